@@ -1,0 +1,12 @@
+DO $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM audit_events) THEN
+        RAISE EXCEPTION 'audit rows exist: this database is not taken down';
+    END IF;
+END;
+$$;
+DROP TABLE participations;
+DROP TABLE conditions;
+DROP TABLE proposal_lines;
+DROP TABLE proposals;
+DROP TABLE centres;

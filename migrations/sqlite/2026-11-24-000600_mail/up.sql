@@ -1,0 +1,53 @@
+-- What happened and who should know: written with what it tells of, never changed.
+CREATE TABLE notices (
+    id TEXT NOT NULL PRIMARY KEY,
+    event TEXT NOT NULL,
+    proposal_id TEXT,
+    facts TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE TRIGGER notices_no_update BEFORE UPDATE ON notices BEGIN SELECT RAISE(ABORT, 'notices is append-only'); END;
+CREATE TRIGGER notices_no_delete BEFORE DELETE ON notices BEGIN SELECT RAISE(ABORT, 'notices is append-only'); END;
+
+CREATE TABLE notice_pending (
+    notice_id TEXT NOT NULL PRIMARY KEY REFERENCES notices (id)
+);
+
+CREATE TABLE mails (
+    id TEXT NOT NULL PRIMARY KEY,
+    notice_id TEXT NOT NULL REFERENCES notices (id),
+    user_id TEXT NOT NULL REFERENCES users (id),
+    address TEXT NOT NULL,
+    language TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text_body TEXT NOT NULL,
+    html_body TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    dated_at TIMESTAMP NOT NULL,
+    state TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    next_attempt_at TIMESTAMP NOT NULL,
+    leased_by TEXT,
+    leased_until TIMESTAMP,
+    last_reply TEXT,
+    sent_at TIMESTAMP,
+    created_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE mail_attempts (
+    id TEXT NOT NULL PRIMARY KEY,
+    mail_id TEXT NOT NULL REFERENCES mails (id),
+    at TIMESTAMP NOT NULL,
+    outcome TEXT NOT NULL,
+    reply TEXT NOT NULL
+);
+CREATE TRIGGER mail_attempts_no_update BEFORE UPDATE ON mail_attempts BEGIN SELECT RAISE(ABORT, 'mail_attempts is append-only'); END;
+CREATE TRIGGER mail_attempts_no_delete BEFORE DELETE ON mail_attempts BEGIN SELECT RAISE(ABORT, 'mail_attempts is append-only'); END;
+
+CREATE INDEX notices_by_proposal_id_id ON notices (proposal_id, id);
+CREATE UNIQUE INDEX mails_by_notice_id_user_id ON mails (notice_id, user_id);
+CREATE INDEX mails_by_state_next_attempt_at ON mails (state, next_attempt_at);
+CREATE INDEX mails_by_user_id_id ON mails (user_id, id);
+CREATE INDEX mail_attempts_by_mail_id_id ON mail_attempts (mail_id, id);

@@ -1,0 +1,79 @@
+//! The audit trail's own words: canonical text, and commitments to personal values.
+
+use serde::Serialize;
+use serde_json::Value;
+
+text_enum! {
+    /// How an attempt ended.
+    pub enum Outcome {
+        /// Done.
+        Done = "done",
+        /// Refused; nothing changed.
+        Refused = "refused",
+    }
+}
+
+text_enum! {
+    /// What an event, or a revision, is about.
+    pub enum SubjectKind {
+        /// A person.
+        User = "user",
+        /// A grant.
+        Grant = "grant",
+        /// An invitation.
+        Invitation = "invitation",
+        /// A session or personal token.
+        Token = "token",
+        /// An industry centre.
+        Centre = "centre",
+        /// A year's policy.
+        Policy = "policy",
+        /// A proposal.
+        Proposal = "proposal",
+        /// The lines of a proposal.
+        ProposalLines = "proposal_lines",
+        /// A condition.
+        Condition = "condition",
+        /// A year's ceiling.
+        Ceiling = "ceiling",
+        /// A region's allocation.
+        Allocation = "allocation",
+        /// An activity plan.
+        Plan = "plan",
+        /// A contract.
+        Contract = "contract",
+        /// A request for a tranche.
+        TrancheRequest = "tranche_request",
+        /// A payment order.
+        Expenditure = "expenditure",
+        /// Leftover paid back.
+        Return = "return",
+        /// A report.
+        Report = "report",
+        /// A message.
+        Mail = "mail",
+        /// The whole of something: its list.
+        Collection = "collection",
+    }
+}
+
+/// Canonical JSON: keys sorted, no spaces, integers as they are. Values come from our own types, which hold no other
+/// numbers than integers and decimal degrees.
+pub fn canonical(value: &impl Serialize) -> serde_json::Result<String> {
+    // serde_json's map sorts its keys, as long as its feature `preserve_order` is off; a test holds it to that.
+    serde_json::to_value(value).map(|value: Value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_text_has_sorted_keys_and_no_spaces() {
+        let value = serde_json::json!({ "b": [1, 2], "a": { "z": null, "y": "é" } });
+        assert_eq!(
+            canonical(&value).ok().as_deref(),
+            Some(r#"{"a":{"y":"é","z":null},"b":[1,2]}"#)
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! Contracts: who does what for how much, and who may not do both.
+
+use crate::domain::money::Rupiah;
+use crate::domain::plan::PlanFacts;
+use chrono::NaiveDate;
+
+text_enum! {
+    /// What a contract is for.
+    pub enum ContractRole {
+        /// Building works.
+        Works = "works",
+        /// Machines and goods.
+        Goods = "goods",
+        /// Design (perencanaan).
+        Design = "design",
+        /// Supervision (pengawasan).
+        Supervision = "supervision",
+        /// Done by the region itself (swakelola).
+        SelfManaged = "self_managed",
+    }
+}
+
+text_enum! {
+    /// Outside facts that break a rule are recorded, and flagged.
+    pub enum Flag {
+        /// Contracts in all exceed the plan.
+        AbovePlan = "above_plan",
+        /// Spending exceeds its contract.
+        AboveContract = "above_contract",
+        /// Spending or return exceeds the cash in hand.
+        AboveCash = "above_cash",
+        /// Spending before money was disbursed.
+        BeforeDisbursement = "before_disbursement",
+        /// Signed before the plan was approved.
+        BeforePlan = "before_plan",
+    }
+}
+
+/// A firm, known by its tax number where there is one, else by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firm {
+    /// Name.
+    pub name: String,
+    /// Tax number (NPWP).
+    pub tax_number: Option<String>,
+}
+
+impl Firm {
+    /// Whether two names stand for one firm: the tax numbers agree, or the names do but for case and spaces.
+    pub fn is_same(&self, other: &Firm) -> bool {
+        let digits = |firm: &Firm| {
+            let digits: String = firm
+                .tax_number
+                .iter()
+                .flat_map(|n| n.chars())
+                .filter(char::is_ascii_digit)
+                .collect();
+            (!digits.is_empty()).then_some(digits)
+        };
+        let letters = |firm: &Firm| -> String {
+            firm.name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        match (digits(self), digits(other)) {
+            (Some(one), Some(two)) if one == two => true,
+            _ => letters(self) == letters(other),
+        }
+    }
+}
+
+/// What the rules look at in a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractFacts {
+    /// What it is for.
+    pub role: ContractRole,
+    /// Who does it.
+    pub vendor: Firm,
+    /// For how much.
+    pub value: Rupiah,
+    /// Lines that it covers.
+    pub lines: Vec<i64>,
+    /// Last day.
+    pub ends_on: NaiveDate,
+}
+
+/// Planned lines that no contract covers.
+pub fn uncovered(plan: Option<&PlanFacts>, contracts: &[ContractFacts]) -> Vec<i64> {
+    let planned = plan.map_or(&[][..], |plan| &plan.funded_lines);
+    planned
+        .iter()
+        .filter(|line| !contracts.iter().any(|contract| contract.lines.contains(line)))
+        .copied()
+        .collect()
+}
+
+/// The firm that both designed and supervises, if one does.
+pub fn designer_and_supervisor(
+    designed_earlier: Option<&Firm>,
+    contracts: &[ContractFacts],
+) -> Option<String> {
+    let of = |role| {
+        contracts
+            .iter()
+            .filter(move |contract| contract.role == role)
+            .map(|contract| &contract.vendor)
+    };
+    let mut designers = of(ContractRole::Design).chain(designed_earlier);
+    designers
+        .find(|designer| {
+            of(ContractRole::Supervision).any(|supervisor| supervisor.is_same(designer))
+        })
+        .map(|firm| firm.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn firm(name: &str, tax_number: Option<&str>) -> Firm {
+        Firm { name: name.to_owned(), tax_number: tax_number.map(str::to_owned) }
+    }
+
+    #[test]
+    fn one_firm_under_two_spellings_is_one_firm() {
+        assert!(firm("PT. Cipta  Karya", None).is_same(&firm("pt cipta karya", None)));
+        assert!(
+            firm("A", Some("01.234.567.8-901.000")).is_same(&firm("B", Some("012345678901000")))
+        );
+        assert!(!firm("A", Some("1")).is_same(&firm("B", Some("2"))));
+    }
+}

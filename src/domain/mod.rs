@@ -1,0 +1,27 @@
+//! The words of the trade, pure: no clock, no storage, no network. Everything that is decided is decided here.
+
+#[macro_use]
+mod text_enum;
+
+pub mod act;
+pub mod audit;
+pub mod centre;
+pub mod contract;
+pub mod guard;
+pub mod ids;
+pub mod input;
+pub mod journal;
+pub mod line;
+pub mod mail;
+pub mod moment;
+pub mod money;
+pub mod notice;
+pub mod people;
+pub mod plan;
+pub mod policy;
+pub mod proposal;
+pub mod refusal;
+pub mod region;
+pub mod report;
+pub mod tranche;
+pub mod workflow;

@@ -1,0 +1,122 @@
+//! Moments, and the three time zones of Indonesia.
+
+use crate::domain::ids::RegionCode;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Utc};
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use utoipa::ToSchema;
+
+/// An instant in UTC, cut to microseconds when made, so that both databases give back what they were given.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema, AsExpression, FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Timestamp)]
+#[schema(value_type = String, format = DateTime, example = "2021-07-15T02:30:00.000000Z")]
+pub struct Moment(pub NaiveDateTime);
+
+impl Moment {
+    /// The same instant with its zone.
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0.and_utc()
+    }
+
+    /// The instant `delta` later; the end of time if that is beyond it.
+    pub fn after(self, delta: TimeDelta) -> Moment {
+        Moment(self.0.checked_add_signed(delta).unwrap_or(NaiveDateTime::MAX))
+    }
+
+    /// The time from `earlier` to this.
+    pub fn since(self, earlier: Moment) -> TimeDelta {
+        self.0.signed_duration_since(earlier.0)
+    }
+
+    /// The date on the wall of a zone at this instant.
+    pub fn date_in(self, zone: Zone) -> NaiveDate {
+        self.after(TimeDelta::hours(zone.hours())).0.date()
+    }
+}
+
+impl From<DateTime<Utc>> for Moment {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.naive_utc().trunc_subsecs(6))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::<Utc>::deserialize(deserializer).map(Moment::from)
+    }
+}
+
+text_enum! {
+    /// A time zone. None of the three has summer time, so that fixed offsets serve.
+    pub enum Zone {
+        /// Western Indonesia: UTC+7.
+        Wib = "WIB",
+        /// Central Indonesia: UTC+8.
+        Wita = "WITA",
+        /// Eastern Indonesia: UTC+9.
+        Wit = "WIT",
+    }
+}
+
+impl Zone {
+    /// Hours ahead of UTC.
+    pub const fn hours(self) -> i64 {
+        match self {
+            Zone::Wib => 7,
+            Zone::Wita => 8,
+            Zone::Wit => 9,
+        }
+    }
+
+    /// The zone of a region, by its province (Keputusan Presiden 41/1987).
+    pub fn of(region: &RegionCode) -> Zone {
+        match region.province().0.as_str() {
+            "51" | "52" | "53" | "63" | "64" | "65" | "71" | "72" | "73" | "74" | "75" | "76" => {
+                Zone::Wita
+            }
+            "81" | "82" | "91" | "92" | "93" | "94" | "95" | "96" => Zone::Wit,
+            _ => Zone::Wib,
+        }
+    }
+
+    /// The instant when the clocks of the zone show `date` and `time`.
+    pub fn at(self, date: NaiveDate, time: NaiveTime) -> Moment {
+        Moment(date.and_time(time)).after(TimeDelta::hours(-self.hours()))
+    }
+
+    /// The first instant of the day after `date`: a date that is due lasts until here.
+    pub fn end_of(self, date: NaiveDate) -> Moment {
+        self.at(date, NaiveTime::MIN).after(TimeDelta::days(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_different_instant_in_each_zone() {
+        let date = NaiveDate::from_ymd_opt(2018, 7, 21).expect("date");
+        let five = NaiveTime::from_hms_opt(17, 0, 0).expect("time");
+        assert_eq!(Zone::Wib.at(date, five).to_string(), "2018-07-21T10:00:00.000000Z");
+        assert_eq!(Zone::Wit.at(date, five).to_string(), "2018-07-21T08:00:00.000000Z");
+        assert_eq!(Zone::of(&"94.71".into()), Zone::Wit);
+        assert_eq!(Zone::Wib.end_of(date).date_in(Zone::Wib).to_string(), "2018-07-22");
+    }
+}

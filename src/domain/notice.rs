@@ -1,0 +1,144 @@
+//! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
+
+use crate::domain::ids::{ProposalId, RegionCode};
+use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
+use crate::domain::people::Role;
+use crate::domain::proposal::State;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// What happened, as far as people are told of it. Each action of the workflow has its event.
+    pub enum NoticeEvent {
+        /// See the action of the same name.
+        RequestPlanningCheck = "request_planning_check",
+        /// See the action of the same name.
+        Return = "return",
+        /// See the action of the same name.
+        ConfirmPlanning = "confirm_planning",
+        /// See the action of the same name.
+        Submit = "submit",
+        /// See the action of the same name.
+        Verify = "verify",
+        /// See the action of the same name.
+        NotRecommend = "not_recommend",
+        /// See the action of the same name.
+        RequestClarification = "request_clarification",
+        /// See the action of the same name.
+        Answer = "answer",
+        /// See the action of the same name.
+        Lapse = "lapse",
+        /// See the action of the same name.
+        Recommend = "recommend",
+        /// See the action of the same name.
+        AdviseAgainst = "advise_against",
+        /// See the action of the same name.
+        ConfirmSite = "confirm_site",
+        /// See the action of the same name.
+        FailSite = "fail_site",
+        /// See the action of the same name.
+        ProposeAgreement = "propose_agreement",
+        /// See the action of the same name.
+        AcceptAgreement = "accept_agreement",
+        /// See the action of the same name.
+        DeclineAgreement = "decline_agreement",
+        /// See the action of the same name.
+        CloseWithoutAgreement = "close_without_agreement",
+        /// See the action of the same name.
+        Approve = "approve",
+        /// See the action of the same name.
+        ApproveWithConditions = "approve_with_conditions",
+        /// See the action of the same name.
+        ReturnToReview = "return_to_review",
+        /// See the action of the same name.
+        Reject = "reject",
+        /// See the action of the same name.
+        Allocate = "allocate",
+        /// See the action of the same name.
+        DeclineAllocation = "decline_allocation",
+        /// See the action of the same name.
+        ApprovePlan = "approve_plan",
+        /// See the action of the same name.
+        AcceptContracts = "accept_contracts",
+        /// See the action of the same name.
+        RecordHandover = "record_handover",
+        /// See the action of the same name.
+        Disburse = "disburse",
+        /// See the action of the same name.
+        Forfeit = "forfeit",
+        /// See the action of the same name.
+        CompleteWorks = "complete_works",
+        /// See the action of the same name.
+        EndShort = "end_short",
+        /// See the action of the same name.
+        HandOver = "hand_over",
+        /// See the action of the same name.
+        Close = "close",
+        /// See the action of the same name.
+        CloseUnused = "close_unused",
+        /// See the action of the same name.
+        Withdraw = "withdraw",
+        /// See the action of the same name.
+        Cancel = "cancel",
+        /// A condition was lifted.
+        ConditionLifted = "condition_lifted",
+        /// An activity plan was submitted.
+        PlanSubmitted = "plan_submitted",
+        /// An activity plan was sent back.
+        PlanReturned = "plan_returned",
+        /// A tranche was requested.
+        TrancheRequested = "tranche_requested",
+        /// A request was reviewed by the inspector.
+        TrancheReviewed = "tranche_reviewed",
+        /// A request was verified by a treasurer.
+        TrancheVerified = "tranche_verified",
+        /// A request was refused.
+        TrancheRefused = "tranche_refused",
+        /// A report was submitted.
+        ReportSubmitted = "report_submitted",
+        /// A report was reviewed.
+        ReportReviewed = "report_reviewed",
+        /// A report was sent back.
+        ReportReturned = "report_returned",
+    }
+}
+
+/// The facts of a notice: all that its messages are made of, so that they can be made later and elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeFacts {
+    /// When it happened.
+    pub at: Moment,
+    /// Roles that are told, each within its scope over the proposal.
+    pub tells: Vec<Role>,
+    /// The proposal.
+    pub proposal_id: ProposalId,
+    /// Its title.
+    pub title: String,
+    /// Its region.
+    pub region_code: RegionCode,
+    /// The region's name.
+    pub region_name: String,
+    /// Its commodity, which limits some reviewers.
+    pub commodity: String,
+    /// The fiscal year.
+    pub fiscal_year: i64,
+    /// Where it stands now.
+    pub state: State,
+    /// Who did it.
+    pub actor: String,
+    /// Why, in words.
+    pub comment: Option<String>,
+    /// By when the next step is due, as the rule states it.
+    pub due: Option<String>,
+    /// The amount that it is about.
+    pub amount: Option<i64>,
+    /// Further lines that the message lists: cut lines with reasons, conditions, the missed gate.
+    pub details: Vec<String>,
+}
+
+impl NoticeFacts {
+    /// The amount as money.
+    pub fn rupiah(&self) -> Option<Rupiah> {
+        self.amount.map(Rupiah)
+    }
+}

@@ -1,0 +1,5 @@
+//! Sentra: a workflow service for Special Allocation Fund (DAK Fisik) proposals in the small and medium industry field.
+
+pub mod domain;
+pub mod service;
+pub mod storage;

@@ -1,0 +1,129 @@
+//! Who may see and do what with a proposal: tenancy and four eyes, in one place.
+
+use crate::domain::act::Action;
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::ProposalId;
+use crate::domain::people::{Duty, Participation, Place, exclusions};
+use crate::domain::refusal::{Blocker, Refusal};
+use crate::service::context::Context;
+use crate::service::error::Error;
+use crate::service::trail::Subject;
+use crate::storage::AnyConnection;
+use crate::storage::proposal::{self, Proposal};
+use crate::storage::{allocation, participation};
+
+/// Where a proposal lies.
+pub fn place(proposal: &Proposal) -> Place<'_> {
+    Place { region: &proposal.region_code, commodity: &proposal.commodity }
+}
+
+/// A proposal that the caller may see; any other is not there.
+pub fn visible(tx: &mut AnyConnection, cx: &Context, id: ProposalId) -> Result<Proposal, Error> {
+    let found = proposal::find(tx, id)?.ok_or(Error::NotFound)?;
+    if cx.actor.user.is_none() || cx.actor.sight().includes(&found.region_code) {
+        return Ok(found);
+    }
+    Err(Error::NotFound)
+}
+
+/// The proposal as the subject of an event.
+pub fn subject(proposal: &Proposal) -> Subject {
+    beneath(proposal, SubjectKind::Proposal, proposal.id)
+}
+
+/// Something that belongs to the proposal, as the subject of an event.
+pub fn beneath(proposal: &Proposal, kind: SubjectKind, id: impl ToString) -> Subject {
+    Subject {
+        kind,
+        id: id.to_string(),
+        proposal: Some(proposal.id),
+        region: Some(proposal.region_code.clone()),
+    }
+}
+
+/// Refuses a person whose earlier part in the proposal forbids this duty.
+pub fn four_eyes(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: ProposalId,
+    duty: Duty,
+) -> Result<(), Error> {
+    let parts = participation::of(tx, proposal)?;
+    let blockers: Vec<Blocker> =
+        exclusions(&parts, cx.actor.user, duty).map(|part| excluded(part, duty)).collect();
+    if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
+}
+
+/// Why a person is excluded from a duty.
+pub fn excluded(part: &Participation, duty: Duty) -> Blocker {
+    let message = format!(
+        "{} took part in this proposal as {} on {}, and so may not do {duty}; another person has to.",
+        part.name,
+        part.duty,
+        part.since.0.date()
+    );
+    Blocker::new("four_eyes", "", message)
+}
+
+/// Takes the proposal's row for this transaction, and reads it again. Its version is raised already; `expected` is
+/// the one that the caller has seen.
+pub fn lock(
+    tx: &mut AnyConnection,
+    id: ProposalId,
+    expected: Option<i64>,
+) -> Result<Proposal, Error> {
+    if proposal::lock(tx, id, expected)? == 0 {
+        return Err(Error::Stale);
+    }
+    proposal::find(tx, id)?.ok_or(Error::NotFound)
+}
+
+/// The same, with the allocation's row first where the action moves authority: the order of locks is ceiling,
+/// allocation, tranche, proposals, balances.
+pub fn lock_for(
+    tx: &mut AnyConnection,
+    seen: &Proposal,
+    expected: Option<i64>,
+    action: Option<Action>,
+) -> Result<Proposal, Error> {
+    let frees = matches!(
+        action,
+        Some(
+            Action::Forfeit
+                | Action::Cancel
+                | Action::Close
+                | Action::CloseUnused
+                | Action::ApprovePlan
+        )
+    );
+    match (action, seen.allocation_id) {
+        (Some(Action::Allocate), _) => {
+            if let Some(found) = allocation::of(tx, seen.fiscal_year, &seen.region_code)? {
+                allocation::lock(tx, found.id)?;
+            }
+        }
+        (Some(_), Some(id)) if frees => {
+            allocation::lock(tx, id)?;
+        }
+        _ => {}
+    }
+    lock(tx, seen.id, expected)
+}
+
+/// Remembers the part that the caller took.
+pub fn took_part(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: ProposalId,
+    duty: Duty,
+) -> Result<(), Error> {
+    if let Some(user) = cx.actor.user {
+        participation::remember(tx, proposal, user, duty, cx.now)?;
+    }
+    Ok(())
+}
+
+/// Writes a locked proposal back.
+pub fn save(tx: &mut AnyConnection, proposal: &Proposal) -> Result<(), Error> {
+    if proposal::save(tx, proposal)? == 0 { Err(Error::Stale) } else { Ok(()) }
+}

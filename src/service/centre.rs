@@ -1,0 +1,276 @@
+//! The registry of industry centres (sentra IKM), and the regions that they lie in.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{CentreId, EventId, RegionCode};
+use crate::domain::input::{Checks, MAX_SHORT};
+use crate::domain::people::Role;
+use crate::domain::proposal::OutcomeClass;
+use crate::domain::refusal::FieldError;
+use crate::service::Services;
+use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::error::Error;
+use crate::service::once::Write;
+use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
+use crate::service::view::proposal as view;
+use crate::storage::centre::{self, Centre};
+use crate::storage::{AnyConnection, region};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// What the registry keeps of a centre.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CentreDraft {
+    /// Where; can't be changed later.
+    pub region_code: RegionCode,
+    /// Name.
+    pub name: String,
+    /// What is made there.
+    pub commodity: String,
+    /// Standard classification of the business (KBLI), five digits.
+    #[serde(default)]
+    pub kbli: Option<String>,
+    /// Village.
+    pub village: String,
+    /// District.
+    pub district: String,
+    /// Degrees north.
+    #[serde(default)]
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    #[serde(default)]
+    pub longitude: Option<f64>,
+    /// The regional head's decree that names it; without one the entry is provisional.
+    #[serde(default)]
+    pub decree_number: Option<String>,
+    /// Its date.
+    #[serde(default)]
+    pub decree_date: Option<NaiveDate>,
+    /// Households in the village.
+    #[serde(default)]
+    pub households_in_village: i64,
+    /// Of them in this business.
+    #[serde(default)]
+    pub households_in_business: i64,
+    /// Organised or coached by a ministry or agency.
+    #[serde(default)]
+    pub organised: bool,
+    /// Known to the public.
+    #[serde(default)]
+    pub known_to_public: bool,
+    /// Business units.
+    #[serde(default)]
+    pub businesses: i64,
+    /// Members (anggota).
+    #[serde(default)]
+    pub members: i64,
+    /// Administrators (pengurus).
+    #[serde(default)]
+    pub administrators: i64,
+    /// Manager (pengelola).
+    #[serde(default)]
+    pub manager: Option<String>,
+    /// Technical service unit (UPT).
+    #[serde(default)]
+    pub technical_service_unit: Option<String>,
+    /// What it is to bear.
+    pub outcome_class: OutcomeClass,
+}
+
+impl CentreDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        for (pointer, text) in [
+            ("/name", &self.name),
+            ("/commodity", &self.commodity),
+            ("/village", &self.village),
+            ("/district", &self.district),
+        ] {
+            checks.text(pointer, text, MAX_SHORT);
+        }
+        for (pointer, text) in [
+            ("/decree_number", &self.decree_number),
+            ("/manager", &self.manager),
+            ("/technical_service_unit", &self.technical_service_unit),
+        ] {
+            checks.optional_text(pointer, text.as_deref(), MAX_SHORT);
+        }
+        if let Some(kbli) = &self.kbli {
+            let right = kbli.len() == 5 && kbli.chars().all(|c| c.is_ascii_digit());
+            checks.require(right, "/kbli", "format", "must have five digits");
+        }
+        checks.position("", self.latitude, self.longitude);
+        for (pointer, number) in [
+            ("/households_in_village", self.households_in_village),
+            ("/households_in_business", self.households_in_business),
+            ("/businesses", self.businesses),
+            ("/members", self.members),
+            ("/administrators", self.administrators),
+        ] {
+            checks.between(pointer, number, 0, 10_000_000);
+        }
+        let fits = self.households_in_business <= self.households_in_village;
+        checks.require(
+            fits,
+            "/households_in_business",
+            "order",
+            "must not exceed households_in_village",
+        );
+        checks.done()
+    }
+
+    fn row(&self, cx: &Context, id: CentreId, before: Option<&Centre>) -> Result<Centre, Error> {
+        let draft = self.clone();
+        Ok(Centre {
+            id,
+            provisional: draft
+                .decree_number
+                .as_deref()
+                .is_none_or(|number| number.trim().is_empty()),
+            region_code: draft.region_code,
+            name: draft.name,
+            commodity: draft.commodity,
+            kbli: draft.kbli,
+            village: draft.village,
+            district: draft.district,
+            latitude: draft.latitude,
+            longitude: draft.longitude,
+            decree_number: draft.decree_number,
+            decree_date: draft.decree_date,
+            households_in_village: draft.households_in_village,
+            households_in_business: draft.households_in_business,
+            organised: draft.organised,
+            known_to_public: draft.known_to_public,
+            businesses: draft.businesses,
+            members: draft.members,
+            administrators: draft.administrators,
+            manager: draft.manager,
+            technical_service_unit: draft.technical_service_unit,
+            outcome_class: draft.outcome_class,
+            version: before.map_or(1, |before| before.version + 1),
+            created_at: before.map_or(cx.now, |before| before.created_at),
+            created_by: match before {
+                Some(before) => before.created_by,
+                None => cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+            },
+        })
+    }
+}
+
+/// Regions in the order of their codes; public reference data.
+pub fn regions(
+    sv: &Services,
+    province: Option<&RegionCode>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Page<view::Region>, Error> {
+    sv.db.read(|tx| {
+        let rows = region::list(tx, province, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.code.to_string(), view::Region::from))
+    })
+}
+
+/// One region.
+pub fn region(sv: &Services, code: &RegionCode) -> Result<view::Region, Error> {
+    sv.db.read(|tx| Ok(region::find(tx, code)?.ok_or(Error::NotFound)?.into()))
+}
+
+/// Centres in the order of their entry; the registry is open to everyone who is signed in.
+pub fn list(
+    sv: &Services,
+    region: Option<&RegionCode>,
+    after: Option<CentreId>,
+    limit: i64,
+) -> Result<Page<view::Centre>, Error> {
+    sv.db.read(|tx| {
+        let rows = centre::list(tx, region, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Centre::from))
+    })
+}
+
+/// One centre.
+pub fn show(sv: &Services, id: CentreId) -> Result<view::Centre, Error> {
+    sv.db.read(|tx| Ok(centre::find(tx, id)?.ok_or(Error::NotFound)?.into()))
+}
+
+fn record(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    action: &str,
+    by: By,
+    before: Option<&Centre>,
+    after: &Centre,
+) -> Result<(), Error> {
+    let event = EventId::new();
+    let subject = Subject::within(SubjectKind::Centre, after.id, &after.region_code);
+    let content = json!({ "before": before, "after": after });
+    trail::done(
+        tx,
+        cx,
+        Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
+    )?;
+    trail::revise(tx, event, SubjectKind::Centre, after.id, after.version, after)
+}
+
+/// Enters a centre; a drafter in the own region.
+pub fn create(sv: &Services, cx: &Context, body: &Input<CentreDraft>) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::adding("centre.create"),
+        |_| Ok((Subject::of(SubjectKind::Collection, "centres"), ())),
+        |tx, _, ()| {
+            if !cx.actor.grants.iter().any(|grant| grant.role == Role::Drafter) {
+                return Err(missing(&[Role::Drafter]));
+            }
+            let draft = body.get()?;
+            let by = By::from(cx.need_in(Role::Drafter, &draft.region_code)?);
+            let row = draft.row(cx, CentreId::new(), None)?;
+            centre::insert(tx, &row)?;
+            record(tx, cx, "centre.create", by, None, &row)?;
+            let (version, location) = (row.version, format!("/api/v1/centres/{}", row.id));
+            Reply::created(&view::Centre::from(row), Some(version), location)
+        },
+    )
+}
+
+/// Writes a centre anew, such as to match a provisional entry with its decree.
+pub fn edit(
+    sv: &Services,
+    cx: &Context,
+    id: CentreId,
+    body: &Input<CentreDraft>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::editing("centre.edit"),
+        |tx| {
+            let row = centre::find(tx, id)?.ok_or(Error::NotFound)?;
+            Ok((Subject::within(SubjectKind::Centre, id, &row.region_code), row))
+        },
+        |tx, _, before| {
+            let by = By::from(cx.need_in(Role::Drafter, &before.region_code)?);
+            if cx.if_match != Some(before.version) {
+                return Err(Error::Stale);
+            }
+            let draft = body.get()?;
+            if draft.region_code != before.region_code {
+                return Err(Error::invalid(
+                    "/region_code",
+                    "fixed",
+                    "a centre stays in its region",
+                ));
+            }
+            let after = draft.row(cx, id, Some(&before))?;
+            if centre::replace(tx, &after)? == 0 {
+                return Err(Error::Stale);
+            }
+            record(tx, cx, "centre.edit", by, Some(&before), &after)?;
+            let version = after.version;
+            Reply::ok(&view::Centre::from(after), Some(version))
+        },
+    )
+}

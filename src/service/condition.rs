@@ -1,0 +1,120 @@
+//! Conditions of an approval, lifted one by one with evidence.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{ConditionId, EventId, ProposalId};
+use crate::domain::input::{Checks, MAX_LONG};
+use crate::domain::notice::NoticeEvent;
+use crate::domain::people::{Duty, Role};
+use crate::domain::proposal::State;
+use crate::domain::refusal::FieldError;
+use crate::service::context::{By, Context, Input, Reply};
+use crate::service::error::Error;
+use crate::service::notices::{self, Words};
+use crate::service::once::Write;
+use crate::service::trail::{self, Event};
+use crate::service::view::proposal as view;
+use crate::service::{Services, access};
+use crate::storage::condition::{self, Condition};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// The lifting of a condition.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lifting {
+    /// On what evidence.
+    pub evidence: String,
+}
+
+impl Lifting {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.text("/evidence", &self.evidence, MAX_LONG);
+        checks.done()
+    }
+}
+
+/// The conditions of a proposal.
+pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Condition>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        Ok(condition::of(tx, id)?.into_iter().map(view::Condition::from).collect())
+    })
+}
+
+/// Lifts a condition.
+pub fn lift(
+    sv: &Services,
+    cx: &Context,
+    id: ConditionId,
+    body: &Input<Lifting>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::acting("condition.lift"),
+        |tx| {
+            let row = condition::find(tx, id)?.ok_or(Error::NotFound)?;
+            let proposal = access::visible(tx, cx, row.proposal_id)?;
+            Ok((access::beneath(&proposal, SubjectKind::Condition, id), (row, proposal)))
+        },
+        |tx, subject, (row, seen)| {
+            let by = By::from(cx.need_over(Role::Reviewer, access::place(&seen))?);
+            access::four_eyes(tx, cx, seen.id, Duty::Review)?;
+            let proposal = access::lock(tx, seen.id, None)?;
+            if cx.if_match != Some(row.version) {
+                return Err(Error::Stale);
+            }
+            let lifting = body.get()?;
+            if row.lifted_at.is_some() {
+                return Err(Error::refused("lifted", "", "This condition is lifted already."));
+            }
+            if !matches!(proposal.state, State::Approved | State::Allocated | State::Planned) {
+                let message = format!(
+                    "Conditions are lifted before contracting; it stands in {}.",
+                    proposal.state
+                );
+                return Err(Error::refused("not_from_here", "/state", message));
+            }
+            let after = Condition {
+                lifted_at: Some(cx.now),
+                lifted_by: cx.actor.user,
+                evidence: Some(lifting.evidence.clone()),
+                version: row.version + 1,
+                ..row
+            };
+            if condition::replace(tx, &after)? == 0 {
+                return Err(Error::Stale);
+            }
+            access::save(tx, &proposal)?;
+            access::took_part(tx, cx, proposal.id, Duty::Review)?;
+            let event = EventId::new();
+            let content = json!({ "text": after.text, "evidence": after.evidence });
+            let action = "condition.lift";
+            trail::done(
+                tx,
+                cx,
+                Event { id: event, action, subject, by: Some(by), content, personal: &[] },
+            )?;
+            trail::revise(tx, event, SubjectKind::Condition, after.id, after.version, &after)?;
+            trail::revise(
+                tx,
+                event,
+                SubjectKind::Proposal,
+                proposal.id,
+                proposal.version,
+                &proposal,
+            )?;
+            let words = Words {
+                comment: after.evidence.clone(),
+                details: vec![after.text.clone()],
+                ..Words::default()
+            };
+            let tells = [Role::Drafter, Role::RegionalHead];
+            notices::raise(tx, cx, event, NoticeEvent::ConditionLifted, &proposal, &tells, words)?;
+            let version = after.version;
+            Reply::ok(&view::Condition::from(after), Some(version))
+        },
+    )
+}

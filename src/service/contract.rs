@@ -1,0 +1,260 @@
+//! Contracts: recorded as they were signed; what breaks a rule is flagged.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::contract::{ContractRole, Flag};
+use crate::domain::ids::{ContractId, EventId, ProposalId};
+use crate::domain::input::{Checks, MAX_ITEMS, MAX_SHORT};
+use crate::domain::journal::{EntryKind, Posting};
+use crate::domain::line::FundSource;
+use crate::domain::moment::Zone;
+use crate::domain::money::Rupiah;
+use crate::domain::people::{Duty, Role};
+use crate::domain::plan::PlanState;
+use crate::domain::proposal::State;
+use crate::domain::refusal::FieldError;
+use crate::service::context::{By, Context, Input, Reply};
+use crate::service::error::Error;
+use crate::service::money::{self, Source};
+use crate::service::once::Write;
+use crate::service::trail::{self, Event};
+use crate::service::view::money as view;
+use crate::service::{Services, access};
+use crate::storage::contract::{self, Contract, ContractLine};
+use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, DbError, line, plan};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// A contract, or a self-managed work order.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractDraft {
+    /// Its number; unique in the proposal.
+    #[schema(example = "602/01/SPK-FSK/DISPERIN/2021")]
+    pub number: String,
+    /// When it was signed; not in the future.
+    pub signed_on: NaiveDate,
+    /// What it is for.
+    pub role: ContractRole,
+    /// Who does it.
+    pub vendor_name: String,
+    /// Tax number (NPWP).
+    #[serde(default)]
+    pub vendor_tax_number: Option<String>,
+    /// For how much; above zero.
+    pub value_idr: Rupiah,
+    /// Where the money comes from.
+    pub fund_source: FundSource,
+    /// Lines that it covers.
+    pub lines: Vec<i64>,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+}
+
+impl ContractDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.text("/number", &self.number, MAX_SHORT);
+        checks.text("/vendor_name", &self.vendor_name, MAX_SHORT);
+        checks.optional_text("/vendor_tax_number", self.vendor_tax_number.as_deref(), MAX_SHORT);
+        checks.require(
+            self.value_idr > Rupiah::ZERO,
+            "/value_idr",
+            "out_of_range",
+            "must be above zero",
+        );
+        checks.require(
+            !self.lines.is_empty(),
+            "/lines",
+            "required",
+            "must cover at least one line",
+        );
+        checks.require(
+            self.lines.len() <= MAX_ITEMS,
+            "/lines",
+            "too_many",
+            "must have at most 500 lines",
+        );
+        let mut sorted = self.lines.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        checks.require(
+            sorted.len() == self.lines.len(),
+            "/lines",
+            "twice",
+            "a line is named twice",
+        );
+        checks.require(
+            self.starts_on <= self.ends_on,
+            "/ends_on",
+            "order",
+            "must not be before starts_on",
+        );
+        checks.done()
+    }
+}
+
+/// The contracts of a proposal.
+pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Contract>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        let rows = contract::of(tx, id)?;
+        let lines = contract::lines_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+        Ok(rows.into_iter().map(|row| view::Contract::of(row, &lines)).collect())
+    })
+}
+
+/// Records a contract, and binds its value.
+pub fn create(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    body: &Input<ContractDraft>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::moving("contract.create"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, _, seen| {
+            let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
+            access::four_eyes(tx, cx, id, Duty::Drafting)?;
+            let proposal = access::lock(tx, id, None)?;
+            let draft = body.get()?;
+            check(tx, cx, &proposal, draft)?;
+            let event = EventId::new();
+            let row = fresh(tx, cx, &proposal, draft)?;
+            contract::insert(tx, &row, &draft.lines).map_err(known_number)?;
+            if draft.fund_source == FundSource::Dak {
+                let source = Source {
+                    kind: "contract",
+                    id: row.id.to_string(),
+                    event,
+                    effective_on: draft.signed_on,
+                };
+                money::post(
+                    tx,
+                    cx,
+                    &proposal,
+                    &[Posting::of(EntryKind::Commit, draft.value_idr)],
+                    &source,
+                )?;
+            }
+            access::save(tx, &proposal)?;
+            access::took_part(tx, cx, id, Duty::Drafting)?;
+            let subject = access::beneath(&proposal, SubjectKind::Contract, row.id);
+            let content = json!({ "contract": row, "lines": draft.lines });
+            let action = "contract.create";
+            trail::done(
+                tx,
+                cx,
+                Event {
+                    id: event,
+                    action,
+                    subject: &subject,
+                    by: Some(by),
+                    content,
+                    personal: &[],
+                },
+            )?;
+            trail::revise(tx, event, SubjectKind::Contract, row.id, row.version, &row)?;
+            trail::revise(tx, event, SubjectKind::Proposal, id, proposal.version, &proposal)?;
+            let lines: Vec<ContractLine> = draft
+                .lines
+                .iter()
+                .map(|line_no| ContractLine { contract_id: row.id, line_no: *line_no })
+                .collect();
+            let location = format!("/api/v1/proposals/{id}/contracts");
+            Reply::created(&view::Contract::of(row, &lines), Some(proposal.version), location)
+        },
+    )
+}
+
+/// A number that the proposal knows already is a value error, not a failure.
+pub fn known_number(error: crate::storage::QueryError) -> Error {
+    match DbError::from(error) {
+        DbError::Duplicate(_) => Error::invalid(
+            "/number",
+            "duplicate",
+            "this proposal has an entry with this number already",
+        ),
+        other => Error::Database(other),
+    }
+}
+
+fn check(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    draft: &ContractDraft,
+) -> Result<(), Error> {
+    let today = cx.now.date_in(Zone::of(&proposal.region_code));
+    let known = line::of(tx, proposal.id)?;
+    let mut checks = Checks::default();
+    checks.require(draft.signed_on <= today, "/signed_on", "future", "must not be in the future");
+    for (index, line_no) in draft.lines.iter().enumerate() {
+        if !known.iter().any(|line| line.line_no == *line_no) {
+            checks.fail(format!("/lines/{index}"), "unknown", "there is no such line");
+        }
+    }
+    checks.done().map_err(Error::Invalid)?;
+    if matches!(proposal.state, State::Planned | State::Contracted | State::Funded) {
+        return Ok(());
+    }
+    let message = format!(
+        "Contracts are recorded once the plan is approved; it stands in {}.",
+        proposal.state
+    );
+    Err(Error::refused("not_from_here", "/state", message))
+}
+
+fn fresh(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    draft: &ContractDraft,
+) -> Result<Contract, Error> {
+    Ok(Contract {
+        id: ContractId::new(),
+        proposal_id: proposal.id,
+        number: draft.number.clone(),
+        signed_on: draft.signed_on,
+        role: draft.role,
+        vendor_name: draft.vendor_name.clone(),
+        vendor_tax_number: draft.vendor_tax_number.clone(),
+        value_idr: draft.value_idr,
+        spent_idr: Rupiah::ZERO,
+        fund_source: draft.fund_source,
+        starts_on: draft.starts_on,
+        ends_on: draft.ends_on,
+        flags: serde_json::to_string(&flags(tx, proposal, draft)?)?,
+        version: 1,
+        created_at: cx.now,
+        created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+    })
+}
+
+fn flags(
+    tx: &mut AnyConnection,
+    proposal: &Proposal,
+    draft: &ContractDraft,
+) -> Result<Vec<Flag>, Error> {
+    let mut flags = Vec::new();
+    let figures = crate::storage::journal::figures(tx, proposal.id)?;
+    let contracted = Rupiah::total([figures.contracted_idr, draft.value_idr]);
+    if draft.fund_source == FundSource::Dak && contracted > figures.plan_idr {
+        flags.push(Flag::AbovePlan);
+    }
+    let zone = Zone::of(&proposal.region_code);
+    let plans = plan::of(tx, proposal.id)?;
+    let approved = plans.iter().find(|plan| plan.state == PlanState::Approved);
+    let approved_on = approved.and_then(|plan| plan.decided_at).map(|at| at.date_in(zone));
+    if approved_on.is_some_and(|approved_on| draft.signed_on < approved_on) {
+        flags.push(Flag::BeforePlan);
+    }
+    Ok(flags)
+}

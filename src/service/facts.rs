@@ -1,0 +1,113 @@
+//! Gathers what guards look at, in the transaction that decides.
+
+use crate::domain::act::Act;
+use crate::domain::contract::Firm;
+use crate::domain::guard::Facts;
+use crate::domain::line::LineFacts;
+use crate::domain::moment::{Moment, Zone};
+use crate::domain::plan::{PlanFacts, PlanState};
+use crate::domain::policy::Policy;
+use crate::domain::region::is_autonomous;
+use crate::domain::tranche::{self as rules, Payment};
+use crate::service::error::Error;
+use crate::storage::proposal::Proposal;
+use crate::storage::{
+    AnyConnection, allocation, centre, condition, contract, journal, line, plan, proposal, report,
+    tranche,
+};
+
+/// The facts of a proposal for an act.
+pub fn gather<'a>(
+    tx: &mut AnyConnection,
+    row: &Proposal,
+    policy: &'a Policy,
+    act: &Act,
+    payment: Option<Payment>,
+    now: Moment,
+) -> Result<Facts<'a>, Error> {
+    let lines = line::of(tx, row.id)?.iter().map(LineFacts::from).collect();
+    let centre = match row.centre_id {
+        Some(id) => centre::find(tx, id)?,
+        None => None,
+    };
+    let open_conditions =
+        condition::of(tx, row.id)?.iter().filter(|condition| condition.lifted_at.is_none()).count();
+    let contracts = contract::of(tx, row.id)?;
+    let covered = contract::lines_of(tx, &contracts.iter().map(|one| one.id).collect::<Vec<_>>())?;
+    let allocation = match row.allocation_id {
+        Some(id) => allocation::find(tx, id)?,
+        None => allocation::of(tx, row.fiscal_year, &row.region_code)?,
+    };
+    let mode = rules::mode(
+        allocation.as_ref().and_then(|one| one.mode),
+        row.lump_sum_recommended,
+        allocation.as_ref().map(|one| one.amount_idr).unwrap_or_default(),
+        policy.lump_sum_limit_idr,
+    );
+    Ok(Facts {
+        now,
+        policy,
+        menu: row.menu,
+        state: row.state,
+        zone: Zone::of(&row.region_code),
+        is_province: row.region_code == row.province_code,
+        autonomous: is_autonomous(&row.region_code),
+        returned: row.returned,
+        site_named: [&row.site_street, &row.site_village, &row.site_district]
+            .iter()
+            .all(|part| !part.trim().is_empty()),
+        site_position: row.latitude.zip(row.longitude),
+        centre_provisional: centre.map(|centre| centre.provisional),
+        has_baseline: row.baseline.is_some(),
+        lines,
+        builds_anew: row.builds_anew,
+        due_on: row.due_on,
+        agreement_proposed: row.agreement_proposed,
+        adverse_advice: row.adverse_advice,
+        open_conditions,
+        allocation_room: allocation.and_then(|one| one.amount_idr.minus(one.used_idr)),
+        mode,
+        plan: current_plan(tx, row)?,
+        contracts: contracts.iter().map(|one| contract::facts(one, &covered)).collect(),
+        design_firm: row
+            .design_firm_name
+            .clone()
+            .map(|name| Firm { name, tax_number: row.design_firm_tax_number.clone() }),
+        figures: journal::figures(tx, row.id)?,
+        first_request_at: tranche::first_received(tx, row.id)?,
+        payment,
+        handover_value: row.handover_value_idr,
+        final_report_reviewed: report::final_is_reviewed(tx, row.id)?,
+        named_exists: named_exists(tx, row, act)?,
+        operating_since: row.operating_since,
+    })
+}
+
+/// The plan in force, or the one that is being decided.
+fn current_plan(tx: &mut AnyConnection, row: &Proposal) -> Result<Option<PlanFacts>, Error> {
+    let plans = plan::of(tx, row.id)?;
+    let wanted = |state| plans.iter().rev().find(move |plan| plan.state == state);
+    let Some(found) = wanted(PlanState::Submitted).or_else(|| wanted(PlanState::Approved)) else {
+        return Ok(None);
+    };
+    let lines = plan::lines_of(tx, &[found.id])?;
+    Ok(Some(plan::facts(found, &lines)))
+}
+
+/// Whether the centre or the successor that the act names exists in the proposal's region.
+fn named_exists(tx: &mut AnyConnection, row: &Proposal, act: &Act) -> Result<bool, Error> {
+    if let Some(id) = act.data.centre_id {
+        return Ok(
+            centre::find(tx, id)?.is_some_and(|centre| centre.region_code == row.region_code)
+        );
+    }
+    if let Some(id) = act.data.successor_id {
+        let found = proposal::find(tx, id)?;
+        return Ok(found.is_some_and(|other| {
+            other.id != row.id
+                && other.region_code == row.region_code
+                && other.fiscal_year >= row.fiscal_year
+        }));
+    }
+    Ok(false)
+}

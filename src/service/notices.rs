@@ -1,0 +1,105 @@
+//! Raising notices: the facts of what happened, in the same transaction.
+
+use crate::domain::ids::{EventId, NoticeId};
+use crate::domain::moment::Zone;
+use crate::domain::money::Rupiah;
+use crate::domain::notice::{NoticeEvent, NoticeFacts};
+use crate::domain::people::Role;
+use crate::domain::policy::Policy;
+use crate::domain::proposal::State;
+use crate::service::context::Context;
+use crate::service::error::Error;
+use crate::storage::notice::{self, Notice};
+use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, region};
+
+/// What a notice says beside who and where.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// Why.
+    pub comment: Option<String>,
+    /// By when the next step is due.
+    pub due: Option<String>,
+    /// The amount that it is about.
+    pub amount: Option<Rupiah>,
+    /// Further lines.
+    pub details: Vec<String>,
+}
+
+/// Raises a notice about a proposal for the roles that are told.
+pub fn raise(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    event_id: EventId,
+    event: NoticeEvent,
+    proposal: &Proposal,
+    tells: &[Role],
+    words: Words,
+) -> Result<(), Error> {
+    if tells.is_empty() {
+        return Ok(());
+    }
+    let region = region::find(tx, &proposal.region_code)?.ok_or(Error::NotFound)?;
+    let facts = NoticeFacts {
+        at: cx.now,
+        tells: tells.to_vec(),
+        proposal_id: proposal.id,
+        title: proposal.title.clone(),
+        region_code: proposal.region_code.clone(),
+        region_name: region.name,
+        commodity: proposal.commodity.clone(),
+        fiscal_year: proposal.fiscal_year,
+        state: proposal.state,
+        actor: cx.actor.name.clone(),
+        comment: words.comment,
+        due: words.due,
+        amount: words.amount.map(|amount| amount.0),
+        details: words.details,
+    };
+    let row = Notice {
+        id: NoticeId::new(),
+        event,
+        proposal_id: Some(proposal.id),
+        facts: serde_json::to_string(&facts)?,
+        event_id,
+        created_at: cx.now,
+    };
+    notice::append(tx, &row)?;
+    Ok(())
+}
+
+/// By when the next step of a proposal is due, where a rule sets it.
+pub fn due(proposal: &Proposal, policy: &Policy) -> Option<String> {
+    match proposal.state {
+        State::Draft | State::PlanningCheck | State::Endorsement if proposal.returned => {
+            Some(policy.correction_window.closes.to_string())
+        }
+        State::Draft | State::PlanningCheck | State::Endorsement => {
+            Some(policy.submission_window.closes.to_string())
+        }
+        State::Clarification | State::Harmonisation => {
+            proposal.due_on.map(|due| format!("{due} 24:00 {}", Zone::of(&proposal.region_code)))
+        }
+        State::Allocated | State::Planned | State::Contracted if proposal.lump_sum_recommended => {
+            Some(policy.recommendation_gate.to_string())
+        }
+        State::Allocated | State::Planned | State::Contracted => {
+            Some(policy.contract_gate.to_string())
+        }
+        State::Verification
+        | State::TechnicalReview
+        | State::SiteVerification
+        | State::Decision
+        | State::Approved
+        | State::Funded
+        | State::Reporting
+        | State::Operating
+        | State::Closed
+        | State::Rejected
+        | State::Withdrawn
+        | State::Lapsed
+        | State::Unfunded
+        | State::Forfeited
+        | State::Cancelled => None,
+    }
+}

@@ -1,0 +1,443 @@
+//! Writing and reading proposals.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{CentreId, EventId, ProposalId, RegionCode};
+use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
+use crate::domain::journal::{EightFigures, Figures};
+use crate::domain::money::Rupiah;
+use crate::domain::people::{Duty, Role};
+use crate::domain::proposal::{Menu, OutcomeClass, State};
+use crate::domain::refusal::FieldError;
+use crate::service::access;
+use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::error::Error;
+use crate::service::once::Write;
+use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
+use crate::service::view::proposal as view;
+use crate::service::{Services, policy};
+use crate::storage::proposal::{self, Filter, Proposal};
+use crate::storage::{AnyConnection, audit, centre, journal};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Where the works are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SiteDraft {
+    /// Street.
+    pub street: String,
+    /// Village.
+    pub village: String,
+    /// District.
+    pub district: String,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+}
+
+/// A new proposal.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalDraft {
+    /// What is asked for.
+    pub menu: Menu,
+    /// The year in which the money is to be spent.
+    #[schema(example = 2021)]
+    pub fiscal_year: i64,
+    /// Who proposes.
+    pub region_code: RegionCode,
+    /// Title.
+    #[schema(example = "Revitalisasi Sentra IKM Tenun Tapis Kota Bandar Lampung")]
+    pub title: String,
+    /// Why and what, in words.
+    #[serde(default)]
+    pub summary: String,
+    /// What is made there.
+    #[schema(example = "Kain tapis")]
+    pub commodity: String,
+    /// What the centre is to bear.
+    pub outcome_class: OutcomeClass,
+    /// The centre of the registry that a revitalisation improves.
+    #[serde(default)]
+    pub centre_id: Option<CentreId>,
+    /// Where.
+    #[serde(default)]
+    pub site: SiteDraft,
+    /// What is to be compared at the end: any JSON object.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub baseline: Option<Value>,
+    /// The firm that designed the works in an earlier year.
+    #[serde(default)]
+    pub design_firm_name: Option<String>,
+    /// Its tax number (NPWP).
+    #[serde(default)]
+    pub design_firm_tax_number: Option<String>,
+}
+
+/// A change of a proposal: what is absent stays, `null` clears.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProposalPatch {
+    /// Title.
+    pub title: Option<String>,
+    /// Why and what, in words.
+    pub summary: Option<String>,
+    /// What is made there.
+    pub commodity: Option<String>,
+    /// What the centre is to bear.
+    pub outcome_class: Option<OutcomeClass>,
+    /// The centre of the registry.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<CentreId>)]
+    pub centre_id: Option<Option<CentreId>>,
+    /// Where, as a whole.
+    pub site: Option<SiteDraft>,
+    /// What is to be compared at the end.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    pub baseline: Option<Option<Value>>,
+    /// The firm that designed the works in an earlier year.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub design_firm_name: Option<Option<String>>,
+    /// Its tax number (NPWP).
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub design_firm_tax_number: Option<Option<String>>,
+}
+
+/// Tells `null` from absence.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+impl ProposalDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.between("/fiscal_year", self.fiscal_year, 2000, 2100);
+        let patch = ProposalPatch {
+            title: Some(self.title.clone()),
+            summary: Some(self.summary.clone()),
+            commodity: Some(self.commodity.clone()),
+            site: Some(self.site.clone()),
+            baseline: Some(self.baseline.clone()),
+            design_firm_name: Some(self.design_firm_name.clone()),
+            design_firm_tax_number: Some(self.design_firm_tax_number.clone()),
+            ..ProposalPatch::default()
+        };
+        patch.check_into(&mut checks);
+        checks.done()
+    }
+}
+
+impl ProposalPatch {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        self.check_into(&mut checks);
+        checks.done()
+    }
+
+    fn check_into(&self, checks: &mut Checks) {
+        for (pointer, text) in [("/title", &self.title), ("/commodity", &self.commodity)] {
+            if let Some(text) = text {
+                checks.text(pointer, text, MAX_SHORT);
+            }
+        }
+        checks.optional_text("/summary", self.summary.as_deref(), MAX_LONG);
+        if let Some(site) = &self.site {
+            checks.optional_text("/site/street", Some(&site.street), MAX_SHORT);
+            checks.optional_text("/site/village", Some(&site.village), MAX_SHORT);
+            checks.optional_text("/site/district", Some(&site.district), MAX_SHORT);
+            checks.position("/site", site.latitude, site.longitude);
+        }
+        if let Some(Some(baseline)) = &self.baseline {
+            checks.require(baseline.is_object(), "/baseline", "type", "must be an object");
+            let size = baseline.to_string().len();
+            checks.require(
+                size <= MAX_LONG,
+                "/baseline",
+                "too_long",
+                "must have at most 5000 bytes",
+            );
+        }
+        for (pointer, text) in [
+            ("/design_firm_name", &self.design_firm_name),
+            ("/design_firm_tax_number", &self.design_firm_tax_number),
+        ] {
+            checks.optional_text(
+                pointer,
+                text.as_ref().and_then(|text| text.as_deref()),
+                MAX_SHORT,
+            );
+        }
+    }
+
+    fn apply(&self, row: &mut Proposal) {
+        let patch = self.clone();
+        if let Some(title) = patch.title {
+            row.title = title;
+        }
+        if let Some(summary) = patch.summary {
+            row.summary = summary;
+        }
+        if let Some(commodity) = patch.commodity {
+            row.commodity = commodity;
+        }
+        if let Some(class) = patch.outcome_class {
+            row.outcome_class = class;
+        }
+        if let Some(centre) = patch.centre_id {
+            row.centre_id = centre;
+        }
+        if let Some(site) = patch.site {
+            (row.site_street, row.site_village, row.site_district) =
+                (site.street, site.village, site.district);
+            (row.latitude, row.longitude) = (site.latitude, site.longitude);
+        }
+        if let Some(baseline) = patch.baseline {
+            row.baseline = baseline.map(|value| value.to_string());
+        }
+        if let Some(name) = patch.design_firm_name {
+            row.design_firm_name = name;
+        }
+        if let Some(number) = patch.design_firm_tax_number {
+            row.design_firm_tax_number = number;
+        }
+    }
+}
+
+/// Starts a proposal, as a draft of the region.
+pub fn create(sv: &Services, cx: &Context, body: &Input<ProposalDraft>) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::adding("proposal.create"),
+        |_| Ok((Subject::of(SubjectKind::Collection, "proposals"), ())),
+        |tx, _, ()| {
+            if !cx.actor.grants.iter().any(|grant| grant.role == Role::Drafter) {
+                return Err(missing(&[Role::Drafter]));
+            }
+            let draft = body.get()?;
+            let by = By::from(cx.need_in(Role::Drafter, &draft.region_code)?);
+            if policy::latest(tx, draft.fiscal_year)?.is_none() {
+                let message = format!(
+                    "there is no policy for {}; proposals are not taken",
+                    draft.fiscal_year
+                );
+                return Err(Error::invalid("/fiscal_year", "no_policy", message));
+            }
+            check_centre(tx, draft.centre_id, &draft.region_code)?;
+            let row = fresh(cx, draft)?;
+            proposal::insert(tx, &row)?;
+            access::took_part(tx, cx, row.id, Duty::Drafting)?;
+            let event = EventId::new();
+            record(tx, cx, event, "proposal.create", by, None, &row)?;
+            let location = format!("/api/v1/proposals/{}", row.id);
+            let version = row.version;
+            Reply::created(
+                &view::Proposal::of(row, Figures::default().into()),
+                Some(version),
+                location,
+            )
+        },
+    )
+}
+
+fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
+    let created_by = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
+    Ok(Proposal {
+        id: ProposalId::new(),
+        menu: draft.menu,
+        fiscal_year: draft.fiscal_year,
+        region_code: draft.region_code.clone(),
+        province_code: draft.region_code.province(),
+        title: draft.title.clone(),
+        summary: draft.summary.clone(),
+        commodity: draft.commodity.clone(),
+        outcome_class: draft.outcome_class,
+        centre_id: draft.centre_id,
+        site_street: draft.site.street.clone(),
+        site_village: draft.site.village.clone(),
+        site_district: draft.site.district.clone(),
+        latitude: draft.site.latitude,
+        longitude: draft.site.longitude,
+        baseline: draft.baseline.as_ref().map(Value::to_string),
+        design_firm_name: draft.design_firm_name.clone(),
+        design_firm_tax_number: draft.design_firm_tax_number.clone(),
+        state: State::Draft,
+        state_since: cx.now,
+        returned: false,
+        policy_version: None,
+        line_count: 0,
+        builds_anew: false,
+        total_idr: Rupiah::ZERO,
+        supporting_idr: Rupiah::ZERO,
+        approved_idr: Rupiah::ZERO,
+        adverse_advice: false,
+        agreement_proposed: false,
+        due_on: None,
+        allocation_id: None,
+        lump_sum_recommended: false,
+        handover_on: None,
+        handover_value_idr: None,
+        operating_since: None,
+        version: 1,
+        created_at: cx.now,
+        created_by,
+        updated_at: cx.now,
+    })
+}
+
+fn check_centre(
+    tx: &mut AnyConnection,
+    id: Option<CentreId>,
+    region: &RegionCode,
+) -> Result<(), Error> {
+    let Some(id) = id else { return Ok(()) };
+    match centre::find(tx, id)? {
+        Some(centre) if centre.region_code == *region => Ok(()),
+        _ => Err(Error::invalid("/centre_id", "unknown", "there is no such centre in this region")),
+    }
+}
+
+/// Changes a draft.
+pub fn edit(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    body: &Input<ProposalPatch>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::editing("proposal.edit"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, _, seen| {
+            let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
+            access::four_eyes(tx, cx, id, Duty::Drafting)?;
+            let before = access::lock(tx, id, cx.if_match)?;
+            let patch = body.get()?;
+            if let Some(centre) = patch.centre_id {
+                check_centre(tx, centre, &before.region_code)?;
+            }
+            editable(&before)?;
+            let mut after = before.clone();
+            patch.apply(&mut after);
+            after.updated_at = cx.now;
+            access::save(tx, &after)?;
+            access::took_part(tx, cx, id, Duty::Drafting)?;
+            record(tx, cx, EventId::new(), "proposal.edit", by, Some(&before), &after)?;
+            shown(tx, after)
+        },
+    )
+}
+
+/// Refuses a change of what is not a draft any more.
+pub fn editable(row: &Proposal) -> Result<(), Error> {
+    if row.state == State::Draft {
+        return Ok(());
+    }
+    let message = format!("A proposal is edited as a draft; this one stands in {}.", row.state);
+    Err(Error::refused("not_editable", "/state", message))
+}
+
+/// Writes the event of a change, with what differs, and the revision that it made.
+pub fn record(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    event: EventId,
+    action: &str,
+    by: By,
+    before: Option<&Proposal>,
+    after: &Proposal,
+) -> Result<(), Error> {
+    let content = json!({
+        "before": before.map(|before| changes(before, after)).transpose()?,
+        "after": match before {
+            Some(before) => changes(after, before)?,
+            None => serde_json::to_value(after)?,
+        },
+    });
+    let subject = access::subject(after);
+    trail::done(
+        tx,
+        cx,
+        Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
+    )?;
+    trail::revise(tx, event, SubjectKind::Proposal, after.id, after.version, after)
+}
+
+/// The fields of `one` that are different in `other`.
+fn changes(one: &Proposal, other: &Proposal) -> Result<Value, Error> {
+    let other = serde_json::to_value(other)?;
+    let mut one = serde_json::to_value(one)?;
+    if let Some(fields) = one.as_object_mut() {
+        fields.retain(|name, value| other.get(name) != Some(value));
+    }
+    Ok(one)
+}
+
+/// A proposal as it is answered, with its figures.
+pub fn shown(tx: &mut AnyConnection, row: Proposal) -> Result<Reply, Error> {
+    let version = row.version;
+    let figures = journal::figures(tx, row.id)?;
+    Reply::ok(&view::Proposal::of(row, figures.into()), Some(version))
+}
+
+/// One proposal.
+pub fn show(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Proposal, Error> {
+    sv.db.read(|tx| {
+        let row = access::visible(tx, cx, id)?;
+        let figures = journal::figures(tx, id)?;
+        Ok(view::Proposal::of(row, figures.into()))
+    })
+}
+
+/// Proposals that the caller may see.
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Page<view::Proposal>, Error> {
+    sv.db.read(|tx| {
+        let rows = proposal::list(tx, &cx.actor.sight(), filter, limit.saturating_add(1))?;
+        let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
+        let balances: HashMap<ProposalId, EightFigures> = journal::balances_of(tx, &ids)?
+            .into_iter()
+            .map(|balance| (balance.proposal_id, Figures::from(balance).into()))
+            .collect();
+        let nothing = EightFigures::from(Figures::default());
+        Ok(Page::cut(
+            rows,
+            limit,
+            |row| row.id.to_string(),
+            |row| {
+                let figures = balances.get(&row.id).copied().unwrap_or(nothing);
+                view::Proposal::of(row, figures)
+            },
+        ))
+    })
+}
+
+/// Events in the life of a proposal.
+pub fn events(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<EventId>,
+    limit: i64,
+) -> Result<Page<view::EventView>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        let rows = audit::of_proposal(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::EventView::from))
+    })
+}

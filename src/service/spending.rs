@@ -1,0 +1,319 @@
+//! Payment orders (SP2D) and leftover paid back: outside facts, recorded and flagged.
+
+use crate::domain::act::Action;
+use crate::domain::audit::SubjectKind;
+use crate::domain::contract::Flag;
+use crate::domain::ids::{ContractId, EventId, ExpenditureId, ProposalId, ReturnId};
+use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
+use crate::domain::journal::{EntryKind, Figures, Posting};
+use crate::domain::line::FundSource;
+use crate::domain::moment::Zone;
+use crate::domain::money::Rupiah;
+use crate::domain::people::{Duty, Role};
+use crate::domain::proposal::State;
+use crate::domain::refusal::FieldError;
+use crate::domain::workflow;
+use crate::service::context::{By, Context, Input, Reply};
+use crate::service::contract::known_number;
+use crate::service::error::Error;
+use crate::service::money::{self, Source};
+use crate::service::once::Write;
+use crate::service::trail::{self, Event};
+use crate::service::view::Page;
+use crate::service::view::money as view;
+use crate::service::{Services, access, action};
+use crate::storage::contract::{self, Contract};
+use crate::storage::expenditure::{self, Expenditure};
+use crate::storage::proposal::Proposal;
+use crate::storage::returns::{self, Return};
+use crate::storage::{AnyConnection, journal};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// A payment order.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpenditureDraft {
+    /// On which contract of the proposal.
+    pub contract_id: ContractId,
+    /// Number of the SP2D; unique in the proposal.
+    pub number: String,
+    /// Its date; not in the future.
+    pub spent_on: NaiveDate,
+    /// How much; above zero.
+    pub amount_idr: Rupiah,
+    /// What for.
+    #[serde(default)]
+    pub description: String,
+}
+
+impl ExpenditureDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.text("/number", &self.number, MAX_SHORT);
+        checks.optional_text("/description", Some(&self.description), MAX_LONG);
+        checks.require(
+            self.amount_idr > Rupiah::ZERO,
+            "/amount_idr",
+            "out_of_range",
+            "must be above zero",
+        );
+        checks.done()
+    }
+}
+
+/// A deposit of leftover to the treasury.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnDraft {
+    /// Number of the deposit slip; unique in the proposal.
+    pub number: String,
+    /// Its date; not in the future.
+    pub returned_on: NaiveDate,
+    /// How much; above zero.
+    pub amount_idr: Rupiah,
+    /// Why it was left over.
+    pub reason: String,
+}
+
+impl ReturnDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.text("/number", &self.number, MAX_SHORT);
+        checks.text("/reason", &self.reason, MAX_LONG);
+        checks.require(
+            self.amount_idr > Rupiah::ZERO,
+            "/amount_idr",
+            "out_of_range",
+            "must be above zero",
+        );
+        checks.done()
+    }
+}
+
+/// Payment orders of a proposal.
+pub fn expenditures(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<ExpenditureId>,
+    limit: i64,
+) -> Result<Page<view::Expenditure>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        let rows = expenditure::of(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Expenditure::from))
+    })
+}
+
+/// Deposits of leftover of a proposal.
+pub fn returned(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<ReturnId>,
+    limit: i64,
+) -> Result<Page<view::Return>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        let rows = returns::of(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Return::from))
+    })
+}
+
+fn not_in_future(
+    cx: &Context,
+    proposal: &Proposal,
+    date: NaiveDate,
+    pointer: &str,
+) -> Result<(), Error> {
+    let today = cx.now.date_in(Zone::of(&proposal.region_code));
+    if date <= today {
+        return Ok(());
+    }
+    Err(Error::invalid(pointer, "future", "must not be in the future"))
+}
+
+/// Locks the allocation, which the write feeds, then the proposal.
+fn locked(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
+    access::lock_for(tx, seen, None, Some(Action::RecordExpenditure))
+}
+
+/// Writes the event of an outside fact and the revision of its proposal.
+fn record(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    by: By,
+    proposal: &Proposal,
+    (event, kind, id, action): (EventId, SubjectKind, String, &str),
+    content: Value,
+) -> Result<(), Error> {
+    access::save(tx, proposal)?;
+    access::took_part(tx, cx, proposal.id, Duty::Spending)?;
+    let subject = access::beneath(proposal, kind, id);
+    trail::done(
+        tx,
+        cx,
+        Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
+    )?;
+    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
+}
+
+/// Records a payment order.
+pub fn spend(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    body: &Input<ExpenditureDraft>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::moving("expenditure.create"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, _, seen| {
+            let by = action::permitted(tx, cx, &seen, Action::RecordExpenditure)?;
+            let proposal = locked(tx, &seen)?;
+            let draft = body.get()?;
+            not_in_future(cx, &proposal, draft.spent_on, "/spent_on")?;
+            let contract = contract::find(tx, draft.contract_id)?
+                .filter(|contract| contract.proposal_id == id)
+                .ok_or_else(|| {
+                    Error::invalid("/contract_id", "unknown", "the proposal has no such contract")
+                })?;
+            can_record(&proposal)?;
+            let figures = journal::figures(tx, id)?;
+            let event = EventId::new();
+            let row = Expenditure {
+                id: ExpenditureId::new(),
+                proposal_id: id,
+                contract_id: contract.id,
+                number: draft.number.clone(),
+                spent_on: draft.spent_on,
+                amount_idr: draft.amount_idr,
+                description: draft.description.clone(),
+                flags: serde_json::to_string(&spending_flags(draft, &contract, &figures))?,
+                created_at: cx.now,
+                created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+            };
+            expenditure::insert(tx, &row).map_err(known_number)?;
+            contract::spend(tx, contract.id, draft.amount_idr)?;
+            if contract.fund_source == FundSource::Dak {
+                let source = Source {
+                    kind: "expenditure",
+                    id: row.id.to_string(),
+                    event,
+                    effective_on: draft.spent_on,
+                };
+                money::post(
+                    tx,
+                    cx,
+                    &proposal,
+                    &[Posting::of(EntryKind::Spend, draft.amount_idr)],
+                    &source,
+                )?;
+            }
+            let about = (
+                event,
+                SubjectKind::Expenditure,
+                row.id.to_string(),
+                "proposal.record_expenditure",
+            );
+            record(tx, cx, by, &proposal, about, json!({ "expenditure": row }))?;
+            let location = format!("/api/v1/proposals/{id}/expenditures");
+            Reply::created(&view::Expenditure::from(row), Some(proposal.version), location)
+        },
+    )
+}
+
+/// The arrow `record_expenditure`: spending is recorded from contracting to the end of operation.
+fn can_record(proposal: &Proposal) -> Result<(), Error> {
+    let known = workflow::arrows(proposal.menu)
+        .any(|arrow| arrow.from == proposal.state && arrow.action == Action::RecordExpenditure);
+    if known {
+        return Ok(());
+    }
+    let message = format!(
+        "Spending is recorded once contracts are accepted; it stands in {}.",
+        proposal.state
+    );
+    Err(Error::refused("not_from_here", "/state", message))
+}
+
+fn spending_flags(draft: &ExpenditureDraft, contract: &Contract, figures: &Figures) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    if Rupiah::total([contract.spent_idr, draft.amount_idr]) > contract.value_idr {
+        flags.push(Flag::AboveContract);
+    }
+    if contract.fund_source != FundSource::Dak {
+        return flags;
+    }
+    if draft.amount_idr > figures.in_hand() {
+        flags.push(Flag::AboveCash);
+    }
+    if figures.disbursed_idr == Rupiah::ZERO {
+        flags.push(Flag::BeforeDisbursement);
+    }
+    flags
+}
+
+/// Records leftover that was paid back to the treasury.
+pub fn give_back(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    body: &Input<ReturnDraft>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::moving("return.create"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, _, seen| {
+            let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
+            access::four_eyes(tx, cx, id, Duty::Spending)?;
+            let proposal = locked(tx, &seen)?;
+            let draft = body.get()?;
+            not_in_future(cx, &proposal, draft.returned_on, "/returned_on")?;
+            if !matches!(proposal.state, State::Funded | State::Reporting | State::Operating) {
+                let message =
+                    format!("Nothing is there to return; it stands in {}.", proposal.state);
+                return Err(Error::refused("not_from_here", "/state", message));
+            }
+            let in_hand = journal::figures(tx, id)?.in_hand();
+            let flags: &[Flag] = if draft.amount_idr > in_hand { &[Flag::AboveCash] } else { &[] };
+            let event = EventId::new();
+            let row = Return {
+                id: ReturnId::new(),
+                proposal_id: id,
+                number: draft.number.clone(),
+                returned_on: draft.returned_on,
+                amount_idr: draft.amount_idr,
+                reason: draft.reason.clone(),
+                flags: serde_json::to_string(flags)?,
+                created_at: cx.now,
+                created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+            };
+            returns::insert(tx, &row).map_err(known_number)?;
+            let source = Source {
+                kind: "return",
+                id: row.id.to_string(),
+                event,
+                effective_on: draft.returned_on,
+            };
+            money::post(
+                tx,
+                cx,
+                &proposal,
+                &[Posting::of(EntryKind::Return, draft.amount_idr)],
+                &source,
+            )?;
+            let about = (event, SubjectKind::Return, row.id.to_string(), "return.create");
+            record(tx, cx, by, &proposal, about, json!({ "return": row }))?;
+            let location = format!("/api/v1/proposals/{id}/returns");
+            Reply::created(&view::Return::from(row), Some(proposal.version), location)
+        },
+    )
+}

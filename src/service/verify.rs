@@ -1,0 +1,1 @@
+//! Proves that what is kept agrees: balances with their entries, states with their events, parents with their parts.

@@ -1,0 +1,483 @@
+//! What answers about money look like.
+
+use crate::domain::contract::ContractRole;
+use crate::domain::ids::{
+    AllocationId, ContractId, EntryId, EventId, ExpenditureId, PlanId, ProposalId, RegionCode,
+    ReportId, ReturnId, TrancheRequestId,
+};
+use crate::domain::journal::{Account, EightFigures, EntryKind};
+use crate::domain::line::{Component, FundSource};
+use crate::domain::moment::Moment;
+use crate::domain::plan::{Method, PlanState};
+use crate::domain::report::{ReportKind, ReportState};
+use crate::domain::tranche::{Mode, TrancheState};
+use crate::storage::{
+    allocation, ceiling, contract, expenditure, journal, plan, report, returns, tranche,
+};
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The nation's ceiling of a year.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Ceiling {
+    /// The year.
+    #[schema(example = 2021)]
+    pub fiscal_year: i64,
+    /// At most.
+    #[schema(example = 750_000_000_000_i64)]
+    pub amount_idr: i64,
+    /// Allocated to regions.
+    pub used_idr: i64,
+    /// The regulation that sets it.
+    pub legal_basis: String,
+    /// Raised by every change.
+    pub version: i64,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+impl From<ceiling::Ceiling> for Ceiling {
+    fn from(row: ceiling::Ceiling) -> Self {
+        Ceiling {
+            fiscal_year: row.fiscal_year,
+            amount_idr: row.amount_idr.0,
+            used_idr: row.used_idr.0,
+            legal_basis: row.legal_basis,
+            version: row.version,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A region's allocation of a year.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Allocation {
+    /// Its id.
+    pub id: AllocationId,
+    /// The year.
+    #[schema(example = 2021)]
+    pub fiscal_year: i64,
+    /// Whose.
+    pub region_code: RegionCode,
+    /// At most.
+    #[schema(example = 5_300_000_000_i64)]
+    pub amount_idr: i64,
+    /// Set aside for proposals and not released.
+    pub used_idr: i64,
+    /// The regulation that sets it.
+    pub legal_basis: String,
+    /// The version of the year's policy that plan, tranches and reports follow.
+    pub policy_version: i64,
+    /// How it is paid, once the first payment has fixed it.
+    pub mode: Option<Mode>,
+    /// Raised by every write beneath it.
+    pub version: i64,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+impl From<allocation::Allocation> for Allocation {
+    fn from(row: allocation::Allocation) -> Self {
+        Allocation {
+            id: row.id,
+            fiscal_year: row.fiscal_year,
+            region_code: row.region_code,
+            amount_idr: row.amount_idr.0,
+            used_idr: row.used_idr.0,
+            legal_basis: row.legal_basis,
+            policy_version: row.policy_version,
+            mode: row.mode,
+            version: row.version,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// An activity plan (RK).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Which of the proposal's plans, from 1.
+    pub n: i64,
+    /// Where it stands.
+    pub state: PlanState,
+    /// What is to be there at the end.
+    pub target_output: String,
+    /// Its lines.
+    pub lines: Vec<PlanLine>,
+    /// Sum of its lines.
+    pub total_idr: i64,
+    /// Of it for supporting activities.
+    pub supporting_idr: i64,
+    /// When it was submitted.
+    pub submitted_at: Option<Moment>,
+    /// When it was approved or returned.
+    pub decided_at: Option<Moment>,
+    /// Why it was returned.
+    pub comment: Option<String>,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+/// A line of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlanLine {
+    /// The approved line.
+    pub line_no: i64,
+    /// What it pays for.
+    pub component: Component,
+    /// Volume, in thousandths of the unit.
+    pub volume_thousandths: i64,
+    /// How much.
+    pub amount_idr: i64,
+    /// How it is carried out.
+    pub method: Method,
+}
+
+impl Plan {
+    /// A plan with those of the lines that are its own.
+    pub fn of(row: plan::Plan, lines: &[plan::PlanLine]) -> Self {
+        let lines = lines.iter().filter(|line| line.plan_id == row.id).map(|line| PlanLine {
+            line_no: line.line_no,
+            component: line.component,
+            volume_thousandths: line.volume_thousandths,
+            amount_idr: line.amount_idr.0,
+            method: line.method,
+        });
+        Plan {
+            lines: lines.collect(),
+            id: row.id,
+            proposal_id: row.proposal_id,
+            n: row.n,
+            state: row.state,
+            target_output: row.target_output,
+            total_idr: row.total_idr.0,
+            supporting_idr: row.supporting_idr.0,
+            submitted_at: row.submitted_at,
+            decided_at: row.decided_at,
+            comment: row.comment,
+            version: row.version,
+        }
+    }
+}
+
+/// A contract, or a self-managed work order.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Contract {
+    /// Its id.
+    pub id: ContractId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Its number.
+    pub number: String,
+    /// When it was signed.
+    pub signed_on: NaiveDate,
+    /// What it is for.
+    pub role: ContractRole,
+    /// Who does it.
+    pub vendor_name: String,
+    /// Tax number (NPWP).
+    pub vendor_tax_number: Option<String>,
+    /// For how much.
+    pub value_idr: i64,
+    /// Paid on it.
+    pub spent_idr: i64,
+    /// Where the money comes from.
+    pub fund_source: FundSource,
+    /// Lines that it covers.
+    pub lines: Vec<i64>,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+    /// Rules that it breaks.
+    pub flags: Vec<String>,
+    /// When it was recorded.
+    pub created_at: Moment,
+}
+
+fn flags(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+impl Contract {
+    /// A contract with those of the lines that it covers.
+    pub fn of(row: contract::Contract, lines: &[contract::ContractLine]) -> Self {
+        Contract {
+            lines: lines
+                .iter()
+                .filter(|line| line.contract_id == row.id)
+                .map(|line| line.line_no)
+                .collect(),
+            flags: flags(&row.flags),
+            id: row.id,
+            proposal_id: row.proposal_id,
+            number: row.number,
+            signed_on: row.signed_on,
+            role: row.role,
+            vendor_name: row.vendor_name,
+            vendor_tax_number: row.vendor_tax_number,
+            value_idr: row.value_idr.0,
+            spent_idr: row.spent_idr.0,
+            fund_source: row.fund_source,
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A request for a tranche.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrancheRequest {
+    /// Its id.
+    pub id: TrancheRequestId,
+    /// Of which allocation.
+    pub allocation_id: AllocationId,
+    /// Which tranche, from 1.
+    pub n: i64,
+    /// Where it stands.
+    pub state: TrancheState,
+    /// The amount for each proposal.
+    pub items: Vec<TrancheItem>,
+    /// Sum of the items.
+    pub total_idr: i64,
+    /// When it was received.
+    pub requested_at: Moment,
+    /// When the inspector reviewed it.
+    pub reviewed_at: Option<Moment>,
+    /// When a treasurer verified it.
+    pub verified_at: Option<Moment>,
+    /// When it was paid or refused.
+    pub decided_at: Option<Moment>,
+    /// Number of the payment.
+    pub payment_number: Option<String>,
+    /// Its date.
+    pub paid_on: Option<NaiveDate>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+/// The amount for one proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrancheItem {
+    /// For which proposal.
+    pub proposal_id: ProposalId,
+    /// How much.
+    pub amount_idr: i64,
+}
+
+impl TrancheRequest {
+    /// A request with those of the items that are its own.
+    pub fn of(row: tranche::TrancheRequest, items: &[tranche::TrancheItem]) -> Self {
+        let items = items.iter().filter(|item| item.request_id == row.id).map(|item| TrancheItem {
+            proposal_id: item.proposal_id,
+            amount_idr: item.amount_idr.0,
+        });
+        TrancheRequest {
+            items: items.collect(),
+            id: row.id,
+            allocation_id: row.allocation_id,
+            n: row.n,
+            state: row.state,
+            total_idr: row.total_idr.0,
+            requested_at: row.requested_at,
+            reviewed_at: row.reviewed_at,
+            verified_at: row.verified_at,
+            decided_at: row.decided_at,
+            payment_number: row.payment_number,
+            paid_on: row.paid_on,
+            reason: row.reason,
+            version: row.version,
+        }
+    }
+}
+
+/// A payment order (SP2D).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Expenditure {
+    /// Its id.
+    pub id: ExpenditureId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// On which contract.
+    pub contract_id: ContractId,
+    /// Its number.
+    pub number: String,
+    /// Its date.
+    pub spent_on: NaiveDate,
+    /// How much.
+    pub amount_idr: i64,
+    /// What for.
+    pub description: String,
+    /// Rules that it breaks.
+    pub flags: Vec<String>,
+    /// When it was recorded.
+    pub created_at: Moment,
+}
+
+impl From<expenditure::Expenditure> for Expenditure {
+    fn from(row: expenditure::Expenditure) -> Self {
+        Expenditure {
+            flags: flags(&row.flags),
+            id: row.id,
+            proposal_id: row.proposal_id,
+            contract_id: row.contract_id,
+            number: row.number,
+            spent_on: row.spent_on,
+            amount_idr: row.amount_idr.0,
+            description: row.description,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Leftover paid back to the treasury.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Return {
+    /// Its id.
+    pub id: ReturnId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Number of the deposit slip.
+    pub number: String,
+    /// Its date.
+    pub returned_on: NaiveDate,
+    /// How much.
+    pub amount_idr: i64,
+    /// Why it was left over.
+    pub reason: String,
+    /// Rules that it breaks.
+    pub flags: Vec<String>,
+    /// When it was recorded.
+    pub created_at: Moment,
+}
+
+impl From<returns::Return> for Return {
+    fn from(row: returns::Return) -> Self {
+        Return {
+            flags: flags(&row.flags),
+            id: row.id,
+            proposal_id: row.proposal_id,
+            number: row.number,
+            returned_on: row.returned_on,
+            amount_idr: row.amount_idr.0,
+            reason: row.reason,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A report on progress.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Report {
+    /// Its id.
+    pub id: ReportId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// What it is for.
+    pub kind: ReportKind,
+    /// Until which day it speaks.
+    pub as_of: NaiveDate,
+    /// Where it stands.
+    pub state: ReportState,
+    /// Physical progress, in basis points.
+    pub physical_bp: i64,
+    /// Output reached, in words.
+    pub output: String,
+    /// People at work.
+    pub workforce: i64,
+    /// Problems.
+    pub problems: String,
+    /// What is done about them.
+    pub follow_up: String,
+    /// The journal's figures as they were when it was submitted.
+    pub figures: Option<EightFigures>,
+    /// When it was submitted.
+    pub submitted_at: Option<Moment>,
+    /// When it was reviewed or returned.
+    pub decided_at: Option<Moment>,
+    /// Why it was returned.
+    pub comment: Option<String>,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+impl From<report::Report> for Report {
+    fn from(row: report::Report) -> Self {
+        Report {
+            figures: row.figures.as_deref().and_then(|figures| serde_json::from_str(figures).ok()),
+            id: row.id,
+            proposal_id: row.proposal_id,
+            kind: row.kind,
+            as_of: row.as_of,
+            state: row.state,
+            physical_bp: row.physical_bp.0,
+            output: row.output,
+            workforce: row.workforce,
+            problems: row.problems,
+            follow_up: row.follow_up,
+            submitted_at: row.submitted_at,
+            decided_at: row.decided_at,
+            comment: row.comment,
+            version: row.version,
+        }
+    }
+}
+
+/// An entry of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// What it records.
+    pub kind: EntryKind,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Of which allocation.
+    pub allocation_id: AllocationId,
+    /// Of which year.
+    pub fiscal_year: i64,
+    /// From.
+    pub from_account: Account,
+    /// To.
+    pub to_account: Account,
+    /// How much.
+    pub amount_idr: i64,
+    /// When it happened.
+    pub effective_on: NaiveDate,
+    /// When we knew.
+    pub recorded_at: Moment,
+    /// What it came from: `contract`, `expenditure`, `tranche_request`, …
+    pub source_kind: String,
+    /// Which.
+    pub source_id: String,
+    /// The event that it came with.
+    pub event_id: EventId,
+}
+
+impl From<journal::Entry> for Entry {
+    fn from(row: journal::Entry) -> Self {
+        Entry {
+            id: row.id,
+            kind: row.kind,
+            proposal_id: row.proposal_id,
+            allocation_id: row.allocation_id,
+            fiscal_year: row.fiscal_year,
+            from_account: row.from_account,
+            to_account: row.to_account,
+            amount_idr: row.amount_idr.0,
+            effective_on: row.effective_on,
+            recorded_at: row.recorded_at,
+            source_kind: row.source_kind,
+            source_id: row.source_id,
+            event_id: row.event_id,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Events of the audit trail, their personal values, and the revisions of mutable rows.
+
+use crate::domain::audit::{Outcome, SubjectKind};
+use crate::domain::ids::{EventId, GrantId, ProposalId, RegionCode, RevisionId, UserId};
+use crate::domain::moment::Moment;
+use crate::domain::people::Role;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::{audit_events, audit_pending, audit_personal, revisions};
+use diesel::prelude::*;
+
+/// An event: never changed, never deleted.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_events)]
+pub struct EventRow {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Moment,
+    /// Who; the service itself when absent.
+    pub actor_id: Option<UserId>,
+    /// In which role.
+    pub actor_role: Option<Role>,
+    /// By which grant.
+    pub grant_id: Option<GrantId>,
+    /// What was done or tried: `proposal.submit`.
+    pub action: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// About what.
+    pub subject_kind: SubjectKind,
+    /// Which.
+    pub subject_id: String,
+    /// The proposal that it belongs to.
+    pub proposal_id: Option<ProposalId>,
+    /// The region that it belongs to.
+    pub region_code: Option<RegionCode>,
+    /// Before, after and data, as canonical JSON.
+    pub content: String,
+    /// The request that it came with.
+    pub request_id: String,
+}
+
+/// A personal value, beside the event that holds its commitment.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_personal)]
+pub struct PersonalRow {
+    /// The event.
+    pub event_id: EventId,
+    /// Which value.
+    pub field: String,
+    /// 128 random bits, in hexadecimal.
+    pub salt: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A version of a row that can change.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = revisions)]
+pub struct RevisionRow {
+    /// Its id.
+    pub id: RevisionId,
+    /// Of what.
+    pub subject_kind: SubjectKind,
+    /// Which.
+    pub subject_id: String,
+    /// Its version.
+    pub version: i64,
+    /// The event that made it.
+    pub event_id: EventId,
+    /// The whole row as canonical JSON.
+    pub content: String,
+}
+
+/// Appends an event with its personal values, and leaves it for the sealer.
+pub fn append(
+    c: &mut AnyConnection,
+    event: &EventRow,
+    personal: &[PersonalRow],
+) -> QueryResult<()> {
+    diesel::insert_into(audit_events::table).values(event).execute(c)?;
+    for row in personal {
+        diesel::insert_into(audit_personal::table).values(row).execute(c)?;
+    }
+    diesel::insert_into(audit_pending::table)
+        .values(audit_pending::event_id.eq(event.id))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Appends a revision.
+pub fn revise(c: &mut AnyConnection, revision: &RevisionRow) -> QueryResult<()> {
+    diesel::insert_into(revisions::table).values(revision).execute(c).map(|_| ())
+}
+
+/// Events of a proposal in the order of their making, after `after`.
+pub fn of_proposal(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<EventId>,
+    limit: i64,
+) -> QueryResult<Vec<EventRow>> {
+    let mut query = audit_events::table
+        .filter(audit_events::proposal_id.eq(proposal))
+        .order(audit_events::id)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(audit_events::id.gt(after));
+    }
+    query.load(c)
+}

@@ -1,0 +1,122 @@
+//! Contracts and the lines that they cover.
+
+use crate::domain::contract::{ContractFacts, ContractRole, Firm};
+use crate::domain::ids::{ContractId, ProposalId, UserId};
+use crate::domain::line::FundSource;
+use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::{contract_lines, contracts};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// A contract, or a self-managed work order.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = contracts)]
+pub struct Contract {
+    /// Its id.
+    pub id: ContractId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Its number; unique in the proposal.
+    pub number: String,
+    /// When it was signed.
+    pub signed_on: NaiveDate,
+    /// What it is for.
+    pub role: ContractRole,
+    /// Who does it.
+    pub vendor_name: String,
+    /// Tax number (NPWP).
+    pub vendor_tax_number: Option<String>,
+    /// For how much.
+    pub value_idr: Rupiah,
+    /// Paid on it.
+    pub spent_idr: Rupiah,
+    /// Where the money comes from.
+    pub fund_source: FundSource,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+    /// Rules that it breaks, as a JSON list.
+    pub flags: String,
+    /// Raised by every write beneath it.
+    pub version: i64,
+    /// When it was recorded.
+    pub created_at: Moment,
+    /// By whom.
+    pub created_by: UserId,
+}
+
+/// That a contract covers a line.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = contract_lines)]
+pub struct ContractLine {
+    /// Which contract.
+    pub contract_id: ContractId,
+    /// Which line.
+    pub line_no: i64,
+}
+
+/// What the rules look at.
+pub fn facts(contract: &Contract, lines: &[ContractLine]) -> ContractFacts {
+    ContractFacts {
+        role: contract.role,
+        vendor: Firm {
+            name: contract.vendor_name.clone(),
+            tax_number: contract.vendor_tax_number.clone(),
+        },
+        value: contract.value_idr,
+        lines: lines
+            .iter()
+            .filter(|line| line.contract_id == contract.id)
+            .map(|line| line.line_no)
+            .collect(),
+        ends_on: contract.ends_on,
+    }
+}
+
+/// Inserts a contract with the lines that it covers.
+pub fn insert(c: &mut AnyConnection, contract: &Contract, lines: &[i64]) -> QueryResult<()> {
+    diesel::insert_into(contracts::table).values(contract).execute(c)?;
+    for line_no in lines {
+        diesel::insert_into(contract_lines::table)
+            .values(ContractLine { contract_id: contract.id, line_no: *line_no })
+            .execute(c)?;
+    }
+    Ok(())
+}
+
+/// One contract.
+pub fn find(c: &mut AnyConnection, id: ContractId) -> QueryResult<Option<Contract>> {
+    contracts::table.find(id).select(Contract::as_select()).first(c).optional()
+}
+
+/// The contracts of a proposal, in the order of their recording.
+pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Contract>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq(proposal))
+        .order(contracts::id)
+        .select(Contract::as_select())
+        .load(c)
+}
+
+/// Which lines the contracts cover.
+pub fn lines_of(c: &mut AnyConnection, contracts: &[ContractId]) -> QueryResult<Vec<ContractLine>> {
+    contract_lines::table
+        .filter(contract_lines::contract_id.eq_any(contracts))
+        .order((contract_lines::contract_id, contract_lines::line_no))
+        .select(ContractLine::as_select())
+        .load(c)
+}
+
+/// Adds to what was paid on a contract.
+pub fn spend(c: &mut AnyConnection, id: ContractId, amount: Rupiah) -> QueryResult<usize> {
+    diesel::update(contracts::table.find(id))
+        .set((
+            contracts::spent_idr.eq(contracts::spent_idr + amount.0),
+            contracts::version.eq(contracts::version + 1),
+        ))
+        .execute(c)
+}

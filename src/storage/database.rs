@@ -1,0 +1,218 @@
+//! The one way to the database: `write` for a transaction that changes something, `read` for a snapshot.
+
+use crate::storage::connection::{AnyConnection, Opener, Target, Use};
+use crate::storage::error::DbError;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::prelude::*;
+use diesel::r2d2::{Pool, PooledConnection};
+use std::time::{Duration, Instant};
+
+type Manager = <AnyConnection as Connection>::TransactionManager;
+
+/// What a transaction's work may fail with.
+pub trait Failure: From<DbError> {
+    /// Whether the attempt is to be remembered though its work is undone: a refusal.
+    fn leaves_a_trace(&self) -> bool;
+    /// The database's own failure, if that is what it was.
+    fn database(&self) -> Option<&DbError>;
+}
+
+/// How many connections, and how long to wait for one.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSettings {
+    /// Connections of the pool; on SQLite, of its readers.
+    pub size: u32,
+    /// How long a request waits for a connection before it is told that the service is busy.
+    pub wait: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { size: 8, wait: Duration::from_secs(5) }
+    }
+}
+
+/// Pools of connections. On SQLite one writer and several readers, on PostgreSQL one pool for both.
+#[derive(Clone)]
+pub struct Database {
+    target: Target,
+    writers: Pool<Opener>,
+    readers: Pool<Opener>,
+}
+
+/// How often a transaction that met another one is tried again.
+const RETRIES: u32 = 8;
+/// The exit code after a failure of the storage itself: `EX_IOERR`.
+const EXIT_STORAGE_FAILED: i32 = 74;
+
+impl Database {
+    /// Makes the pools. Connections are opened when they are needed.
+    pub fn new(target: Target, settings: PoolSettings) -> Database {
+        let pool = |purpose, size| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .connection_timeout(settings.wait)
+                .error_handler(Box::new(Log))
+                .build_unchecked(Opener { target: target.clone(), purpose })
+        };
+        let (writers, readers) = match &target {
+            Target::Sqlite(_) => (pool(Use::Write, 1), pool(Use::Read, settings.size)),
+            Target::Postgres(_) => {
+                let both = pool(Use::Write, settings.size);
+                (both.clone(), both)
+            }
+        };
+        Database { target, writers, readers }
+    }
+
+    /// Which database it is.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Runs one named write transaction, whole or not at all.
+    ///
+    /// What the work did is undone when it fails; for a refusal, what `trace` writes about it stays. A transaction
+    /// that met another one is run again from its beginning. A connection lost while committing is an unknown
+    /// outcome, not a failure.
+    pub fn write<T, E: Failure>(
+        &self,
+        name: &'static str,
+        mut work: impl FnMut(&mut AnyConnection) -> Result<T, E>,
+        mut trace: impl FnMut(&mut AnyConnection, &E) -> Result<(), E>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        let mut attempt = 0;
+        loop {
+            let outcome = connection(&self.writers)
+                .map_err(E::from)
+                .and_then(|mut c| once(&mut c, &mut work, &mut trace));
+            match outcome {
+                Err(error)
+                    if matches!(error.database(), Some(DbError::Conflict(_)))
+                        && attempt < RETRIES =>
+                {
+                    attempt += 1;
+                    tracing::debug!(transaction = name, attempt, "met another transaction; again");
+                    std::thread::sleep(Duration::from_millis(u64::from(
+                        2_u32.saturating_pow(attempt),
+                    )));
+                }
+                outcome => {
+                    metrics::histogram!("sentra_transaction_seconds", "transaction" => name)
+                        .record(started.elapsed().as_secs_f64());
+                    return end_process_if_damaged(name, outcome);
+                }
+            }
+        }
+    }
+
+    /// Runs several reads in one snapshot.
+    pub fn read<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let outcome = connection(&self.readers).map_err(E::from).and_then(|mut c| {
+            match &mut *c {
+                AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+                    c,
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                ),
+                AnyConnection::Sqlite(c) => {
+                    AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED")
+                }
+            }
+            .map_err(|error| E::from(error.into()))?;
+            let result = work(&mut c);
+            // Nothing was written: whether the end of the snapshot went well changes no answer.
+            let _ = Manager::rollback_transaction(&mut *c);
+            result
+        });
+        end_process_if_damaged("read", outcome)
+    }
+}
+
+fn connection(pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, DbError> {
+    pool.get().map_err(|error| DbError::Unavailable(error.to_string()))
+}
+
+fn once<T, E: Failure>(
+    c: &mut AnyConnection,
+    work: &mut impl FnMut(&mut AnyConnection) -> Result<T, E>,
+    trace: &mut impl FnMut(&mut AnyConnection, &E) -> Result<(), E>,
+) -> Result<T, E> {
+    let db = |error: diesel::result::Error| E::from(error.into());
+    match &mut *c {
+        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        AnyConnection::Sqlite(c) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+        }
+    }
+    .map_err(db)?;
+    let outcome = savepoint(c, work);
+    let kept = match &outcome {
+        Ok(_) => Ok(()),
+        Err(error) if error.leaves_a_trace() => trace(c, error),
+        Err(_) => {
+            // The closure's own error is what is told, even when the rollback fails too.
+            let _ = Manager::rollback_transaction(c);
+            return outcome;
+        }
+    };
+    if let Err(error) = kept {
+        let _ = Manager::rollback_transaction(c);
+        return Err(error);
+    }
+    match Manager::commit_transaction(c).map_err(DbError::from) {
+        Ok(()) => outcome,
+        Err(error) => {
+            let _ = Manager::rollback_transaction(c);
+            Err(E::from(match error {
+                DbError::Unavailable(message) => DbError::OutcomeUnknown(message),
+                known => known,
+            }))
+        }
+    }
+}
+
+fn savepoint<T, E: Failure>(
+    c: &mut AnyConnection,
+    work: &mut impl FnMut(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let db = |error: diesel::result::Error| E::from(error.into());
+    Manager::begin_transaction(c).map_err(db)?;
+    match work(c) {
+        Ok(value) => Manager::commit_transaction(c).map(|()| value).map_err(db),
+        Err(error) => {
+            let undone = Manager::rollback_transaction(c);
+            if error.leaves_a_trace() {
+                undone.map_err(db)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Going on after an I/O error or over a damaged file would make it worse: the process ends, and says so.
+fn end_process_if_damaged<T, E: Failure>(
+    name: &'static str,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    if let Err(error) = &outcome
+        && let Some(damage @ DbError::Damaged(_)) = error.database()
+    {
+        tracing::error!(transaction = name, error = %damage, "the storage fails; this process ends");
+        std::process::exit(EXIT_STORAGE_FAILED);
+    }
+    outcome
+}
+
+#[derive(Debug)]
+struct Log;
+
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Log {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::warn!(%error, "a connection to the database could not be opened");
+    }
+}

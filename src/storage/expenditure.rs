@@ -1,0 +1,60 @@
+//! Payment orders (SP2D): recorded as they happened.
+
+use crate::domain::ids::{ContractId, ExpenditureId, ProposalId, UserId};
+use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::expenditures;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// A payment order.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = expenditures)]
+pub struct Expenditure {
+    /// Its id.
+    pub id: ExpenditureId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// On which contract.
+    pub contract_id: ContractId,
+    /// Its number; unique in the proposal.
+    pub number: String,
+    /// Its date.
+    pub spent_on: NaiveDate,
+    /// How much.
+    pub amount_idr: Rupiah,
+    /// What for.
+    pub description: String,
+    /// Rules that it breaks, as a JSON list.
+    pub flags: String,
+    /// When it was recorded.
+    pub created_at: Moment,
+    /// By whom.
+    pub created_by: UserId,
+}
+
+/// Inserts a payment order.
+pub fn insert(c: &mut AnyConnection, expenditure: &Expenditure) -> QueryResult<()> {
+    diesel::insert_into(expenditures::table).values(expenditure).execute(c).map(|_| ())
+}
+
+/// Those of a proposal in the order of their recording, after `after`.
+pub fn of(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<ExpenditureId>,
+    limit: i64,
+) -> QueryResult<Vec<Expenditure>> {
+    let mut query = expenditures::table
+        .filter(expenditures::proposal_id.eq(proposal))
+        .order(expenditures::id)
+        .limit(limit)
+        .select(Expenditure::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(expenditures::id.gt(after));
+    }
+    query.load(c)
+}

@@ -1,0 +1,207 @@
+//! Messages, one to a recipient, and the attempts to send them.
+
+use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
+use crate::domain::mail::{AttemptOutcome, MailState};
+use crate::domain::moment::Moment;
+use crate::domain::people::Language;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::{mail_attempts, mails};
+use diesel::prelude::*;
+
+/// A message to one recipient, rendered once.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = mails)]
+pub struct Mail {
+    /// Its id.
+    pub id: MailId,
+    /// What it tells of.
+    pub notice_id: NoticeId,
+    /// To whom.
+    pub user_id: UserId,
+    /// At which address.
+    pub address: String,
+    /// In which language.
+    pub language: Language,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub text_body: String,
+    /// HTML.
+    pub html_body: String,
+    /// `Message-ID`, the same at every attempt.
+    pub message_id: String,
+    /// `Date`, the same at every attempt.
+    pub dated_at: Moment,
+    /// Where it stands.
+    pub state: MailState,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is tried next.
+    pub next_attempt_at: Moment,
+    /// Which worker has it in hand.
+    pub leased_by: Option<String>,
+    /// Until when.
+    pub leased_until: Option<Moment>,
+    /// What the relay said last.
+    pub last_reply: Option<String>,
+    /// When the relay took it.
+    pub sent_at: Option<Moment>,
+    /// When it was made.
+    pub created_at: Moment,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// An attempt to send a message.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = mail_attempts)]
+pub struct Attempt {
+    /// Its id.
+    pub id: MailAttemptId,
+    /// Of which message.
+    pub mail_id: MailId,
+    /// When.
+    pub at: Moment,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// What the relay said.
+    pub reply: String,
+}
+
+/// Inserts a message; one to a notice and recipient, however often it is tried.
+pub fn insert_once(c: &mut AnyConnection, mail: &Mail) -> QueryResult<()> {
+    let exists = mails::table
+        .filter(mails::notice_id.eq(mail.notice_id).and(mails::user_id.eq(mail.user_id)))
+        .select(mails::id)
+        .first::<MailId>(c)
+        .optional()?;
+    if exists.is_none() {
+        diesel::insert_into(mails::table).values(mail).execute(c)?;
+    }
+    Ok(())
+}
+
+/// One message.
+pub fn find(c: &mut AnyConnection, id: MailId) -> QueryResult<Option<Mail>> {
+    mails::table.find(id).select(Mail::as_select()).first(c).optional()
+}
+
+/// Leases due messages to a worker until a moment. Two workers never get the same one.
+pub fn lease(
+    c: &mut AnyConnection,
+    worker: &str,
+    now: Moment,
+    until: Moment,
+    limit: i64,
+) -> QueryResult<Vec<Mail>> {
+    let due: Vec<(MailId, i64)> = mails::table
+        .filter(mails::state.eq(MailState::Queued).and(mails::next_attempt_at.le(now)))
+        .filter(mails::leased_until.is_null().or(mails::leased_until.le(now)))
+        .order((mails::next_attempt_at, mails::id))
+        .limit(limit)
+        .select((mails::id, mails::version))
+        .load(c)?;
+    let mut leased = Vec::with_capacity(due.len());
+    for (id, version) in due {
+        let taken = diesel::update(mails::table.find(id).filter(mails::version.eq(version)))
+            .set((
+                mails::leased_by.eq(worker),
+                mails::leased_until.eq(until),
+                mails::version.eq(version + 1),
+            ))
+            .execute(c)?;
+        if taken == 1
+            && let Some(mail) = find(c, id)?
+        {
+            leased.push(mail);
+        }
+    }
+    Ok(leased)
+}
+
+/// How an attempt changes a message.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// Where it stands now.
+    pub state: MailState,
+    /// When it is tried next.
+    pub next_attempt_at: Moment,
+    /// When the relay took it.
+    pub sent_at: Option<Moment>,
+}
+
+/// Records an attempt and its verdict; 0 when the lease was lost meanwhile.
+pub fn settle(
+    c: &mut AnyConnection,
+    mail: &Mail,
+    attempt: &Attempt,
+    verdict: &Verdict,
+) -> QueryResult<usize> {
+    diesel::insert_into(mail_attempts::table).values(attempt).execute(c)?;
+    diesel::update(mails::table.find(mail.id).filter(mails::version.eq(mail.version)))
+        .set((
+            mails::state.eq(verdict.state),
+            mails::attempts.eq(mails::attempts + 1),
+            mails::next_attempt_at.eq(verdict.next_attempt_at),
+            mails::sent_at.eq(verdict.sent_at),
+            mails::leased_by.eq(None::<String>),
+            mails::leased_until.eq(None::<Moment>),
+            mails::last_reply.eq(Some(attempt.reply.as_str())),
+            mails::version.eq(mails::version + 1),
+        ))
+        .execute(c)
+}
+
+/// Gives a leased message back untried.
+pub fn release(c: &mut AnyConnection, mail: &Mail, next_attempt_at: Moment) -> QueryResult<usize> {
+    diesel::update(mails::table.find(mail.id).filter(mails::version.eq(mail.version)))
+        .set((
+            mails::next_attempt_at.eq(next_attempt_at),
+            mails::leased_by.eq(None::<String>),
+            mails::leased_until.eq(None::<Moment>),
+            mails::version.eq(mails::version + 1),
+        ))
+        .execute(c)
+}
+
+/// Queues a message again; 0 when its version is not the one expected.
+pub fn requeue(c: &mut AnyConnection, id: MailId, version: i64, now: Moment) -> QueryResult<usize> {
+    diesel::update(mails::table.find(id).filter(mails::version.eq(version)))
+        .set((
+            mails::state.eq(MailState::Queued),
+            mails::next_attempt_at.eq(now),
+            mails::version.eq(version + 1),
+        ))
+        .execute(c)
+}
+
+/// Messages in the order of their making, after `after`; of a state or a recipient, where one is named.
+pub fn list(
+    c: &mut AnyConnection,
+    state: Option<MailState>,
+    user: Option<UserId>,
+    after: Option<MailId>,
+    limit: i64,
+) -> QueryResult<Vec<Mail>> {
+    let mut query =
+        mails::table.select(Mail::as_select()).order(mails::id).limit(limit).into_boxed();
+    if let Some(state) = state {
+        query = query.filter(mails::state.eq(state));
+    }
+    if let Some(user) = user {
+        query = query.filter(mails::user_id.eq(user));
+    }
+    if let Some(after) = after {
+        query = query.filter(mails::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// How many messages wait, and since when the oldest of them does.
+pub fn waiting(c: &mut AnyConnection) -> QueryResult<(i64, Option<Moment>)> {
+    let queued = mails::table.filter(mails::state.eq(MailState::Queued));
+    let count = queued.count().get_result(c)?;
+    let oldest: Option<chrono::NaiveDateTime> =
+        queued.select(diesel::dsl::min(mails::created_at)).first(c)?;
+    Ok((count, oldest.map(Moment)))
+}

@@ -1,0 +1,175 @@
+//! Migrations, up and down, and the reference data that belongs to them.
+
+use crate::domain::moment::Moment;
+use crate::storage::connection::{AnyConnection, Opener, Target, Use};
+use crate::storage::{policy, region};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The key of the advisory lock that lets one process migrate at a time: "sentra" in ASCII.
+const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
+
+/// Tables whose rows never change: the service's role may insert and read them, and no more.
+pub const APPEND_ONLY: [&str; 16] = [
+    "audit_events",
+    "contract_lines",
+    "expenditures",
+    "journal_entries",
+    "mail_attempts",
+    "notices",
+    "participations",
+    "plan_lines",
+    "policies",
+    "returns",
+    "revisions",
+    "tranche_items",
+    "audit_pending",
+    "audit_personal",
+    "regions",
+    "__diesel_schema_migrations",
+];
+
+/// Why a migration did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database could not be opened.
+    #[error("can't open the database: {0}")]
+    Open(#[from] ConnectionError),
+    /// A statement failed.
+    #[error("the migration failed: {0}")]
+    Failed(String),
+    /// A query failed.
+    #[error("the migration failed: {0}")]
+    Query(#[from] diesel::result::Error),
+    /// Reference data could not be read.
+    #[error("reference data: {0}")]
+    Reference(String),
+    /// The bundled SQLite is too old to be trusted with money.
+    #[error("SQLite {0} is older than 3.51.3")]
+    TooOld(String),
+    /// A setting that durability rests on did not hold.
+    #[error("SQLite runs with {0}")]
+    NotDurable(String),
+    /// There is history, which is not thrown away.
+    #[error("audit rows exist: this database is not taken down")]
+    HasHistory,
+}
+
+/// Brings the database to this version, and loads what ships with it. Safe to be run by many at once.
+pub fn up(target: &Target, service_role: Option<&str>, now: Moment) -> Result<(), MigrateError> {
+    locked(target, |connection| {
+        match connection {
+            AnyConnection::Postgres(c) => run(c, POSTGRES)?,
+            AnyConnection::Sqlite(c) => {
+                check_sqlite(c)?;
+                run(c, SQLITE)?;
+            }
+        }
+        region::load(connection).map_err(MigrateError::Reference)?;
+        policy::load_shipped(connection, now).map_err(MigrateError::Reference)?;
+        match service_role {
+            Some(role) => grant_service(connection, role),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Takes every table away again; refuses where there is history.
+pub fn down(target: &Target) -> Result<(), MigrateError> {
+    locked(target, |connection| {
+        if has_history(connection) {
+            return Err(MigrateError::HasHistory);
+        }
+        match connection {
+            AnyConnection::Postgres(c) => revert(c, POSTGRES),
+            AnyConnection::Sqlite(c) => revert(c, SQLITE),
+        }
+    })
+}
+
+fn locked(
+    target: &Target,
+    work: impl FnOnce(&mut AnyConnection) -> Result<(), MigrateError>,
+) -> Result<(), MigrateError> {
+    let mut connection = Opener { target: target.clone(), purpose: Use::Write }.open()?;
+    match &mut connection {
+        AnyConnection::Postgres(c) => c.batch_execute(&format!(
+            "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({ADVISORY_LOCK});"
+        ))?,
+        // The operating system's lock on the file beside it is held by the caller.
+        AnyConnection::Sqlite(_) => {}
+    }
+    // On PostgreSQL the lock goes with the connection.
+    work(&mut connection)
+}
+
+fn run<DB: diesel::backend::Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    migrations: EmbeddedMigrations,
+) -> Result<(), MigrateError> {
+    connection
+        .run_pending_migrations(migrations)
+        .map(|_| ())
+        .map_err(|error| MigrateError::Failed(error.to_string()))
+}
+
+fn revert<DB: diesel::backend::Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    migrations: EmbeddedMigrations,
+) -> Result<(), MigrateError> {
+    connection
+        .revert_all_migrations(migrations)
+        .map(|_| ())
+        .map_err(|error| MigrateError::Failed(error.to_string()))
+}
+
+fn has_history(connection: &mut AnyConnection) -> bool {
+    use crate::storage::schema::audit_events;
+    // A database without the table has no history.
+    audit_events::table.select(audit_events::id).first::<String>(connection).is_ok()
+}
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+fn check_sqlite(c: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let version: Setting = diesel::sql_query("SELECT sqlite_version() AS value").get_result(c)?;
+    let parts: Vec<u32> = version.value.split('.').filter_map(|part| part.parse().ok()).collect();
+    if parts.as_slice() < [3, 51, 3].as_slice() {
+        return Err(MigrateError::TooOld(version.value));
+    }
+    for (pragma, wanted) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
+        let sql = format!("SELECT CAST({pragma} AS TEXT) AS value FROM pragma_{pragma}");
+        let found: Setting = diesel::sql_query(sql).get_result(c)?;
+        if found.value != wanted {
+            return Err(MigrateError::NotDurable(format!("{pragma} = {}", found.value)));
+        }
+    }
+    Ok(())
+}
+
+/// The role that migrates owns the tables; the role that serves gets what each kind of table needs.
+fn grant_service(connection: &mut AnyConnection, role: &str) -> Result<(), MigrateError> {
+    let AnyConnection::Postgres(c) = connection else { return Ok(()) };
+    let role = format!("\"{}\"", role.replace('"', "\"\""));
+    c.batch_execute(&format!(
+        "GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};"
+    ))?;
+    for table in APPEND_ONLY {
+        let right = match table {
+            "audit_pending" | "audit_personal" => "UPDATE, TRUNCATE",
+            "regions" | "__diesel_schema_migrations" => "INSERT, UPDATE, DELETE, TRUNCATE",
+            _ => "UPDATE, DELETE, TRUNCATE",
+        };
+        c.batch_execute(&format!("REVOKE {right} ON {table} FROM {role};"))?;
+    }
+    Ok(())
+}

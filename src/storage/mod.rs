@@ -1,0 +1,48 @@
+//! Everything that speaks to the database: pools, the schema, and one file per table with its rows and queries.
+//! Queries take a connection and return what they found; nothing is decided here.
+
+#[expect(missing_docs, reason = "the derive of MultiConnection writes items without")]
+pub mod connection;
+pub mod database;
+pub mod error;
+pub mod lock;
+pub mod migrate;
+#[rustfmt::skip]
+#[expect(missing_docs, reason = "generated")]
+pub mod schema;
+mod types;
+
+pub mod allocation;
+pub mod audit;
+pub mod ceiling;
+pub mod centre;
+pub mod condition;
+pub mod contract;
+pub mod expenditure;
+pub mod grant;
+pub mod idempotency;
+pub mod invitation;
+pub mod journal;
+pub mod line;
+pub mod mail;
+pub mod notice;
+pub mod participation;
+pub mod plan;
+pub mod policy;
+pub mod proposal;
+pub mod region;
+pub mod report;
+pub mod returns;
+pub mod setting;
+pub mod throttle;
+pub mod token;
+pub mod tranche;
+pub mod user;
+pub mod verify;
+
+pub use connection::AnyConnection;
+pub use database::{Database, Failure, PoolSettings};
+pub use error::DbError;
+
+/// What a query fails with, before it is told apart.
+pub type QueryError = diesel::result::Error;

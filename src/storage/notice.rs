@@ -1,0 +1,50 @@
+//! Notices of what happened, and which of them have still to become messages.
+
+use crate::domain::ids::{EventId, NoticeId, ProposalId};
+use crate::domain::moment::Moment;
+use crate::domain::notice::NoticeEvent;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::{notice_pending, notices};
+use diesel::prelude::*;
+
+/// A notice.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = notices)]
+pub struct Notice {
+    /// Its id.
+    pub id: NoticeId,
+    /// What happened.
+    pub event: NoticeEvent,
+    /// To which proposal.
+    pub proposal_id: Option<ProposalId>,
+    /// Its facts, as JSON.
+    pub facts: String,
+    /// The event of the audit trail that it came with.
+    pub event_id: EventId,
+    /// When.
+    pub created_at: Moment,
+}
+
+/// Appends a notice, and leaves it for the worker.
+pub fn append(c: &mut AnyConnection, notice: &Notice) -> QueryResult<()> {
+    diesel::insert_into(notices::table).values(notice).execute(c)?;
+    diesel::insert_into(notice_pending::table)
+        .values(notice_pending::notice_id.eq(notice.id))
+        .execute(c)?;
+    Ok(())
+}
+
+/// The oldest notices that have still to become messages.
+pub fn pending(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<Notice>> {
+    notice_pending::table
+        .inner_join(notices::table)
+        .order(notice_pending::notice_id)
+        .limit(limit)
+        .select(Notice::as_select())
+        .load(c)
+}
+
+/// Takes a notice off the list; 0 when another worker did.
+pub fn settle(c: &mut AnyConnection, id: NoticeId) -> QueryResult<usize> {
+    diesel::delete(notice_pending::table.find(id)).execute(c)
+}

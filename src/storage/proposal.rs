@@ -1,0 +1,237 @@
+//! Proposals.
+
+use crate::domain::ids::{AllocationId, CentreId, ProposalId, RegionCode, UserId};
+use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
+use crate::domain::people::Sight;
+use crate::domain::proposal::{Menu, OutcomeClass, State};
+use crate::storage::connection::{AnyConnection, MultiBackend};
+use crate::storage::schema::proposals;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use serde::Serialize;
+
+/// A proposal. Its version is raised by every write beneath it.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[diesel(table_name = proposals, treat_none_as_null = true)]
+pub struct Proposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// What is asked for.
+    pub menu: Menu,
+    /// The year in which the money is to be spent.
+    pub fiscal_year: i64,
+    /// Who proposes.
+    pub region_code: RegionCode,
+    /// The province that it lies in.
+    pub province_code: RegionCode,
+    /// Title.
+    pub title: String,
+    /// Why and what, in words.
+    pub summary: String,
+    /// What is made there.
+    pub commodity: String,
+    /// What the centre is to bear.
+    pub outcome_class: OutcomeClass,
+    /// The centre of the registry: improved by a revitalisation, registered by a construction when handed over.
+    pub centre_id: Option<CentreId>,
+    /// Street of the site.
+    pub site_street: String,
+    /// Village of the site.
+    pub site_village: String,
+    /// District of the site.
+    pub site_district: String,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+    /// What is to be compared at the end, as JSON.
+    pub baseline: Option<String>,
+    /// The firm that designed the works in an earlier year.
+    pub design_firm_name: Option<String>,
+    /// Its tax number (NPWP).
+    pub design_firm_tax_number: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Since when.
+    pub state_since: Moment,
+    /// Whether it was sent back before.
+    pub returned: bool,
+    /// The version of the year's policy that it was submitted under.
+    pub policy_version: Option<i64>,
+    /// How many lines it has.
+    pub line_count: i64,
+    /// Whether one of them builds anew.
+    pub builds_anew: bool,
+    /// What its lines ask of the DAK.
+    pub total_idr: Rupiah,
+    /// Of it for supporting activities.
+    pub supporting_idr: Rupiah,
+    /// What is approved of it.
+    pub approved_idr: Rupiah,
+    /// Whether the reviewers advised against it.
+    pub adverse_advice: bool,
+    /// Whether an agreement was put to the region.
+    pub agreement_proposed: bool,
+    /// Until when an answer is due.
+    pub due_on: Option<NaiveDate>,
+    /// The allocation that it is paid from.
+    pub allocation_id: Option<AllocationId>,
+    /// Paid in one sum after handover, on the ministry's recommendation.
+    pub lump_sum_recommended: bool,
+    /// When it was handed over.
+    pub handover_on: Option<NaiveDate>,
+    /// The value of the handover minutes.
+    pub handover_value_idr: Option<Rupiah>,
+    /// Since when the new centre is in use.
+    pub operating_since: Option<NaiveDate>,
+    /// Raised by every write beneath it.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Moment,
+    /// By whom.
+    pub created_by: UserId,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+/// What a list of proposals is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Standing in this state.
+    pub state: Option<State>,
+    /// Of this menu.
+    pub menu: Option<Menu>,
+    /// Of this year.
+    pub fiscal_year: Option<i64>,
+    /// Of this region.
+    pub region_code: Option<RegionCode>,
+    /// Of this centre.
+    pub centre_id: Option<CentreId>,
+    /// Newest first.
+    pub newest_first: bool,
+    /// Beyond this one.
+    pub after: Option<ProposalId>,
+}
+
+type Condition = Box<dyn BoxableExpression<proposals::table, MultiBackend, SqlType = Bool>>;
+
+fn within(sight: &Sight) -> Condition {
+    if sight.nation {
+        return Box::new(proposals::version.ge(0));
+    }
+    Box::new(
+        proposals::region_code
+            .eq_any(sight.regions.clone())
+            .or(proposals::province_code.eq_any(sight.provinces.clone())),
+    )
+}
+
+/// Inserts a proposal.
+pub fn insert(c: &mut AnyConnection, proposal: &Proposal) -> QueryResult<()> {
+    diesel::insert_into(proposals::table).values(proposal).execute(c).map(|_| ())
+}
+
+/// One proposal.
+pub fn find(c: &mut AnyConnection, id: ProposalId) -> QueryResult<Option<Proposal>> {
+    proposals::table.find(id).select(Proposal::as_select()).first(c).optional()
+}
+
+/// Several proposals, in the order of their ids.
+pub fn by_ids(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Proposal>> {
+    proposals::table
+        .filter(proposals::id.eq_any(ids))
+        .order(proposals::id)
+        .select(Proposal::as_select())
+        .load(c)
+}
+
+/// Raises the version and so takes the row for this transaction; 0 when the version is not the one expected.
+pub fn lock(c: &mut AnyConnection, id: ProposalId, expected: Option<i64>) -> QueryResult<usize> {
+    let row = proposals::table.find(id);
+    let raised = proposals::version.eq(proposals::version + 1);
+    match expected {
+        Some(version) => {
+            diesel::update(row.filter(proposals::version.eq(version))).set(raised).execute(c)
+        }
+        None => diesel::update(row).set(raised).execute(c),
+    }
+}
+
+/// Writes a locked proposal back; 0 when its version is not the one that was locked.
+pub fn save(c: &mut AnyConnection, proposal: &Proposal) -> QueryResult<usize> {
+    diesel::update(
+        proposals::table.find(proposal.id).filter(proposals::version.eq(proposal.version)),
+    )
+    .set(proposal)
+    .execute(c)
+}
+
+/// Proposals within sight, narrowed, in the order of their making.
+pub fn list(
+    c: &mut AnyConnection,
+    sight: &Sight,
+    filter: &Filter,
+    limit: i64,
+) -> QueryResult<Vec<Proposal>> {
+    let mut query = proposals::table
+        .filter(within(sight))
+        .select(Proposal::as_select())
+        .limit(limit)
+        .into_boxed();
+    if let Some(state) = filter.state {
+        query = query.filter(proposals::state.eq(state));
+    }
+    if let Some(menu) = filter.menu {
+        query = query.filter(proposals::menu.eq(menu));
+    }
+    if let Some(year) = filter.fiscal_year {
+        query = query.filter(proposals::fiscal_year.eq(year));
+    }
+    if let Some(region) = &filter.region_code {
+        query = query.filter(proposals::region_code.eq(region.clone()));
+    }
+    if let Some(centre) = filter.centre_id {
+        query = query.filter(proposals::centre_id.eq(centre));
+    }
+    query = match (filter.newest_first, filter.after) {
+        (false, None) => query.order(proposals::id.asc()),
+        (false, Some(after)) => query.filter(proposals::id.gt(after)).order(proposals::id.asc()),
+        (true, None) => query.order(proposals::id.desc()),
+        (true, Some(after)) => query.filter(proposals::id.lt(after)).order(proposals::id.desc()),
+    };
+    query.load(c)
+}
+
+/// Ids of proposals that stand in one of the states, after `after`: work for a sweep.
+pub fn standing_in(
+    c: &mut AnyConnection,
+    states: &[State],
+    fiscal_year: Option<i64>,
+    after: Option<ProposalId>,
+    limit: i64,
+) -> QueryResult<Vec<ProposalId>> {
+    let mut query = proposals::table
+        .filter(proposals::state.eq_any(states))
+        .order(proposals::id)
+        .limit(limit)
+        .select(proposals::id)
+        .into_boxed();
+    if let Some(year) = fiscal_year {
+        query = query.filter(proposals::fiscal_year.eq(year));
+    }
+    if let Some(after) = after {
+        query = query.filter(proposals::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// The fiscal years that have proposals in one of the states.
+pub fn years_standing_in(c: &mut AnyConnection, states: &[State]) -> QueryResult<Vec<i64>> {
+    proposals::table
+        .filter(proposals::state.eq_any(states))
+        .select(proposals::fiscal_year)
+        .distinct()
+        .load(c)
+}

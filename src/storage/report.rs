@@ -1,0 +1,88 @@
+//! Reports on progress.
+
+use crate::domain::ids::{ProposalId, ReportId, UserId};
+use crate::domain::moment::Moment;
+use crate::domain::money::BasisPoints;
+use crate::domain::report::{ReportKind, ReportState};
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::reports;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// A report.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[diesel(table_name = reports, treat_none_as_null = true)]
+pub struct Report {
+    /// Its id.
+    pub id: ReportId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// What it is for.
+    pub kind: ReportKind,
+    /// Until which day it speaks.
+    pub as_of: NaiveDate,
+    /// Where it stands.
+    pub state: ReportState,
+    /// Physical progress.
+    pub physical_bp: BasisPoints,
+    /// Output reached, in words.
+    pub output: String,
+    /// People at work.
+    pub workforce: i64,
+    /// Problems.
+    pub problems: String,
+    /// What is done about them.
+    pub follow_up: String,
+    /// The journal's figures as they were when it was submitted, as JSON.
+    pub figures: Option<String>,
+    /// When it was submitted.
+    pub submitted_at: Option<Moment>,
+    /// When it was reviewed or returned.
+    pub decided_at: Option<Moment>,
+    /// Why it was returned.
+    pub comment: Option<String>,
+    /// Raised by every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Moment,
+    /// By whom.
+    pub created_by: UserId,
+}
+
+/// Inserts a report.
+pub fn insert(c: &mut AnyConnection, report: &Report) -> QueryResult<()> {
+    diesel::insert_into(reports::table).values(report).execute(c).map(|_| ())
+}
+
+/// One report.
+pub fn find(c: &mut AnyConnection, id: ReportId) -> QueryResult<Option<Report>> {
+    reports::table.find(id).select(Report::as_select()).first(c).optional()
+}
+
+/// The reports of a proposal, in the order of their making.
+pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Report>> {
+    reports::table
+        .filter(reports::proposal_id.eq(proposal))
+        .order(reports::id)
+        .select(Report::as_select())
+        .load(c)
+}
+
+/// Whether a final report of the proposal is reviewed.
+pub fn final_is_reviewed(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<bool> {
+    reports::table
+        .filter(reports::proposal_id.eq(proposal))
+        .filter(reports::kind.eq(ReportKind::Final).and(reports::state.eq(ReportState::Reviewed)))
+        .select(reports::id)
+        .first::<ReportId>(c)
+        .optional()
+        .map(|found| found.is_some())
+}
+
+/// Compare-and-set on the version before; 0 when it was another.
+pub fn replace(c: &mut AnyConnection, report: &Report) -> QueryResult<usize> {
+    diesel::update(reports::table.find(report.id).filter(reports::version.eq(report.version - 1)))
+        .set(report)
+        .execute(c)
+}

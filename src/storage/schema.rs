@@ -1,0 +1,604 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    activity_plans (id) {
+        id -> Text,
+        proposal_id -> Text,
+        n -> BigInt,
+        state -> Text,
+        target_output -> Text,
+        total_idr -> BigInt,
+        supporting_idr -> BigInt,
+        submitted_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        comment -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    allocations (id) {
+        id -> Text,
+        fiscal_year -> BigInt,
+        region_code -> Text,
+        amount_idr -> BigInt,
+        used_idr -> BigInt,
+        legal_basis -> Text,
+        policy_version -> BigInt,
+        mode -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> Text,
+        at -> Timestamp,
+        actor_id -> Nullable<Text>,
+        actor_role -> Nullable<Text>,
+        grant_id -> Nullable<Text>,
+        action -> Text,
+        outcome -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        proposal_id -> Nullable<Text>,
+        region_code -> Nullable<Text>,
+        content -> Text,
+        request_id -> Text,
+    }
+}
+
+diesel::table! {
+    audit_pending (event_id) {
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    audit_personal (event_id, field) {
+        event_id -> Text,
+        field -> Text,
+        salt -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    balances (proposal_id) {
+        proposal_id -> Text,
+        ceiling_idr -> BigInt,
+        plan_idr -> BigInt,
+        contracted_idr -> BigInt,
+        disbursed_idr -> BigInt,
+        absorbed_idr -> BigInt,
+        returned_idr -> BigInt,
+        released_idr -> BigInt,
+    }
+}
+
+diesel::table! {
+    ceilings (fiscal_year) {
+        fiscal_year -> BigInt,
+        amount_idr -> BigInt,
+        used_idr -> BigInt,
+        legal_basis -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    centres (id) {
+        id -> Text,
+        region_code -> Text,
+        name -> Text,
+        commodity -> Text,
+        kbli -> Nullable<Text>,
+        village -> Text,
+        district -> Text,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        decree_number -> Nullable<Text>,
+        decree_date -> Nullable<Date>,
+        provisional -> Bool,
+        households_in_village -> BigInt,
+        households_in_business -> BigInt,
+        organised -> Bool,
+        known_to_public -> Bool,
+        businesses -> BigInt,
+        members -> BigInt,
+        administrators -> BigInt,
+        manager -> Nullable<Text>,
+        technical_service_unit -> Nullable<Text>,
+        outcome_class -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    conditions (id) {
+        id -> Text,
+        proposal_id -> Text,
+        source -> Text,
+        text -> Text,
+        set_at -> Timestamp,
+        set_by -> Text,
+        lifted_at -> Nullable<Timestamp>,
+        lifted_by -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    contract_lines (contract_id, line_no) {
+        contract_id -> Text,
+        line_no -> BigInt,
+    }
+}
+
+diesel::table! {
+    contracts (id) {
+        id -> Text,
+        proposal_id -> Text,
+        number -> Text,
+        signed_on -> Date,
+        role -> Text,
+        vendor_name -> Text,
+        vendor_tax_number -> Nullable<Text>,
+        value_idr -> BigInt,
+        spent_idr -> BigInt,
+        fund_source -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        flags -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    expenditures (id) {
+        id -> Text,
+        proposal_id -> Text,
+        contract_id -> Text,
+        number -> Text,
+        spent_on -> Date,
+        amount_idr -> BigInt,
+        description -> Text,
+        flags -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        user_id -> Text,
+        role -> Text,
+        region_code -> Nullable<Text>,
+        commodity -> Nullable<Text>,
+        valid_from -> Date,
+        valid_until -> Nullable<Date>,
+        decree -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        status -> Nullable<BigInt>,
+        etag -> Nullable<Text>,
+        location -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        user_id -> Text,
+        code_hash -> Text,
+        expires_at -> Timestamp,
+        redeemed_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    journal_entries (id) {
+        id -> Text,
+        kind -> Text,
+        proposal_id -> Text,
+        allocation_id -> Text,
+        fiscal_year -> BigInt,
+        region_code -> Text,
+        from_account -> Text,
+        to_account -> Text,
+        amount_idr -> BigInt,
+        effective_on -> Date,
+        recorded_at -> Timestamp,
+        source_kind -> Text,
+        source_id -> Text,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    mail_attempts (id) {
+        id -> Text,
+        mail_id -> Text,
+        at -> Timestamp,
+        outcome -> Text,
+        reply -> Text,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> Text,
+        notice_id -> Text,
+        user_id -> Text,
+        address -> Text,
+        language -> Text,
+        subject -> Text,
+        text_body -> Text,
+        html_body -> Text,
+        message_id -> Text,
+        dated_at -> Timestamp,
+        state -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamp,
+        leased_by -> Nullable<Text>,
+        leased_until -> Nullable<Timestamp>,
+        last_reply -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice_pending (notice_id) {
+        notice_id -> Text,
+    }
+}
+
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        event -> Text,
+        proposal_id -> Nullable<Text>,
+        facts -> Text,
+        event_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    participations (proposal_id, user_id, duty) {
+        proposal_id -> Text,
+        user_id -> Text,
+        duty -> Text,
+        first_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    plan_lines (plan_id, line_no) {
+        plan_id -> Text,
+        line_no -> BigInt,
+        component -> Text,
+        volume_thousandths -> BigInt,
+        amount_idr -> BigInt,
+        method -> Text,
+    }
+}
+
+diesel::table! {
+    policies (id) {
+        id -> Text,
+        fiscal_year -> BigInt,
+        version -> BigInt,
+        document -> Text,
+        published_at -> Timestamp,
+        published_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    proposal_lines (proposal_id, line_no) {
+        proposal_id -> Text,
+        line_no -> BigInt,
+        component -> Text,
+        description -> Text,
+        builds_anew -> Bool,
+        volume_thousandths -> BigInt,
+        unit -> Text,
+        unit_cost_idr -> BigInt,
+        amount_idr -> BigInt,
+        fund_source -> Text,
+        gap -> Nullable<Text>,
+        agreed_volume_thousandths -> Nullable<BigInt>,
+        agreed_idr -> Nullable<BigInt>,
+        agreed_reason -> Nullable<Text>,
+        approved_volume_thousandths -> Nullable<BigInt>,
+        approved_idr -> Nullable<BigInt>,
+        approved_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    proposals (id) {
+        id -> Text,
+        menu -> Text,
+        fiscal_year -> BigInt,
+        region_code -> Text,
+        province_code -> Text,
+        title -> Text,
+        summary -> Text,
+        commodity -> Text,
+        outcome_class -> Text,
+        centre_id -> Nullable<Text>,
+        site_street -> Text,
+        site_village -> Text,
+        site_district -> Text,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        baseline -> Nullable<Text>,
+        design_firm_name -> Nullable<Text>,
+        design_firm_tax_number -> Nullable<Text>,
+        state -> Text,
+        state_since -> Timestamp,
+        returned -> Bool,
+        policy_version -> Nullable<BigInt>,
+        line_count -> BigInt,
+        builds_anew -> Bool,
+        total_idr -> BigInt,
+        supporting_idr -> BigInt,
+        approved_idr -> BigInt,
+        adverse_advice -> Bool,
+        agreement_proposed -> Bool,
+        due_on -> Nullable<Date>,
+        allocation_id -> Nullable<Text>,
+        lump_sum_recommended -> Bool,
+        handover_on -> Nullable<Date>,
+        handover_value_idr -> Nullable<BigInt>,
+        operating_since -> Nullable<Date>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    regions (code) {
+        code -> Text,
+        level -> Text,
+        province_code -> Text,
+        name -> Text,
+        autonomous -> Bool,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Text,
+        proposal_id -> Text,
+        kind -> Text,
+        as_of -> Date,
+        state -> Text,
+        physical_bp -> BigInt,
+        output -> Text,
+        workforce -> BigInt,
+        problems -> Text,
+        follow_up -> Text,
+        figures -> Nullable<Text>,
+        submitted_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        comment -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    returns (id) {
+        id -> Text,
+        proposal_id -> Text,
+        number -> Text,
+        returned_on -> Date,
+        amount_idr -> BigInt,
+        reason -> Text,
+        flags -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    revisions (id) {
+        id -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        version -> BigInt,
+        event_id -> Text,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    sign_in_addresses (user_id, address) {
+        user_id -> Text,
+        address -> Text,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (account, address) {
+        account -> Text,
+        address -> Text,
+        failures -> BigInt,
+        last_failed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        scope -> Text,
+        label -> Text,
+        token_hash -> Text,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tranche_items (request_id, proposal_id) {
+        request_id -> Text,
+        proposal_id -> Text,
+        amount_idr -> BigInt,
+    }
+}
+
+diesel::table! {
+    tranche_requests (id) {
+        id -> Text,
+        allocation_id -> Text,
+        n -> BigInt,
+        state -> Text,
+        total_idr -> BigInt,
+        requested_at -> Timestamp,
+        requested_by -> Text,
+        reviewed_at -> Nullable<Timestamp>,
+        reviewed_by -> Nullable<Text>,
+        verified_at -> Nullable<Timestamp>,
+        verified_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        payment_number -> Nullable<Text>,
+        paid_on -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        email -> Text,
+        name -> Text,
+        language -> Text,
+        password_hash -> Nullable<Text>,
+        disabled_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(activity_plans -> proposals (proposal_id));
+diesel::joinable!(activity_plans -> users (created_by));
+diesel::joinable!(allocations -> ceilings (fiscal_year));
+diesel::joinable!(allocations -> regions (region_code));
+diesel::joinable!(balances -> proposals (proposal_id));
+diesel::joinable!(centres -> regions (region_code));
+diesel::joinable!(centres -> users (created_by));
+diesel::joinable!(conditions -> proposals (proposal_id));
+diesel::joinable!(contract_lines -> contracts (contract_id));
+diesel::joinable!(contracts -> proposals (proposal_id));
+diesel::joinable!(contracts -> users (created_by));
+diesel::joinable!(expenditures -> contracts (contract_id));
+diesel::joinable!(expenditures -> proposals (proposal_id));
+diesel::joinable!(expenditures -> users (created_by));
+diesel::joinable!(grants -> regions (region_code));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(invitations -> users (user_id));
+diesel::joinable!(journal_entries -> allocations (allocation_id));
+diesel::joinable!(journal_entries -> proposals (proposal_id));
+diesel::joinable!(mail_attempts -> mails (mail_id));
+diesel::joinable!(mails -> notices (notice_id));
+diesel::joinable!(mails -> users (user_id));
+diesel::joinable!(notice_pending -> notices (notice_id));
+diesel::joinable!(participations -> proposals (proposal_id));
+diesel::joinable!(participations -> users (user_id));
+diesel::joinable!(plan_lines -> activity_plans (plan_id));
+diesel::joinable!(proposal_lines -> proposals (proposal_id));
+diesel::joinable!(proposals -> centres (centre_id));
+diesel::joinable!(proposals -> users (created_by));
+diesel::joinable!(reports -> proposals (proposal_id));
+diesel::joinable!(reports -> users (created_by));
+diesel::joinable!(returns -> proposals (proposal_id));
+diesel::joinable!(returns -> users (created_by));
+diesel::joinable!(sign_in_addresses -> users (user_id));
+diesel::joinable!(tokens -> users (user_id));
+diesel::joinable!(tranche_items -> proposals (proposal_id));
+diesel::joinable!(tranche_items -> tranche_requests (request_id));
+diesel::joinable!(tranche_requests -> allocations (allocation_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    activity_plans,
+    allocations,
+    audit_events,
+    audit_pending,
+    audit_personal,
+    balances,
+    ceilings,
+    centres,
+    conditions,
+    contract_lines,
+    contracts,
+    expenditures,
+    grants,
+    idempotency_keys,
+    invitations,
+    journal_entries,
+    mail_attempts,
+    mails,
+    notice_pending,
+    notices,
+    participations,
+    plan_lines,
+    policies,
+    proposal_lines,
+    proposals,
+    regions,
+    reports,
+    returns,
+    revisions,
+    settings,
+    sign_in_addresses,
+    sign_in_failures,
+    tokens,
+    tranche_items,
+    tranche_requests,
+    users,
+);

@@ -1,0 +1,113 @@
+//! Failed sign-ins by account and address, and the addresses that an account is known to use.
+
+use crate::domain::ids::UserId;
+use crate::domain::moment::Moment;
+use crate::storage::connection::{AnyConnection, on_each};
+use crate::storage::schema::{sign_in_addresses, sign_in_failures};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+const SUM: &str = "CAST(COALESCE(SUM(failures), 0) AS BIGINT)";
+
+/// Recent failures: of the account from the address, of the account from anywhere, and from the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// Of this account from this address.
+    pub pair: i64,
+    /// Of this account.
+    pub account: i64,
+    /// From this address.
+    pub address: i64,
+}
+
+/// Counts the failures since a moment.
+pub fn count(
+    c: &mut AnyConnection,
+    account: &str,
+    address: &str,
+    since: Moment,
+) -> QueryResult<Failures> {
+    let recent = sign_in_failures::last_failed_at.gt(since);
+    let of_account = sign_in_failures::account.eq(account);
+    let from_address = sign_in_failures::address.eq(address);
+    let table = sign_in_failures::table;
+    Ok(Failures {
+        pair: table
+            .filter(of_account.and(from_address).and(recent))
+            .select(sql::<BigInt>(SUM))
+            .first(c)?,
+        account: table.filter(of_account.and(recent)).select(sql::<BigInt>(SUM)).first(c)?,
+        address: table.filter(from_address.and(recent)).select(sql::<BigInt>(SUM)).first(c)?,
+    })
+}
+
+/// Counts one more failure; an old count starts again.
+pub fn failed(
+    c: &mut AnyConnection,
+    account: &str,
+    address: &str,
+    now: Moment,
+    since: Moment,
+) -> QueryResult<()> {
+    diesel::delete(
+        sign_in_failures::table
+            .find((account, address))
+            .filter(sign_in_failures::last_failed_at.le(since)),
+    )
+    .execute(c)?;
+    on_each!(c, |c| diesel::insert_into(sign_in_failures::table)
+        .values((
+            sign_in_failures::account.eq(account),
+            sign_in_failures::address.eq(address),
+            sign_in_failures::failures.eq(1),
+            sign_in_failures::last_failed_at.eq(now.0),
+        ))
+        .on_conflict((sign_in_failures::account, sign_in_failures::address))
+        .do_update()
+        .set((
+            sign_in_failures::failures.eq(sign_in_failures::failures + 1),
+            sign_in_failures::last_failed_at.eq(now.0),
+        ))
+        .execute(c))
+    .map(|_| ())
+}
+
+/// Forgets the failures of an account from an address, and remembers the address.
+pub fn succeeded(
+    c: &mut AnyConnection,
+    account: &str,
+    user: UserId,
+    address: &str,
+    now: Moment,
+) -> QueryResult<()> {
+    diesel::delete(sign_in_failures::table.find((account, address))).execute(c)?;
+    let user = user.to_string();
+    on_each!(c, |c| diesel::insert_into(sign_in_addresses::table)
+        .values((
+            sign_in_addresses::user_id.eq(&user),
+            sign_in_addresses::address.eq(address),
+            sign_in_addresses::last_at.eq(now.0),
+        ))
+        .on_conflict((sign_in_addresses::user_id, sign_in_addresses::address))
+        .do_update()
+        .set(sign_in_addresses::last_at.eq(now.0))
+        .execute(c))
+    .map(|_| ())
+}
+
+/// Whether the user has signed in from the address before.
+pub fn is_known(c: &mut AnyConnection, user: UserId, address: &str) -> QueryResult<bool> {
+    sign_in_addresses::table
+        .find((user, address))
+        .select(sign_in_addresses::address)
+        .first::<String>(c)
+        .optional()
+        .map(|found| found.is_some())
+}
+
+/// Deletes failures older than a moment.
+pub fn sweep(c: &mut AnyConnection, before: Moment) -> QueryResult<usize> {
+    diesel::delete(sign_in_failures::table.filter(sign_in_failures::last_failed_at.lt(before)))
+        .execute(c)
+}
