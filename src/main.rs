@@ -1,3 +1,7 @@
-//! The binary.
+//! The binary: see `sentra --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sentra::cli::run()
+}

@@ -1,6 +1,10 @@
 //! The guards of the workflow: what has to hold before an arrow can be taken, each with its code and its sentence.
 
-use crate::domain::act::{Act, Action};
+mod ending;
+mod funding;
+mod preparation;
+
+use crate::domain::act::Act;
 use crate::domain::contract::{self, ContractFacts};
 use crate::domain::journal::Figures;
 use crate::domain::line::{self, LineFacts};
@@ -11,7 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::tranche::{Mode, Payment};
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 
 /// Everything that guards look at; read in the same transaction as the decision.
 #[derive(Debug, Clone)]
@@ -253,7 +257,7 @@ impl Guard {
             | Guard::BaselineGiven
             | Guard::GapsAnswered
             | Guard::HasLines
-            | Guard::SupportingCap => self.preparation(facts),
+            | Guard::SupportingCap => preparation::preparation(self, facts),
             Guard::CommentGiven
             | Guard::DueDateGiven
             | Guard::DueDatePassed
@@ -261,7 +265,7 @@ impl Guard {
             | Guard::LandClear
             | Guard::PositionWithinTolerance
             | Guard::LinesAgreed
-            | Guard::AgreementProposed => self.review(facts, act),
+            | Guard::AgreementProposed => preparation::review(self, facts, act),
             Guard::LinesApproved
             | Guard::CutsExplained
             | Guard::ApprovedSupportingCap
@@ -269,7 +273,7 @@ impl Guard {
             | Guard::ConditionsGiven
             | Guard::LegalBasisGiven
             | Guard::AmountWithinApproval
-            | Guard::RoomInAllocation => self.decision(facts, act),
+            | Guard::RoomInAllocation => funding::decision(self, facts, act),
             Guard::ContractGateOpen
             | Guard::PlanWithinCeiling
             | Guard::PlanSupportingCap
@@ -278,11 +282,11 @@ impl Guard {
             | Guard::DesignerNotSupervisor
             | Guard::PaymentWithinContracts
             | Guard::NothingDisbursed
-            | Guard::ContractGateMissed => self.funding(facts),
+            | Guard::ContractGateMissed => funding::funding(self, facts),
             Guard::PaidOnRecommendation
             | Guard::HandoverGiven
             | Guard::HandoverValued
-            | Guard::OutputComplete => self.handover(facts, act),
+            | Guard::OutputComplete => ending::handover(self, facts, act),
             Guard::YearOrContractsOver
             | Guard::StatementGiven
             | Guard::AssetRecorded
@@ -292,318 +296,9 @@ impl Guard {
             | Guard::FinalReportReviewed
             | Guard::BaselineCompared
             | Guard::LeftoverSettled
-            | Guard::UseConfirmed => self.ending(facts, act),
+            | Guard::UseConfirmed => ending::ending(self, facts, act),
         }
     }
-
-    fn preparation(self, facts: &Facts<'_>) -> Said {
-        let revitalises = facts.menu == Menu::Revitalisation;
-        match self {
-            Guard::WindowOpen => window_open(facts),
-            Guard::RegionEligible => unless(facts.autonomous, "/region_code", || {
-                "This region has no budget of its own (DKI Jakarta's administrative areas); the province proposes."
-                    .to_owned()
-            }),
-            Guard::SiteGiven => {
-                unless(facts.site_named && facts.site_position.is_some(), "/site", || {
-                    "The site needs street, village, district, latitude and longitude; PATCH the proposal.".to_owned()
-                })
-            }
-            Guard::CentreNamed => {
-                unless(!revitalises || facts.centre_provisional.is_some(), "/centre_id", || {
-                    "A revitalisation names the centre of the registry that it improves; PATCH centre_id.".to_owned()
-                })
-            }
-            Guard::CentreMatched => unless(
-                !revitalises || facts.centre_provisional == Some(false),
-                "/centre_id",
-                || {
-                    "The centre is a provisional entry; it has to be matched (PATCH the centre with its decree).".to_owned()
-                },
-            ),
-            Guard::BaselineGiven => unless(!revitalises || facts.has_baseline, "/baseline", || {
-                "A revitalisation needs a baseline, to be compared with at its end; PATCH baseline."
-                    .to_owned()
-            }),
-            Guard::GapsAnswered => gaps_answered(facts, revitalises),
-            Guard::HasLines => {
-                unless(facts.lines.iter().any(LineFacts::is_asked), "/lines", || {
-                    "At least one line has to ask for DAK money; PUT the lines.".to_owned()
-                })
-            }
-            Guard::SupportingCap => {
-                let (total, supporting) = line::totals(&facts.lines, |line| Some(line.amount));
-                within_cap(facts.policy, "/lines", total, supporting)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn review(self, facts: &Facts<'_>, act: &Act) -> Said {
-        match self {
-            Guard::CommentGiven => given(act.comment(), "/comment", "Say why, in the comment."),
-            Guard::DueDateGiven => {
-                let today = facts.today();
-                unless(act.data.due_on.is_some_and(|due| due > today), "/data/due_on", || {
-                    format!("Give the due date, later than today ({today}).")
-                })
-            }
-            Guard::DueDatePassed => due_date_passed(facts),
-            Guard::VisitReported => {
-                given(act.data.visit.as_ref(), "/data/visit", "Report the visit to the site.")
-            }
-            Guard::LandClear => unless(
-                act.data.visit.as_ref().is_none_or(|visit| visit.land_clear),
-                "/data/visit/land_clear",
-                || "The land is not clear; a site that is not clear can't be confirmed.".to_owned(),
-            ),
-            Guard::PositionWithinTolerance => position_within_tolerance(facts, act),
-            Guard::LinesAgreed => {
-                let missing = numbers(&facts.lines, |line| line.agreed.is_none());
-                unless(missing.is_empty(), "/lines", || {
-                    format!(
-                        "Lines without an agreed volume and amount: {missing}; PUT line-reviews."
-                    )
-                })
-            }
-            Guard::AgreementProposed => unless(facts.agreement_proposed, "/state", || {
-                "No agreement was put to the region yet.".to_owned()
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn decision(self, facts: &Facts<'_>, act: &Act) -> Said {
-        match self {
-            Guard::LinesApproved => {
-                let missing = numbers(&facts.lines, |line| line.approved.is_none());
-                unless(
-                    missing.is_empty() && facts.approved_total() > Rupiah::ZERO,
-                    "/lines",
-                    || {
-                        if missing.is_empty() {
-                            "Nothing is approved in any line; reject it, or PUT line-reviews."
-                                .to_owned()
-                        } else {
-                            format!(
-                                "Lines without an approved amount: {missing}; PUT line-reviews."
-                            )
-                        }
-                    },
-                )
-            }
-            Guard::CutsExplained => {
-                let missing = numbers(&facts.lines, |line| {
-                    line.approved.is_some_and(|approved| approved < line.amount)
-                        && line
-                            .approved_reason
-                            .as_deref()
-                            .is_none_or(|reason| reason.trim().is_empty())
-                });
-                unless(missing.is_empty(), "/lines", || {
-                    format!("Lines cut without a reason: {missing}.")
-                })
-            }
-            Guard::ApprovedSupportingCap => {
-                let (total, supporting) = line::totals(&facts.lines, |line| line.approved);
-                within_cap(facts.policy, "/lines", total, supporting)
-            }
-            Guard::AdverseAdviceAnswered => {
-                unless(!facts.adverse_advice || act.comment().is_some(), "/comment", || {
-                    "The reviewers advised against it; overruling them asks for a comment."
-                        .to_owned()
-                })
-            }
-            Guard::ConditionsGiven => {
-                let some =
-                    act.data.conditions.as_ref().is_some_and(|conditions| !conditions.is_empty());
-                unless(some, "/data/conditions", || "Name at least one condition.".to_owned())
-            }
-            Guard::LegalBasisGiven => {
-                let basis = act
-                    .data
-                    .legal_basis
-                    .as_deref()
-                    .map(str::trim)
-                    .filter(|basis| !basis.is_empty());
-                given(
-                    basis,
-                    "/data/legal_basis",
-                    "Name the regulation or decree that this rests on.",
-                )
-            }
-            Guard::AmountWithinApproval => {
-                let approved = facts.approved_total();
-                let fits = |amount: Rupiah| Rupiah::ZERO < amount && amount <= approved;
-                unless(act.data.amount_idr.is_some_and(fits), "/data/amount_idr", || {
-                    format!("Give the amount, above zero and at most the approved {approved}.")
-                })
-            }
-            Guard::RoomInAllocation => match (facts.allocation_room, act.data.amount_idr) {
-                (None, _) => Err((
-                    "/region_code",
-                    "The region has no allocation for this fiscal year; POST /allocations first."
-                        .to_owned(),
-                )),
-                (Some(room), Some(amount)) => unless(amount <= room, "/data/amount_idr", || {
-                    format!("{amount} is more than the {room} left in the region's allocation.")
-                }),
-                (Some(_), None) => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    fn funding(self, facts: &Facts<'_>) -> Said {
-        match self {
-            Guard::ContractGateOpen => unless(facts.now < facts.gate(), "/fiscal_year", || {
-                format!("The gate of this year passed at {}.", facts.gate())
-            }),
-            Guard::PlanWithinCeiling => plan_within_ceiling(facts),
-            Guard::PlanSupportingCap => match &facts.plan {
-                Some(plan) => within_cap(facts.policy, "/lines", plan.total, plan.supporting),
-                None => Ok(()),
-            },
-            Guard::ContractListComplete => {
-                let missing = contract::uncovered(facts.plan.as_ref(), &facts.contracts);
-                unless(missing.is_empty() && !facts.contracts.is_empty(), "/contracts", || {
-                    format!("Planned lines without a contract: {}; POST contracts.", join(&missing))
-                })
-            }
-            Guard::ConditionsLifted => unless(facts.open_conditions == 0, "/conditions", || {
-                format!("{} conditions are not lifted yet.", facts.open_conditions)
-            }),
-            Guard::DesignerNotSupervisor => {
-                match contract::designer_and_supervisor(
-                    facts.design_firm.as_ref(),
-                    &facts.contracts,
-                ) {
-                    None => Ok(()),
-                    Some(firm) => Err((
-                        "/contracts",
-                        format!("{firm} both designed and supervises the works."),
-                    )),
-                }
-            }
-            Guard::PaymentWithinContracts => payment_within_contracts(facts),
-            Guard::NothingDisbursed => {
-                unless(facts.figures.disbursed_idr == Rupiah::ZERO, "/state", || {
-                    format!("{} was disbursed already.", facts.figures.disbursed_idr)
-                })
-            }
-            Guard::ContractGateMissed => {
-                let gate = facts.gate();
-                let protected = facts.first_request_at.is_some_and(|received| received < gate);
-                unless(facts.now >= gate && !protected, "/state", || {
-                    if protected {
-                        "A first request was received before the gate.".to_owned()
-                    } else {
-                        format!("The gate passes at {gate}.")
-                    }
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn handover(self, facts: &Facts<'_>, act: &Act) -> Said {
-        match self {
-            Guard::PaidOnRecommendation => {
-                let fits =
-                    facts.mode == Mode::LumpSumOnRecommendation && facts.handover_value.is_none();
-                unless(fits, "/state", || {
-                    "Only a lump sum on recommendation records its handover here, and once."
-                        .to_owned()
-                })
-            }
-            Guard::HandoverGiven => given(
-                act.data.handover.as_ref(),
-                "/data/handover",
-                "Give number and date of the handover minutes (BAST).",
-            ),
-            Guard::HandoverValued => {
-                let contracted = facts.figures.contracted_idr;
-                let value = act.data.handover.as_ref().and_then(|handover| handover.value_idr);
-                let fits = value.is_some_and(|value| Rupiah::ZERO < value && value <= contracted);
-                unless(fits, "/data/handover/value_idr", || {
-                    format!(
-                        "Give the value handed over, above zero and at most the contracted {contracted}."
-                    )
-                })
-            }
-            Guard::OutputComplete => {
-                unless(act.data.output_bp == Some(BasisPoints::WHOLE), "/data/output_bp", || {
-                    "Output has to be 100 % (10000); if the works end unfinished, use end_short."
-                        .to_owned()
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn ending(self, facts: &Facts<'_>, act: &Act) -> Said {
-        let data = &act.data;
-        match self {
-            Guard::YearOrContractsOver => {
-                let today = facts.today();
-                let year_over = i64::from(today.year()) > facts.policy.fiscal_year;
-                let contracts_over =
-                    facts.contracts.iter().all(|contract| contract.ends_on < today);
-                unless(year_over || contracts_over, "/contracts", || {
-                    "The year is not over, and a contract still runs.".to_owned()
-                })
-            }
-            Guard::StatementGiven => unless(
-                data.statement.is_some() && data.output_bp.is_some(),
-                "/data/statement",
-                || {
-                    "Give the drafter's statement (number, date, who finishes) and the output reached.".to_owned()
-                },
-            ),
-            Guard::AssetRecorded => given(
-                said(&data.asset_number),
-                "/data/asset_number",
-                "Record the building as a regional asset (BMD).",
-            ),
-            Guard::ManagerNamed => given(
-                said(&data.manager),
-                "/data/manager",
-                "Name the manager or the technical service unit (UPT).",
-            ),
-            Guard::OccupantsNamed => {
-                let some = data.occupants.as_ref().is_some_and(|occupants| !occupants.is_empty());
-                unless(some, "/data/occupants", || "Name the businesses that move in.".to_owned())
-            }
-            Guard::CentreRegistered => {
-                unless(data.centre_id.is_some() && facts.named_exists, "/data/centre_id", || {
-                    "Register the new centre of this region (POST /centres) and name its id."
-                        .to_owned()
-                })
-            }
-            Guard::FinalReportReviewed => unless(facts.final_report_reviewed, "/reports", || {
-                "The final report is not reviewed yet.".to_owned()
-            }),
-            Guard::BaselineCompared => given(
-                said(&data.baseline_comparison),
-                "/data/baseline_comparison",
-                "Compare with the baseline, in words.",
-            ),
-            Guard::LeftoverSettled => {
-                let left = facts.figures.in_hand();
-                unless(left == Rupiah::ZERO, "/figures/in_hand_idr", || {
-                    format!(
-                        "{left} is still in hand; it has to be spent or returned (POST returns)."
-                    )
-                })
-            }
-            Guard::UseConfirmed => use_confirmed(facts, act),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn said(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn join(numbers: &[i64]) -> String {
@@ -626,142 +321,4 @@ fn within_cap(policy: &Policy, pointer: &'static str, total: Rupiah, supporting:
         let share = BasisPoints::of(supporting.0, total.0);
         format!("Supporting activities are {supporting} of {total} ({share}); the cap is {cap}.")
     })
-}
-
-fn window_open(facts: &Facts<'_>) -> Said {
-    let submission = &facts.policy.submission_window;
-    let correction = &facts.policy.correction_window;
-    let open = submission.is_open(facts.now) || (facts.returned && correction.is_open(facts.now));
-    unless(open, "/fiscal_year", || {
-        let until = if facts.returned { correction.closes } else { submission.closes };
-        format!(
-            "The window of fiscal year {} is open from {} until {until}.",
-            facts.policy.fiscal_year, submission.opens
-        )
-    })
-}
-
-fn gaps_answered(facts: &Facts<'_>, revitalises: bool) -> Said {
-    let missing = numbers(&facts.lines, |line| {
-        line.component != line::Component::Supporting
-            && line.gap.as_deref().is_none_or(|gap| gap.trim().is_empty())
-    });
-    unless(!revitalises || missing.is_empty(), "/lines", || {
-        format!(
-            "Each line of a revitalisation answers a gap of the centre; lines without one: {missing}."
-        )
-    })
-}
-
-fn due_date_passed(facts: &Facts<'_>) -> Said {
-    let due = facts.due_on;
-    unless(due.is_some_and(|due| facts.now >= facts.zone.end_of(due)), "/due_on", || match due {
-        Some(due) => format!("The region may answer until the end of {due} ({}).", facts.zone),
-        None => "No due date was set.".to_owned(),
-    })
-}
-
-fn position_within_tolerance(facts: &Facts<'_>, act: &Act) -> Said {
-    let (Some(visit), Some(site)) = (&act.data.visit, facts.site_position) else { return Ok(()) };
-    let metres = distance_m(site, (visit.latitude, visit.longitude));
-    let tolerance = facts.policy.site_tolerance_m;
-    unless(metres <= tolerance, "/data/visit", || {
-        format!(
-            "The place visited lies {metres} m from the place proposed; at most {tolerance} m are tolerated."
-        )
-    })
-}
-
-/// The distance between two positions in degrees, in whole metres (haversine, mean radius of the earth).
-pub fn distance_m(a: (f64, f64), b: (f64, f64)) -> i64 {
-    let (lat_a, lat_b) = (a.0.to_radians(), b.0.to_radians());
-    let half_lat = (lat_b - lat_a) / 2.0;
-    let half_lon = (b.1 - a.1).to_radians() / 2.0;
-    let h = half_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * half_lon.sin().powi(2);
-    let metres = 2.0 * 6_371_000.0 * h.sqrt().min(1.0).asin();
-    #[expect(clippy::as_conversions, reason = "at most 20,015,087: half the way round the earth")]
-    let whole = metres.round() as i64;
-    whole
-}
-
-fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
-    let Some(plan) = &facts.plan else {
-        return Err(("/plans", "No activity plan is submitted.".to_owned()));
-    };
-    let ceiling = facts.figures.ceiling_idr;
-    let tolerance = facts.policy.plan_tolerance_idr;
-    let most = Rupiah::total([ceiling, tolerance]);
-    unless(Rupiah::ZERO < plan.total && plan.total <= most, "/lines", || {
-        format!(
-            "The plan's {} is more than the ceiling of {ceiling} and the tolerance of {tolerance}.",
-            plan.total
-        )
-    })
-}
-
-fn payment_within_contracts(facts: &Facts<'_>) -> Said {
-    let Some(payment) = &facts.payment else { return Ok(()) };
-    let contracted = facts.figures.contracted_idr;
-    let disbursed = facts.figures.disbursed_idr;
-    let amount = payment.amount;
-    match facts.mode {
-        Mode::Staged => {
-            let unpaid = contracted.minus(disbursed).unwrap_or_default();
-            unless(amount <= unpaid, "/items", || {
-                format!(
-                    "{amount} is more than the {unpaid} that is contracted ({contracted}) and unpaid."
-                )
-            })
-        }
-        Mode::LumpSum => {
-            unless(amount == contracted && disbursed == Rupiah::ZERO, "/items", || {
-                format!(
-                    "A lump sum equals the contract list of {contracted}, in one payment; {disbursed} is paid."
-                )
-            })
-        }
-        Mode::LumpSumOnRecommendation => {
-            let due = facts.handover_value;
-            unless(due == Some(amount) && disbursed == Rupiah::ZERO, "/items", || match due {
-                Some(value) => format!(
-                    "A lump sum on recommendation equals the handover value of {value}, once."
-                ),
-                None => "The handover (BAST) is not recorded yet.".to_owned(),
-            })
-        }
-    }
-}
-
-fn use_confirmed(facts: &Facts<'_>, act: &Act) -> Said {
-    if act.action == Action::Close && act.data.successor_id.is_some() {
-        return unless(facts.named_exists, "/data/successor_id", || {
-            "The successor has to be a later proposal of the same region.".to_owned()
-        });
-    }
-    let months = u32::try_from(facts.policy.operation_check_months).unwrap_or(0);
-    let due = facts.operating_since.and_then(|since| since.checked_add_months(Months::new(months)));
-    let checked = act.data.use_check.as_ref().is_some_and(|check| {
-        check.businesses > 0
-            && check.checked_on <= facts.today()
-            && due.is_some_and(|due| check.checked_on >= due)
-    });
-    unless(checked, "/data/use_check", || {
-        let when = due.map_or_else(String::new, |due| format!(", on {due} or later"));
-        format!(
-            "Show that the centre is in use {months} months after handing over{when}; or name the successor."
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_are_right_to_a_few_metres() {
-        let monas = (-6.1754, 106.8272);
-        let istiqlal = (-6.1702, 106.8314);
-        assert!((700..800).contains(&distance_m(monas, istiqlal)));
-        assert_eq!(distance_m(monas, monas), 0);
-    }
 }

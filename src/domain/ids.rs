@@ -2,7 +2,7 @@
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use utoipa::ToSchema;
@@ -100,7 +100,6 @@ ids! {
     Ord,
     Hash,
     Serialize,
-    Deserialize,
     ToSchema,
     AsExpression,
     FromSqlRow,
@@ -109,6 +108,31 @@ ids! {
 #[serde(transparent)]
 #[schema(example = "18.71")]
 pub struct RegionCode(pub String);
+
+/// The text is no code of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a code such as 18 or 18.71")]
+pub struct NoRegionCode;
+
+impl FromStr for RegionCode {
+    type Err = NoRegionCode;
+
+    /// Two digits, or two digits, a dot and two digits; whether there is such a region is for storage to tell.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_part = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let fits = match text.split_once('.') {
+            Some((province, rest)) => is_part(province) && is_part(rest),
+            None => is_part(text),
+        };
+        if fits { Ok(Self(text.to_owned())) } else { Err(NoRegionCode) }
+    }
+}
+
+impl<'de> Deserialize<'de> for RegionCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 impl RegionCode {
     /// The code of the province that the region is, or lies in.

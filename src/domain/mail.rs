@@ -1,5 +1,7 @@
 //! Messages: their states, and when one that failed is tried again.
 
+use crate::domain::ids::MailId;
+use crate::domain::moment::Moment;
 use chrono::TimeDelta;
 
 text_enum! {
@@ -42,9 +44,78 @@ pub fn back_off(attempts: i64, jitter: i64) -> TimeDelta {
     )
 }
 
+/// What is sent to one recipient: rendered once, so that every attempt sends the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The message's id.
+    pub id: MailId,
+    /// To which address.
+    pub address: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+    /// `Message-ID`, with its angle brackets.
+    pub message_id: String,
+    /// `Date`.
+    pub dated_at: Moment,
+}
+
+/// Where an attempt leaves a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// Where it stands now.
+    pub state: MailState,
+    /// When it is tried next.
+    pub next_attempt_at: Moment,
+    /// When the relay took it.
+    pub sent_at: Option<Moment>,
+}
+
+/// Where an attempt at `now` leaves a message that failed `failed_before` times since `first_attempt_at`.
+///
+/// An unknown outcome is tried again: twice the same `Message-ID` is better than a decision that nobody hears of.
+pub fn judge(
+    outcome: AttemptOutcome,
+    failed_before: i64,
+    first_attempt_at: Moment,
+    now: Moment,
+    jitter: i64,
+) -> Judgement {
+    let ended = |state, sent_at| Judgement { state, next_attempt_at: now, sent_at };
+    match outcome {
+        AttemptOutcome::Sent => ended(MailState::Sent, Some(now)),
+        AttemptOutcome::Permanent => ended(MailState::Dead, None),
+        AttemptOutcome::Transient | AttemptOutcome::Unknown => {
+            if now.since(first_attempt_at) >= TimeDelta::days(GIVE_UP_AFTER_DAYS) {
+                return ended(MailState::Dead, None);
+            }
+            let wait = back_off(failed_before.saturating_add(1), jitter);
+            Judgement { state: MailState::Queued, next_attempt_at: now.after(wait), sent_at: None }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_given_up_five_days_after_its_first_attempt() {
+        let first = Moment::from(chrono::DateTime::UNIX_EPOCH);
+        let later = first.after(TimeDelta::days(GIVE_UP_AFTER_DAYS));
+        let soon = first.after(TimeDelta::days(1));
+        for outcome in [AttemptOutcome::Transient, AttemptOutcome::Unknown] {
+            assert_eq!(judge(outcome, 40, first, later, 0).state, MailState::Dead);
+            let again = judge(outcome, 1, first, soon, 0);
+            assert_eq!(again.state, MailState::Queued);
+            assert_eq!(again.next_attempt_at, soon.after(TimeDelta::minutes(1)));
+        }
+        assert_eq!(judge(AttemptOutcome::Permanent, 0, first, first, 0).state, MailState::Dead);
+        assert_eq!(judge(AttemptOutcome::Sent, 9, first, later, 0).sent_at, Some(later));
+    }
 
     #[test]
     fn waits_grow_and_then_stay() {

@@ -10,7 +10,18 @@ use utoipa::ToSchema;
 
 /// An instant in UTC, cut to microseconds when made, so that both databases give back what they were given.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema, AsExpression, FromSqlRow,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    ToSchema,
+    AsExpression,
+    FromSqlRow,
 )]
 #[diesel(sql_type = diesel::sql_types::Timestamp)]
 #[schema(value_type = String, format = DateTime, example = "2021-07-15T02:30:00.000000Z")]

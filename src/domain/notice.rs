@@ -1,6 +1,6 @@
 //! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
 
-use crate::domain::ids::{ProposalId, RegionCode};
+use crate::domain::ids::{ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Role;
@@ -126,6 +126,9 @@ pub struct NoticeFacts {
     pub state: State,
     /// Who did it.
     pub actor: String,
+    /// Who did it, so that nobody is told of what they did themselves; absent for the service itself.
+    #[serde(default)]
+    pub actor_id: Option<UserId>,
     /// Why, in words.
     pub comment: Option<String>,
     /// By when the next step is due, as the rule states it.

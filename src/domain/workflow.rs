@@ -43,7 +43,7 @@ text_enum! {
     /// Where an arrow is taken.
     pub enum Door {
         /// `POST /proposals/{id}/actions`.
-        Actions = "actions",
+        Actions = "POST /proposals/{id}/actions",
         /// `POST /plans/{id}/approve`.
         PlanApproval = "POST /plans/{id}/approve",
         /// `POST /tranche-requests/{id}/pay`.
@@ -320,6 +320,24 @@ pub fn table(menu: Menu) -> String {
             "| {} | `{}`{door} | {}{route} | {} | {guards} | {tells} |\n",
             arrow.from, arrow.action, arrow.to, arrow.role
         ));
+    }
+    text
+}
+
+/// The heading, diagram and table of a machine, as Markdown.
+pub fn section(menu: Menu) -> String {
+    format!("## {menu}\n\n```mermaid\n{}```\n\n{}\n", mermaid(menu), table(menu))
+}
+
+/// Both machines as one document, made from the table that decides.
+pub fn document() -> String {
+    let mut text = String::from(
+        "# The workflow\n\nMade by `sentra workflow > docs/workflow.md`; a test fails when it is not fresh.\n\n\
+         An arrow marked ⇐ is the effect of another resource's call. A guard is named by its code; the code's words \
+         stand in `src/domain/guard.rs`.\n\n",
+    );
+    for menu in Menu::ALL {
+        text.push_str(&section(*menu));
     }
     text
 }

@@ -267,7 +267,7 @@ fn allocate(
     let amount = act.data.amount_idr.unwrap_or(Rupiah::ZERO);
     let found = allocation::of(tx, after.fiscal_year, &after.region_code)?
         .ok_or_else(|| Error::Defect("an allocation that was found is gone".to_owned()))?;
-    money::take_room(tx, cx, found.id, amount)?;
+    money::take_room(tx, cx, found.id, amount, *event)?;
     after.allocation_id = Some(found.id);
     let mut source = source(cx, *event, after);
     source.effective_on = act.data.effective_on.unwrap_or(cx.now.date_in(facts.zone));

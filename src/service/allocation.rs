@@ -71,8 +71,10 @@ impl AllocationDraft {
 }
 
 /// The ceilings, newest year first.
-pub fn ceilings(sv: &Services) -> Result<Vec<view::Ceiling>, Error> {
-    sv.db.read(|tx| Ok(ceiling::list(tx)?.into_iter().map(view::Ceiling::from).collect()))
+pub fn ceilings(sv: &Services) -> Result<Page<view::Ceiling>, Error> {
+    sv.db.read(|tx| {
+        Ok(Page::whole(ceiling::list(tx)?.into_iter().map(view::Ceiling::from).collect()))
+    })
 }
 
 /// Records the ceiling of a year; a later record of the same year revises it.
@@ -178,6 +180,8 @@ pub fn record(sv: &Services, cx: &Context, body: &Input<AllocationDraft>) -> Res
             let by = By::from(cx.need_national(Role::Treasurer)?);
             let draft = body.get()?;
             eligible(tx, draft)?;
+            // The nation's ceiling is held from here on, so that what is read of the allocation stays true.
+            ceiling::take(tx, draft.fiscal_year, Rupiah::ZERO, cx.now)?;
             let before = allocation::of(tx, draft.fiscal_year, &draft.region_code)?;
             let already = before.as_ref().map(|row| row.amount_idr).unwrap_or_default();
             take_ceiling(tx, cx, draft, already)?;
@@ -198,6 +202,15 @@ pub fn record(sv: &Services, cx: &Context, body: &Input<AllocationDraft>) -> Res
             };
             let after = allocation::find(tx, id)?.ok_or(Error::NotFound)?;
             let event = EventId::new();
+            let ceiling = ceiling::find(tx, draft.fiscal_year)?.ok_or(Error::NotFound)?;
+            trail::revise(
+                tx,
+                event,
+                SubjectKind::Ceiling,
+                ceiling.fiscal_year,
+                ceiling.version,
+                &ceiling,
+            )?;
             let subject = Subject::within(SubjectKind::Allocation, id, &after.region_code);
             let content = json!({ "before": before, "after": after });
             let action = "allocation.record";
@@ -233,7 +246,7 @@ fn eligible(tx: &mut AnyConnection, draft: &AllocationDraft) -> Result<(), Error
     }
 }
 
-/// Takes the difference from the nation's ceiling, whose row is held from here on.
+/// Takes the difference from the nation's ceiling.
 fn take_ceiling(
     tx: &mut AnyConnection,
     cx: &Context,

@@ -10,6 +10,7 @@ use crate::service::Services;
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
+use crate::service::proposal::present;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
@@ -123,6 +124,33 @@ impl CentreDraft {
         checks.done()
     }
 
+    /// What is kept, as it would be taken in.
+    fn of(row: &Centre) -> CentreDraft {
+        let row = row.clone();
+        CentreDraft {
+            region_code: row.region_code,
+            name: row.name,
+            commodity: row.commodity,
+            kbli: row.kbli,
+            village: row.village,
+            district: row.district,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            decree_number: row.decree_number,
+            decree_date: row.decree_date,
+            households_in_village: row.households_in_village,
+            households_in_business: row.households_in_business,
+            organised: row.organised,
+            known_to_public: row.known_to_public,
+            businesses: row.businesses,
+            members: row.members,
+            administrators: row.administrators,
+            manager: row.manager,
+            technical_service_unit: row.technical_service_unit,
+            outcome_class: row.outcome_class,
+        }
+    }
+
     fn row(&self, cx: &Context, id: CentreId, before: Option<&Centre>) -> Result<Centre, Error> {
         let draft = self.clone();
         Ok(Centre {
@@ -161,14 +189,71 @@ impl CentreDraft {
     }
 }
 
+/// A change of a centre: what is absent stays, `null` clears. The fields are those of `CentreDraft`; a centre stays in
+/// its region.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is documented in CentreDraft")]
+pub struct CentrePatch {
+    pub name: Option<String>,
+    pub commodity: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub kbli: Option<Option<String>>,
+    pub village: Option<String>,
+    pub district: Option<String>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub latitude: Option<Option<f64>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub longitude: Option<Option<f64>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub decree_number: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<NaiveDate>)]
+    pub decree_date: Option<Option<NaiveDate>>,
+    pub households_in_village: Option<i64>,
+    pub households_in_business: Option<i64>,
+    pub organised: Option<bool>,
+    pub known_to_public: Option<bool>,
+    pub businesses: Option<i64>,
+    pub members: Option<i64>,
+    pub administrators: Option<i64>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub manager: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub technical_service_unit: Option<Option<String>>,
+    pub outcome_class: Option<OutcomeClass>,
+}
+
+impl CentrePatch {
+    /// The draft with the changes.
+    fn onto(&self, mut draft: CentreDraft) -> CentreDraft {
+        macro_rules! set {
+            ($($field:ident)+) => {
+                $( if let Some(value) = &self.$field { draft.$field = value.clone(); } )+
+            };
+        }
+        set!(name commodity kbli village district latitude longitude decree_number decree_date);
+        set!(households_in_village households_in_business organised known_to_public businesses);
+        set!(members administrators manager technical_service_unit outcome_class);
+        draft
+    }
+}
+
 /// Regions in the order of their codes; public reference data.
 pub fn regions(
     sv: &Services,
     province: Option<&RegionCode>,
-    after: Option<&str>,
+    after: Option<&RegionCode>,
     limit: i64,
 ) -> Result<Page<view::Region>, Error> {
     sv.db.read(|tx| {
+        let after = after.map(|code| code.0.as_str());
         let rows = region::list(tx, province, after, limit.saturating_add(1))?;
         Ok(Page::cut(rows, limit, |row| row.code.to_string(), view::Region::from))
     })
@@ -237,12 +322,12 @@ pub fn create(sv: &Services, cx: &Context, body: &Input<CentreDraft>) -> Result<
     )
 }
 
-/// Writes a centre anew, such as to match a provisional entry with its decree.
+/// Changes a centre, such as to match a provisional entry with its decree.
 pub fn edit(
     sv: &Services,
     cx: &Context,
     id: CentreId,
-    body: &Input<CentreDraft>,
+    body: &Input<CentrePatch>,
 ) -> Result<Reply, Error> {
     sv.once(
         cx,
@@ -256,14 +341,8 @@ pub fn edit(
             if cx.if_match != Some(before.version) {
                 return Err(Error::Stale);
             }
-            let draft = body.get()?;
-            if draft.region_code != before.region_code {
-                return Err(Error::invalid(
-                    "/region_code",
-                    "fixed",
-                    "a centre stays in its region",
-                ));
-            }
+            let draft = body.get()?.onto(CentreDraft::of(&before));
+            draft.check().map_err(Error::Invalid)?;
             let after = draft.row(cx, id, Some(&before))?;
             if centre::replace(tx, &after)? == 0 {
                 return Err(Error::Stale);

@@ -12,6 +12,7 @@ use crate::service::error::Error;
 use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::trail::{self, Event};
+use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use crate::service::{Services, access};
 use crate::storage::condition::{self, Condition};
@@ -37,10 +38,17 @@ impl Lifting {
 }
 
 /// The conditions of a proposal.
-pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Condition>, Error> {
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<ConditionId>,
+    limit: i64,
+) -> Result<Page<view::Condition>, Error> {
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
-        Ok(condition::of(tx, id)?.into_iter().map(view::Condition::from).collect())
+        let rows = condition::page(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Condition::from))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{GrantId, RegionCode, TokenId};
 use crate::domain::moment::Moment;
-use crate::domain::people::{Actor, Grant, Language, Place, Role};
+use crate::domain::people::{Actor, Grant, Language, Place, Role, TokenScope};
 use crate::domain::refusal::FieldError;
 use crate::service::error::Error;
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub struct Context {
     pub language: Language,
     /// The token that was shown.
     pub token: Option<TokenId>,
+    /// What that token may be used for.
+    pub scope: TokenScope,
     /// Named in logs, answers and events.
     pub request_id: String,
     /// `Idempotency-Key`.
@@ -39,6 +41,7 @@ impl Context {
             email: String::new(),
             language: Language::Id,
             token: None,
+            scope: TokenScope::Full,
             request_id: format!("system-{}", uuid::Uuid::now_v7()),
             key: None,
             fingerprint: String::new(),
@@ -60,6 +63,11 @@ impl Context {
     pub fn need_national(&self, role: Role) -> Result<&Grant, Error> {
         self.actor.national(role).ok_or_else(|| missing(&[role]))
     }
+}
+
+/// The refusal for a change by a token that is for reading.
+pub fn read_only() -> Error {
+    Error::forbidden("token_scope", "This token is for reading only; sign in, or use a full one.")
 }
 
 /// The refusal for a role that the actor does not hold here.

@@ -17,6 +17,7 @@ use crate::service::error::Error;
 use crate::service::money::{self, Source};
 use crate::service::once::Write;
 use crate::service::trail::{self, Event};
+use crate::service::view::Page;
 use crate::service::view::money as view;
 use crate::service::{Services, access};
 use crate::storage::contract::{self, Contract, ContractLine};
@@ -100,12 +101,18 @@ impl ContractDraft {
 }
 
 /// The contracts of a proposal.
-pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Contract>, Error> {
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<ContractId>,
+    limit: i64,
+) -> Result<Page<view::Contract>, Error> {
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
-        let rows = contract::of(tx, id)?;
+        let rows = contract::page(tx, id, after, limit.saturating_add(1))?;
         let lines = contract::lines_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
-        Ok(rows.into_iter().map(|row| view::Contract::of(row, &lines)).collect())
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), |row| view::Contract::of(row, &lines)))
     })
 }
 

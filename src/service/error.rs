@@ -1,7 +1,8 @@
 //! What a use-case can fail with. Nothing here knows HTTP; each variant has a stable code.
 
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
-use crate::storage::{DbError, Failure};
+pub use crate::storage::DbError;
+use crate::storage::Failure;
 
 /// Why a use-case did not happen.
 #[derive(Debug, thiserror::Error)]

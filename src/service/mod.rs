@@ -3,33 +3,53 @@
 pub mod access;
 pub mod clock;
 pub mod context;
+pub mod demonstration;
 pub mod error;
 pub mod once;
 pub mod secret;
 pub mod trail;
 pub mod view;
 
+pub mod account;
 pub mod action;
 pub mod allocation;
 pub mod centre;
 pub mod condition;
+pub mod console;
 pub mod contract;
 pub mod facts;
+pub mod grant;
+pub mod health;
+pub mod invitation;
 pub mod journal;
 pub mod line;
 pub mod money;
 pub mod notices;
+pub mod notifications;
+pub mod outbox;
+pub mod password;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod report;
+pub mod session;
 pub mod spending;
 pub mod sweep;
+pub mod throttle;
+pub mod token;
 pub mod tranche;
+pub mod user;
 pub mod verify;
+pub mod workflow;
+
+#[cfg(test)]
+mod people_tests;
 
 use crate::storage::Database;
 use clock::Clock;
+use password::Hasher;
+use session::SessionSettings;
+use std::sync::Arc;
 
 /// What every use-case works with.
 #[derive(Clone)]
@@ -38,4 +58,8 @@ pub struct Services {
     pub db: Database,
     /// The clock.
     pub clock: Clock,
+    /// Hashes passwords, on no more threads than there are cores.
+    pub hasher: Arc<Hasher>,
+    /// How long sessions and invitations hold, and how sign-ins are throttled.
+    pub sessions: SessionSettings,
 }

@@ -1,11 +1,13 @@
 //! Posting to the journal: entries and balances together, or not at all.
 
+use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AllocationId, EntryId, EventId};
 use crate::domain::journal::{Figures, Posting, overflow};
 use crate::domain::money::Rupiah;
 use crate::domain::refusal::Refusal;
 use crate::service::context::Context;
 use crate::service::error::Error;
+use crate::service::trail;
 use crate::storage::journal::{self, Entry};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation};
@@ -60,18 +62,29 @@ pub fn post(
     Ok(figures)
 }
 
-/// Takes room of a locked allocation for a proposal; a refusal when there is none.
+/// Takes room of a locked allocation for a proposal; a refusal when there is none. A negative amount gives back.
 pub fn take_room(
     tx: &mut AnyConnection,
     cx: &Context,
     id: AllocationId,
     amount: Rupiah,
+    event: EventId,
 ) -> Result<(), Error> {
     if allocation::take(tx, id, amount, cx.now)? == 0 {
         let message = format!("{amount} is more than what is left in the region's allocation.");
         return Err(Error::refused("room_in_allocation", "/data/amount_idr", message));
     }
-    Ok(())
+    revise_allocation(tx, event, id)
+}
+
+/// Appends the revision of an allocation that was changed.
+pub fn revise_allocation(
+    tx: &mut AnyConnection,
+    event: EventId,
+    id: AllocationId,
+) -> Result<(), Error> {
+    let row = allocation::find(tx, id)?.ok_or(Error::NotFound)?;
+    trail::revise(tx, event, SubjectKind::Allocation, id, row.version, &row)
 }
 
 /// Sets free what is left of a proposal's authority, and gives the room back to its allocation.
@@ -87,6 +100,6 @@ pub fn release_rest(
         return Ok(());
     }
     let released = Rupiah::total(postings.iter().map(|posting| posting.amount));
-    take_room(tx, cx, allocation_id, released.negated())?;
+    take_room(tx, cx, allocation_id, released.negated(), source.event)?;
     post(tx, cx, proposal, &postings, source).map(|_| ())
 }

@@ -51,6 +51,7 @@ pub fn raise(
         fiscal_year: proposal.fiscal_year,
         state: proposal.state,
         actor: cx.actor.name.clone(),
+        actor_id: cx.actor.user,
         comment: words.comment,
         due: words.due,
         amount: words.amount.map(|amount| amount.0),

@@ -1,8 +1,9 @@
 //! One write, once: find, replay or claim the key, work, record, answer; all in one transaction.
 
 use crate::domain::ids::UserId;
+use crate::domain::people::TokenScope;
 use crate::service::Services;
-use crate::service::context::{Context, Reply};
+use crate::service::context::{Context, Reply, read_only};
 use crate::service::error::Error;
 use crate::service::trail::{self, Subject};
 use crate::storage::{AnyConnection, idempotency};
@@ -17,33 +18,41 @@ pub struct Write {
     pub needs_key: bool,
     /// Whether it needs `If-Match`.
     pub needs_version: bool,
+    /// Whether the answer is kept with the key.
+    pub keeps_answer: bool,
 }
 
 impl Write {
     /// Adds something; a key is taken when it is sent.
     pub const fn adding(name: &'static str) -> Write {
-        Write { name, needs_key: false, needs_version: false }
+        Write { name, needs_key: false, needs_version: false, keeps_answer: true }
+    }
+
+    /// Adds something whose answer holds a secret: that is not kept, so a key means nothing here.
+    pub const fn secret(name: &'static str) -> Write {
+        Write { name, needs_key: false, needs_version: false, keeps_answer: false }
     }
 
     /// Adds something that moves state or money.
     pub const fn moving(name: &'static str) -> Write {
-        Write { name, needs_key: true, needs_version: false }
+        Write { name, needs_key: true, needs_version: false, keeps_answer: true }
     }
 
     /// Changes what the caller has seen.
     pub const fn editing(name: &'static str) -> Write {
-        Write { name, needs_key: false, needs_version: true }
+        Write { name, needs_key: false, needs_version: true, keeps_answer: true }
     }
 
     /// Changes what the caller has seen, and moves state or money.
     pub const fn acting(name: &'static str) -> Write {
-        Write { name, needs_key: true, needs_version: true }
+        Write { name, needs_key: true, needs_version: true, keeps_answer: true }
     }
 }
 
 impl Services {
     /// Runs a write in the order that the API promises: 404 (`find`), 428 and missing key, replay, then `work` with
-    /// 403, 412, 422 and 409. A refusal undoes the work and leaves its event.
+    /// 403 (a token for reading changes nothing, whoever holds it), 412, 422 and 409. A refusal undoes the work and
+    /// leaves its event.
     pub fn once<L>(
         &self,
         cx: &Context,
@@ -64,13 +73,17 @@ impl Services {
                     return Err(Error::KeyRequired);
                 }
                 let claim = match (cx.actor.user, cx.key.as_deref()) {
-                    (Some(user), Some(key)) => Some((user, key)),
+                    (Some(user), Some(key)) if write.keeps_answer => Some((user, key)),
                     _ => None,
                 };
                 if let Some((user, key)) = claim
                     && let Some(reply) = replay(tx, cx, user, key)?
                 {
                     return Ok(reply);
+                }
+                match cx.scope {
+                    TokenScope::Full => {}
+                    TokenScope::Read => return Err(read_only()),
                 }
                 let reply = work(tx, &subject, found)?;
                 if let Some((user, key)) = claim {

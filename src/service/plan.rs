@@ -17,6 +17,7 @@ use crate::service::error::Error;
 use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
 use crate::service::view::money as view;
 use crate::service::{Services, access, action, facts, policy};
 use crate::storage::plan::{self, Plan, PlanLine};
@@ -123,12 +124,18 @@ impl Reason {
 }
 
 /// The plans of a proposal.
-pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Plan>, Error> {
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<PlanId>,
+    limit: i64,
+) -> Result<Page<view::Plan>, Error> {
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
-        let plans = plan::of(tx, id)?;
-        let lines = plan::lines_of(tx, &plans.iter().map(|plan| plan.id).collect::<Vec<_>>())?;
-        Ok(plans.into_iter().map(|row| view::Plan::of(row, &lines)).collect())
+        let rows = plan::page(tx, id, after, limit.saturating_add(1))?;
+        let lines = plan::lines_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), |row| view::Plan::of(row, &lines)))
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::policy::Policy;
 use crate::service::Services;
 use crate::service::error::Error;
+use crate::service::view::Page;
 use crate::service::view::proposal::PolicyVersion;
 use crate::storage::policy::{self, PolicyRow};
 use crate::storage::proposal::Proposal;
@@ -57,12 +58,12 @@ pub fn show(sv: &Services, fiscal_year: i64) -> Result<PolicyVersion, Error> {
 }
 
 /// Every version of a year, newest first.
-pub fn versions(sv: &Services, fiscal_year: i64) -> Result<Vec<PolicyVersion>, Error> {
+pub fn versions(sv: &Services, fiscal_year: i64) -> Result<Page<PolicyVersion>, Error> {
     sv.db.read(|tx| {
         let rows = policy::versions(tx, fiscal_year)?;
         if rows.is_empty() {
             return Err(Error::NotFound);
         }
-        rows.into_iter().map(view).collect()
+        rows.into_iter().map(view).collect::<Result<_, _>>().map(Page::whole)
     })
 }

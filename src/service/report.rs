@@ -17,6 +17,7 @@ use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::plan::{Reason, need_version};
 use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
 use crate::service::view::money as view;
 use crate::service::{Services, access};
 use crate::storage::proposal::Proposal;
@@ -33,7 +34,7 @@ use utoipa::ToSchema;
 pub struct ReportDraft {
     /// What it is for.
     pub kind: ReportKind,
-    /// Until which day it speaks; one report of a kind to a day.
+    /// Until which day it speaks; one report of a kind to a day is submitted.
     pub as_of: NaiveDate,
     /// Physical progress, in basis points.
     pub physical_bp: BasisPoints,
@@ -68,10 +69,17 @@ impl ReportDraft {
 }
 
 /// The reports of a proposal.
-pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<Vec<view::Report>, Error> {
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<ReportId>,
+    limit: i64,
+) -> Result<Page<view::Report>, Error> {
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
-        Ok(report::of(tx, id)?.into_iter().map(view::Report::from).collect())
+        let rows = report::page(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Report::from))
     })
 }
 
@@ -105,14 +113,7 @@ pub fn create(
                 return Err(Error::refused("not_from_here", "/state", message));
             }
             let row = fresh(cx, id, draft)?;
-            report::insert(tx, &row).map_err(|error| match DbError::from(error) {
-                DbError::Duplicate(_) => Error::invalid(
-                    "/as_of",
-                    "duplicate",
-                    "there is a report of this kind for this day already",
-                ),
-                other => Error::Database(other),
-            })?;
+            report::insert(tx, &row)?;
             let content = json!({ "report": row });
             settle(tx, cx, "report.create", (by, Duty::Drafting), &row, &proposal, content)?;
             let location = format!("/api/v1/proposals/{id}/reports");
@@ -185,7 +186,15 @@ fn need_state(row: &Report, wanted: ReportState) -> Result<(), Error> {
 }
 
 fn replace(tx: &mut AnyConnection, row: &Report) -> Result<(), Error> {
-    if report::replace(tx, row)? == 0 { Err(Error::Stale) } else { Ok(()) }
+    match report::replace(tx, row).map_err(DbError::from) {
+        Ok(0) => Err(Error::Stale),
+        Ok(_) => Ok(()),
+        Err(DbError::Duplicate(_)) => {
+            let message = format!("A {} report of {} is submitted already.", row.kind, row.as_of);
+            Err(Error::refused("duplicate", "/as_of", message))
+        }
+        Err(error) => Err(Error::Database(error)),
+    }
 }
 
 /// Sends a report to the inspector, and freezes the journal's figures in it.

@@ -201,6 +201,8 @@ pub fn spend(
             };
             expenditure::insert(tx, &row).map_err(known_number)?;
             contract::spend(tx, contract.id, draft.amount_idr)?;
+            let paid_on = contract::find(tx, contract.id)?.ok_or(Error::NotFound)?;
+            trail::revise(tx, event, SubjectKind::Contract, paid_on.id, paid_on.version, &paid_on)?;
             if contract.fund_source == FundSource::Dak {
                 let source = Source {
                     kind: "expenditure",

@@ -56,6 +56,11 @@ pub fn done(tx: &mut AnyConnection, cx: &Context, event: Event<'_>) -> Result<()
     append(tx, cx, event, Outcome::Done)
 }
 
+/// Appends an event that tells of an attempt that came to nothing, such as a failed sign-in.
+pub fn failed(tx: &mut AnyConnection, cx: &Context, event: Event<'_>) -> Result<(), Error> {
+    append(tx, cx, event, Outcome::Refused)
+}
+
 /// Appends an event that tells of an attempt refused.
 pub fn refused(
     tx: &mut AnyConnection,

@@ -1,1 +1,251 @@
 //! Proves that what is kept agrees: balances with their entries, states with their events, parents with their parts.
+//! Outside facts that break a rule are listed as flags; they are no breach.
+
+use crate::domain::ids::{AllocationId, ProposalId};
+use crate::domain::journal::{EntryKind, Figures, Posting};
+use crate::domain::line::{FundSource, LineFacts, totals};
+use crate::domain::money::Rupiah;
+use crate::service::Services;
+use crate::service::error::Error;
+use crate::storage::AnyConnection;
+use crate::storage::contract::Contract;
+use crate::storage::journal::{self, Entry};
+use crate::storage::proposal::Proposal;
+use crate::storage::verify::{self, Returned, Spent};
+use std::collections::HashMap;
+
+/// How many proposals are looked at in one step.
+const PAGE: i64 = 200;
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Proposals looked at.
+    pub proposals: usize,
+    /// Entries looked at.
+    pub entries: usize,
+    /// What does not agree: each names where, what is kept and what follows from the parts.
+    pub breaches: Vec<String>,
+    /// Outside facts that break a rule.
+    pub flags: Vec<String>,
+}
+
+/// Verifies the whole database, in one snapshot.
+pub fn verify(sv: &Services, mut progress: impl FnMut(usize)) -> Result<Report, Error> {
+    sv.db.read(|tx| {
+        let mut report = Report::default();
+        let mut used: HashMap<AllocationId, Rupiah> = HashMap::new();
+        let mut after = None;
+        loop {
+            let page = verify::proposals(tx, after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            look_at(tx, &page, &mut used, &mut report)?;
+            report.proposals += page.len();
+            progress(report.proposals);
+        }
+        ceilings(tx, &used, &mut report)?;
+        Ok(report)
+    })
+}
+
+fn by_proposal<T, K>(
+    rows: Vec<T>,
+    key: impl Fn(&T) -> ProposalId,
+    value: impl Fn(T) -> K,
+) -> Grouped<K> {
+    let mut grouped: HashMap<ProposalId, Vec<K>> = HashMap::new();
+    for row in rows {
+        grouped.entry(key(&row)).or_default().push(value(row));
+    }
+    Grouped(grouped)
+}
+
+struct Grouped<K>(HashMap<ProposalId, Vec<K>>);
+
+impl<K> Grouped<K> {
+    fn of(&self, id: ProposalId) -> &[K] {
+        self.0.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn look_at(
+    tx: &mut AnyConnection,
+    page: &[Proposal],
+    used: &mut HashMap<AllocationId, Rupiah>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let ids: Vec<ProposalId> = page.iter().map(|row| row.id).collect();
+    let entries = by_proposal(verify::entries(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let lines =
+        by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
+    let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
+    let payments = by_proposal(verify::payments(tx, &ids)?, |row| row.0, |row| row.1);
+    let spent = by_proposal(verify::expenditures(tx, &ids)?, |row| row.0, |row| row);
+    let returned = by_proposal(verify::returns(tx, &ids)?, |row| row.0, |row| row);
+    let states = last_states(verify::events(tx, &ids)?);
+    let kept: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?
+        .into_iter()
+        .map(|row| (row.proposal_id, row.into()))
+        .collect();
+    for row in page {
+        let id = row.id;
+        let figures = kept.get(&id).copied().unwrap_or_default();
+        report.entries += entries.of(id).len();
+        let mut check = Check { id, report };
+        check.balances(&figures, entries.of(id), plans.of(id).last().copied());
+        check.parts(row, lines.of(id));
+        let paid: Vec<Rupiah> = payments.of(id).to_vec();
+        check.same("disbursed", figures.disbursed_idr, Rupiah::total(paid));
+        check.contracts(contracts.of(id), entries.of(id), spent.of(id));
+        check.flags(contracts.of(id), spent.of(id), returned.of(id));
+        check.state(row, states.get(&id).map(String::as_str));
+        if let Some(allocation) = row.allocation_id {
+            let part = figures.ceiling_idr.minus(figures.released_idr).unwrap_or_default();
+            let sum = used.entry(allocation).or_default();
+            *sum = Rupiah::total([*sum, part]);
+        }
+    }
+    Ok(())
+}
+
+/// The state that each proposal's last event left it in.
+fn last_states(events: Vec<(Option<ProposalId>, String)>) -> HashMap<ProposalId, String> {
+    let mut states = HashMap::new();
+    for (proposal, content) in events {
+        let content: serde_json::Value = serde_json::from_str(&content).unwrap_or_default();
+        let state = content.pointer("/after/state").and_then(|state| state.as_str());
+        if let (Some(proposal), Some(state)) = (proposal, state) {
+            states.insert(proposal, state.to_owned());
+        }
+    }
+    states
+}
+
+struct Check<'a> {
+    id: ProposalId,
+    report: &'a mut Report,
+}
+
+impl Check<'_> {
+    fn breach(&mut self, words: String) {
+        self.report.breaches.push(format!("proposal {}: {words}", self.id));
+    }
+
+    fn same(&mut self, what: &str, kept: Rupiah, found: Rupiah) {
+        if kept != found {
+            self.breach(format!("{what} is kept as {kept} and adds up to {found}"));
+        }
+    }
+
+    fn balances(&mut self, kept: &Figures, entries: &[Entry], plan: Option<Rupiah>) {
+        let mut sum = Figures::default();
+        for entry in entries {
+            let posting = Posting {
+                kind: entry.kind,
+                from: entry.from_account,
+                to: entry.to_account,
+                amount: entry.amount_idr,
+            };
+            let expected = Posting::of(entry.kind, entry.amount_idr);
+            if expected.to != posting.to || entry.amount_idr <= Rupiah::ZERO {
+                self.breach(format!("entry {} is no {} entry", entry.id, entry.kind));
+            }
+            match sum.after(&posting) {
+                Some(next) => sum = next,
+                None => self.breach(format!("entry {} overflows", entry.id)),
+            }
+        }
+        self.same("ceiling", kept.ceiling_idr, sum.ceiling_idr);
+        self.same("contracted", kept.contracted_idr, sum.contracted_idr);
+        self.same("disbursed", kept.disbursed_idr, sum.disbursed_idr);
+        self.same("absorbed", kept.absorbed_idr, sum.absorbed_idr);
+        self.same("returned", kept.returned_idr, sum.returned_idr);
+        self.same("released", kept.released_idr, sum.released_idr);
+        self.same("plan", kept.plan_idr, plan.unwrap_or_default());
+    }
+
+    fn parts(&mut self, row: &Proposal, lines: &[LineFacts]) {
+        let (total, supporting) = totals(lines, |line| Some(line.amount));
+        self.same("total", row.total_idr, total);
+        self.same("supporting", row.supporting_idr, supporting);
+        if i64::try_from(lines.len()) != Ok(row.line_count) {
+            self.breach(format!(
+                "line_count is kept as {} and there are {}",
+                row.line_count,
+                lines.len()
+            ));
+        }
+    }
+
+    fn contracts(&mut self, contracts: &[Contract], entries: &[Entry], spent: &[Spent]) {
+        let bound = contracts
+            .iter()
+            .filter(|row| row.fund_source == FundSource::Dak)
+            .map(|row| row.value_idr);
+        let committed =
+            entries.iter().filter(|row| row.kind == EntryKind::Commit).map(|row| row.amount_idr);
+        self.same("committed", Rupiah::total(committed), Rupiah::total(bound));
+        for contract in contracts {
+            let of = spent.iter().filter(|one| one.1 == contract.id).map(|one| one.2);
+            let sum = Rupiah::total(of);
+            self.same(&format!("spent on contract {}", contract.number), contract.spent_idr, sum);
+        }
+    }
+
+    fn flags(&mut self, contracts: &[Contract], spent: &[Spent], returned: &[Returned]) {
+        let contracts = contracts.iter().map(|row| ("contract", &row.number, &row.flags));
+        let spent = spent.iter().map(|row| ("expenditure", &row.4, &row.3));
+        let returned = returned.iter().map(|row| ("return", &row.3, &row.2));
+        for (what, number, flags) in contracts.chain(spent).chain(returned) {
+            let flags: Vec<String> = serde_json::from_str(flags).unwrap_or_default();
+            for flag in flags {
+                self.report.flags.push(format!("proposal {}: {what} {number}: {flag}", self.id));
+            }
+        }
+    }
+
+    fn state(&mut self, row: &Proposal, last: Option<&str>) {
+        if last != Some(row.state.as_str()) {
+            let last = last.unwrap_or("nothing");
+            self.breach(format!("it stands in {} and its events end in {last}", row.state));
+        }
+    }
+}
+
+/// What allocations and ceilings keep as used, against what is beneath them.
+fn ceilings(
+    tx: &mut AnyConnection,
+    used: &HashMap<AllocationId, Rupiah>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let mut allocated: HashMap<i64, Rupiah> = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = verify::allocations(tx, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for row in &page {
+            let found = used.get(&row.id).copied().unwrap_or_default();
+            if row.used_idr != found || row.used_idr > row.amount_idr {
+                report.breaches.push(format!(
+                    "allocation {} of {}: used is kept as {}, its proposals add up to {found}, of {}",
+                    row.fiscal_year, row.region_code, row.used_idr, row.amount_idr
+                ));
+            }
+            let sum = allocated.entry(row.fiscal_year).or_default();
+            *sum = Rupiah::total([*sum, row.amount_idr]);
+        }
+    }
+    for row in verify::ceilings(tx)? {
+        let found = allocated.get(&row.fiscal_year).copied().unwrap_or_default();
+        if row.used_idr != found || row.used_idr > row.amount_idr {
+            report.breaches.push(format!(
+                "ceiling {}: used is kept as {}, its allocations add up to {found}, of {}",
+                row.fiscal_year, row.used_idr, row.amount_idr
+            ));
+        }
+    }
+    Ok(())
+}

@@ -111,3 +111,15 @@ pub fn of_proposal(
     }
     query.load(c)
 }
+
+/// The whole trail, for tests.
+#[cfg(test)]
+pub fn whole(
+    c: &mut AnyConnection,
+) -> QueryResult<(Vec<EventRow>, Vec<PersonalRow>, Vec<RevisionRow>)> {
+    Ok((
+        audit_events::table.order(audit_events::id).select(EventRow::as_select()).load(c)?,
+        audit_personal::table.select(PersonalRow::as_select()).load(c)?,
+        revisions::table.order(revisions::id).select(RevisionRow::as_select()).load(c)?,
+    ))
+}

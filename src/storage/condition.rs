@@ -60,3 +60,22 @@ pub fn replace(c: &mut AnyConnection, condition: &Condition) -> QueryResult<usiz
     .set(condition)
     .execute(c)
 }
+
+/// Those of a proposal in the order of their recording, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<ConditionId>,
+    limit: i64,
+) -> QueryResult<Vec<Condition>> {
+    let mut query = conditions::table
+        .filter(conditions::proposal_id.eq(proposal))
+        .order(conditions::id)
+        .limit(limit)
+        .select(Condition::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(conditions::id.gt(after));
+    }
+    query.load(c)
+}

@@ -52,6 +52,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The role that a PostgreSQL URL names, to whom the owner of the tables grants what serving needs.
+    pub fn role(&self) -> Option<String> {
+        let Target::Postgres(url) = self else { return None };
+        let authority = url.split("://").nth(1)?.split(['/', '?']).next()?;
+        let user = authority.rsplit_once('@')?.0.split(':').next()?;
+        (!user.is_empty()).then(|| user.to_owned())
+    }
+}
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -70,9 +80,10 @@ pub struct Opener {
     pub purpose: Use,
 }
 
-/// Durable at every commit; waits for another process's writer; holds foreign keys.
+/// Durable at every commit; waits for another process's writer; holds foreign keys. Recursive triggers, because
+/// `REPLACE` deletes, which the append-only triggers would not see otherwise.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
+    PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
 
 /// A statement, a wait for a lock and an idle transaction are all bounded.
 const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \

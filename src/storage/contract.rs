@@ -120,3 +120,22 @@ pub fn spend(c: &mut AnyConnection, id: ContractId, amount: Rupiah) -> QueryResu
         ))
         .execute(c)
 }
+
+/// Those of a proposal in the order of their recording, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<ContractId>,
+    limit: i64,
+) -> QueryResult<Vec<Contract>> {
+    let mut query = contracts::table
+        .filter(contracts::proposal_id.eq(proposal))
+        .order(contracts::id)
+        .limit(limit)
+        .select(Contract::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(contracts::id.gt(after));
+    }
+    query.load(c)
+}

@@ -5,6 +5,7 @@ use crate::storage::error::DbError;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection};
+use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 type Manager = <AnyConnection as Connection>::TransactionManager;
@@ -44,6 +45,10 @@ pub struct Database {
 const RETRIES: u32 = 8;
 /// The exit code after a failure of the storage itself: `EX_IOERR`.
 const EXIT_STORAGE_FAILED: i32 = 74;
+/// What SQLite says of any I/O error, one for want of room too.
+const IO_ERROR: &str = "disk I/O error";
+/// What SQLite's shared memory grows by.
+const PROBE_BYTES: usize = 32 * 1024;
 
 impl Database {
     /// Makes the pools. Connections are opened when they are needed.
@@ -102,7 +107,7 @@ impl Database {
                 outcome => {
                     metrics::histogram!("sentra_transaction_seconds", "transaction" => name)
                         .record(started.elapsed().as_secs_f64());
-                    return end_process_if_damaged(name, outcome);
+                    return self.end_process_if_damaged(name, outcome);
                 }
             }
         }
@@ -129,12 +134,53 @@ impl Database {
             let _ = Manager::rollback_transaction(&mut *c);
             result
         });
-        end_process_if_damaged("read", outcome)
+        self.end_process_if_damaged("read", outcome)
+    }
+
+    /// Going on after an I/O error or over a damaged file would make it worse: the process ends, and says so.
+    ///
+    /// But SQLite says "disk I/O error" too when its shared memory can't grow on a full disk. That is no damage.
+    fn end_process_if_damaged<T, E: Failure>(
+        &self,
+        name: &'static str,
+        outcome: Result<T, E>,
+    ) -> Result<T, E> {
+        let Err(error) = &outcome else { return outcome };
+        let Some(damage @ DbError::Damaged(words)) = error.database() else { return outcome };
+        if words == IO_ERROR && self.is_full() {
+            return Err(E::from(DbError::Full(words.clone())));
+        }
+        tracing::error!(transaction = name, error = %damage, "the storage fails; this process ends");
+        std::process::exit(EXIT_STORAGE_FAILED)
+    }
+
+    /// Whether there is no room beside a SQLite file for a little more, which is tried.
+    fn is_full(&self) -> bool {
+        let Target::Sqlite(path) = &self.target else { return false };
+        let mut name = path.clone().into_os_string();
+        name.push(".probe");
+        let tried = std::fs::File::create(&name).and_then(|mut file| {
+            file.write_all(&[0; PROBE_BYTES])?;
+            file.sync_all()
+        });
+        // What is left of it takes room that nobody has; that it could not be made is the answer already.
+        let _ = std::fs::remove_file(&name);
+        tried.is_err_and(|error| {
+            matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        })
     }
 }
 
 fn connection(pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, DbError> {
-    pool.get().map_err(|error| DbError::Unavailable(error.to_string()))
+    pool.get().map_err(|error| {
+        let message = error.to_string();
+        // Where opening one failed, the reason follows these words.
+        if message == "timed out waiting for connection" {
+            DbError::Busy(message)
+        } else {
+            DbError::Unavailable(message)
+        }
+    })
 }
 
 fn once<T, E: Failure>(
@@ -144,7 +190,8 @@ fn once<T, E: Failure>(
 ) -> Result<T, E> {
     let db = |error: diesel::result::Error| E::from(error.into());
     match &mut *c {
-        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
+        // In so many words: `begin_transaction` would nest into one that was left open, and commit nothing.
+        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
         AnyConnection::Sqlite(c) => {
             AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
         }
@@ -192,20 +239,6 @@ fn savepoint<T, E: Failure>(
             Err(error)
         }
     }
-}
-
-/// Going on after an I/O error or over a damaged file would make it worse: the process ends, and says so.
-fn end_process_if_damaged<T, E: Failure>(
-    name: &'static str,
-    outcome: Result<T, E>,
-) -> Result<T, E> {
-    if let Err(error) = &outcome
-        && let Some(damage @ DbError::Damaged(_)) = error.database()
-    {
-        tracing::error!(transaction = name, error = %damage, "the storage fails; this process ends");
-        std::process::exit(EXIT_STORAGE_FAILED);
-    }
-    outcome
 }
 
 #[derive(Debug)]

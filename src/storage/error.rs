@@ -47,9 +47,10 @@ fn classify(error: Diesel) -> DbError {
                 DatabaseErrorKind::UniqueViolation => {
                     DbError::Duplicate(information.constraint_name().map_or(message, str::to_owned))
                 }
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                    DbError::Unavailable(message)
-                }
+                // Read-only is what a server is that is no longer the primary.
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction => DbError::Unavailable(message),
                 _ => match by_words(&message) {
                     Some(make) => make(message),
                     None => DbError::Other(Diesel::DatabaseError(kind, information)),
@@ -67,36 +68,41 @@ fn classify(error: Diesel) -> DbError {
 
 type Make = fn(String) -> DbError;
 
-const WORDS: &[(&str, Make)] = &[
-    ("deadlock detected", DbError::Conflict),
-    ("could not serialize access", DbError::Conflict),
-    ("database is locked", DbError::Busy),
-    ("database table is locked", DbError::Busy),
-    ("lock timeout", DbError::Busy),
-    ("statement timeout", DbError::Busy),
-    ("idle-in-transaction timeout", DbError::Unavailable),
-    ("too many connections", DbError::Busy),
-    ("remaining connection slots", DbError::Busy),
-    ("database or disk is full", DbError::Full),
-    ("No space left on device", DbError::Full),
-    ("disk full", DbError::Full),
-    ("disk I/O error", DbError::Damaged),
-    ("malformed", DbError::Damaged),
-    ("file is not a database", DbError::Damaged),
-    ("terminating connection", DbError::Unavailable),
-    ("server closed the connection", DbError::Unavailable),
-    ("connection to server", DbError::Unavailable),
-    ("could not receive data from server", DbError::Unavailable),
-    ("could not send data to server", DbError::Unavailable),
-    ("no connection to the server", DbError::Unavailable),
-    ("SSL connection has been closed", DbError::Unavailable),
-    ("SSL SYSCALL error", DbError::Unavailable),
-    ("the database system is", DbError::Unavailable),
-    ("read-only transaction", DbError::Unavailable),
+/// How a message begins and how it ends. Never what it contains: what it quotes may be anybody's words.
+const WORDS: &[(&str, &str, Make)] = &[
+    ("deadlock detected", "", DbError::Conflict),
+    ("could not serialize access", "", DbError::Conflict),
+    ("database is locked", "", DbError::Busy),
+    ("database table is locked", "", DbError::Busy),
+    ("database schema is locked", "", DbError::Busy),
+    ("locking protocol", "", DbError::Busy),
+    ("canceling statement due to lock timeout", "", DbError::Busy),
+    ("canceling statement due to statement timeout", "", DbError::Busy),
+    ("sorry, too many clients", "", DbError::Busy),
+    ("too many connections", "", DbError::Busy),
+    ("remaining connection slots", "", DbError::Busy),
+    ("database or disk is full", "", DbError::Full),
+    ("could not ", "No space left on device", DbError::Full),
+    ("disk I/O error", "", DbError::Damaged),
+    ("database disk image is malformed", "", DbError::Damaged),
+    ("malformed database schema", "", DbError::Damaged),
+    ("file is not a database", "", DbError::Damaged),
+    ("terminating connection", "", DbError::Unavailable),
+    ("server closed the connection", "", DbError::Unavailable),
+    ("connection to server", "", DbError::Unavailable),
+    ("could not receive data from server", "", DbError::Unavailable),
+    ("could not send data to server", "", DbError::Unavailable),
+    ("no connection to the server", "", DbError::Unavailable),
+    ("SSL connection has been closed", "", DbError::Unavailable),
+    ("SSL SYSCALL error", "", DbError::Unavailable),
+    ("the database system is", "", DbError::Unavailable),
 ];
 
 fn by_words(message: &str) -> Option<Make> {
-    WORDS.iter().find(|(words, _)| message.contains(words)).map(|(_, make)| *make)
+    WORDS
+        .iter()
+        .find(|(first, last, _)| message.starts_with(first) && message.trim_end().ends_with(last))
+        .map(|(_, _, make)| *make)
 }
 
 #[cfg(test)]
@@ -121,6 +127,17 @@ mod tests {
             said("terminating connection due to administrator command"),
             DbError::Unavailable(_)
         ));
+        assert!(matches!(said("database disk image is malformed"), DbError::Damaged(_)));
         assert!(matches!(said("something new"), DbError::Other(_)));
+    }
+
+    #[test]
+    fn words_that_only_look_like_the_servers_are_not_believed() {
+        assert!(matches!(said("malformed JSON"), DbError::Other(_)));
+        assert!(matches!(said("no such column: disk I/O error"), DbError::Other(_)));
+        assert!(matches!(
+            said("invalid input syntax for type bigint: \"deadlock detected\""),
+            DbError::Other(_)
+        ));
     }
 }

@@ -7,9 +7,10 @@ use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{grants, users};
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Serialize;
 
 /// A grant as it is kept.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = grants)]
 pub struct GrantRow {
     /// Its id.
@@ -85,6 +86,18 @@ pub fn revoke(c: &mut AnyConnection, id: GrantId, now: Moment) -> QueryResult<us
     diesel::update(grants::table.find(id).filter(grants::revoked_at.is_null()))
         .set(grants::revoked_at.eq(now))
         .execute(c)
+}
+
+/// The grants of a role over the nation, held by users who could sign in: neither disabled nor without a password.
+pub fn active_nationally(c: &mut AnyConnection, role: Role) -> QueryResult<Vec<GrantRow>> {
+    grants::table
+        .inner_join(users::table)
+        .filter(grants::role.eq(role).and(grants::region_code.is_null()))
+        .filter(grants::revoked_at.is_null().and(users::disabled_at.is_null()))
+        .filter(users::password_hash.is_not_null())
+        .order(grants::id)
+        .select(GrantRow::as_select())
+        .load(c)
 }
 
 /// Grants of any of the roles, held by users who are not disabled, in a region, its province or the nation.

@@ -43,6 +43,13 @@ pub fn redeemable(
         .optional()
 }
 
+/// Marks one invitation as redeemed; 0 when it was before.
+pub fn redeem(c: &mut AnyConnection, id: InvitationId, now: Moment) -> QueryResult<usize> {
+    diesel::update(invitations::table.find(id).filter(invitations::redeemed_at.is_null()))
+        .set(invitations::redeemed_at.eq(now))
+        .execute(c)
+}
+
 /// Marks every open invitation of a user as redeemed, and says how many there were.
 pub fn redeem_all(c: &mut AnyConnection, user: UserId, now: Moment) -> QueryResult<usize> {
     diesel::update(

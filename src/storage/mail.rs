@@ -164,35 +164,64 @@ pub fn release(c: &mut AnyConnection, mail: &Mail, next_attempt_at: Moment) -> Q
         .execute(c)
 }
 
-/// Queues a message again; 0 when its version is not the one expected.
+/// Queues a message again, with all its attempts before it; 0 when its version is not the one expected.
 pub fn requeue(c: &mut AnyConnection, id: MailId, version: i64, now: Moment) -> QueryResult<usize> {
     diesel::update(mails::table.find(id).filter(mails::version.eq(version)))
         .set((
             mails::state.eq(MailState::Queued),
+            mails::attempts.eq(0),
             mails::next_attempt_at.eq(now),
             mails::version.eq(version + 1),
         ))
         .execute(c)
 }
 
-/// Messages in the order of their making, after `after`; of a state or a recipient, where one is named.
+/// When the first of the last `attempts` attempts at a message was made: those since it was queued.
+pub fn first_attempt(
+    c: &mut AnyConnection,
+    id: MailId,
+    attempts: i64,
+) -> QueryResult<Option<Moment>> {
+    if attempts < 1 {
+        return Ok(None);
+    }
+    mail_attempts::table
+        .filter(mail_attempts::mail_id.eq(id))
+        .order(mail_attempts::id.desc())
+        .offset(attempts - 1)
+        .limit(1)
+        .select(mail_attempts::at)
+        .first(c)
+        .optional()
+}
+
+/// The attempts at several messages, in the order of their making.
+pub fn attempts_of(c: &mut AnyConnection, ids: &[MailId]) -> QueryResult<Vec<Attempt>> {
+    mail_attempts::table
+        .filter(mail_attempts::mail_id.eq_any(ids))
+        .order(mail_attempts::id)
+        .select(Attempt::as_select())
+        .load(c)
+}
+
+/// Messages, the newest first, made before `before`; of a state or a recipient, where one is named.
 pub fn list(
     c: &mut AnyConnection,
     state: Option<MailState>,
     user: Option<UserId>,
-    after: Option<MailId>,
+    before: Option<MailId>,
     limit: i64,
 ) -> QueryResult<Vec<Mail>> {
     let mut query =
-        mails::table.select(Mail::as_select()).order(mails::id).limit(limit).into_boxed();
+        mails::table.select(Mail::as_select()).order(mails::id.desc()).limit(limit).into_boxed();
     if let Some(state) = state {
         query = query.filter(mails::state.eq(state));
     }
     if let Some(user) = user {
         query = query.filter(mails::user_id.eq(user));
     }
-    if let Some(after) = after {
-        query = query.filter(mails::id.gt(after));
+    if let Some(before) = before {
+        query = query.filter(mails::id.lt(before));
     }
     query.load(c)
 }

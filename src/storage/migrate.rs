@@ -54,6 +54,12 @@ pub enum MigrateError {
     /// A setting that durability rests on did not hold.
     #[error("SQLite runs with {0}")]
     NotDurable(String),
+    /// PostgreSQL tells what went wrong in words, and not all of it in codes that get here.
+    #[error(
+        "PostgreSQL speaks {0:?}, and Sentra reads its words in English: ask its administrator for \
+         ALTER DATABASE … SET lc_messages = 'C'"
+    )]
+    NotEnglish(String),
     /// There is history, which is not thrown away.
     #[error("audit rows exist: this database is not taken down")]
     HasHistory,
@@ -63,7 +69,10 @@ pub enum MigrateError {
 pub fn up(target: &Target, service_role: Option<&str>, now: Moment) -> Result<(), MigrateError> {
     locked(target, |connection| {
         match connection {
-            AnyConnection::Postgres(c) => run(c, POSTGRES)?,
+            AnyConnection::Postgres(c) => {
+                check_postgres(c)?;
+                run(c, POSTGRES)?;
+            }
             AnyConnection::Sqlite(c) => {
                 check_sqlite(c)?;
                 run(c, SQLITE)?;
@@ -81,7 +90,7 @@ pub fn up(target: &Target, service_role: Option<&str>, now: Moment) -> Result<()
 /// Takes every table away again; refuses where there is history.
 pub fn down(target: &Target) -> Result<(), MigrateError> {
     locked(target, |connection| {
-        if has_history(connection) {
+        if has_history(connection)? {
             return Err(MigrateError::HasHistory);
         }
         match connection {
@@ -127,16 +136,43 @@ fn revert<DB: diesel::backend::Backend>(
         .map_err(|error| MigrateError::Failed(error.to_string()))
 }
 
-fn has_history(connection: &mut AnyConnection) -> bool {
+/// Whether there are audit rows. What can't be asked is not taken for an absence.
+fn has_history(connection: &mut AnyConnection) -> QueryResult<bool> {
     use crate::storage::schema::audit_events;
-    // A database without the table has no history.
-    audit_events::table.select(audit_events::id).first::<String>(connection).is_ok()
+    let tables = match connection {
+        AnyConnection::Postgres(_) => {
+            "SELECT table_name::TEXT AS value FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_name = 'audit_events'"
+        }
+        AnyConnection::Sqlite(_) => {
+            "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name = 'audit_events'"
+        }
+    };
+    if diesel::sql_query(tables).get_result::<Setting>(connection).optional()?.is_none() {
+        return Ok(false);
+    }
+    let first: Option<String> =
+        audit_events::table.select(audit_events::id).first(connection).optional()?;
+    Ok(first.is_some())
 }
 
 #[derive(QueryableByName)]
 struct Setting {
     #[diesel(sql_type = diesel::sql_types::Text)]
     value: String,
+}
+
+/// Deadlocks, timeouts and full disks are told apart by the server's words.
+fn check_postgres(c: &mut PgConnection) -> Result<(), MigrateError> {
+    let language: Setting =
+        diesel::sql_query("SELECT current_setting('lc_messages') AS value").get_result(c)?;
+    if is_english(&language.value) { Ok(()) } else { Err(MigrateError::NotEnglish(language.value)) }
+}
+
+/// The C locale under its names, and English of any country.
+fn is_english(locale: &str) -> bool {
+    let language = locale.split(['.', '_', '@']).next().unwrap_or_default();
+    ["", "c", "posix", "en", "english"].contains(&language.to_lowercase().as_str())
 }
 
 fn check_sqlite(c: &mut SqliteConnection) -> Result<(), MigrateError> {
@@ -159,17 +195,35 @@ fn check_sqlite(c: &mut SqliteConnection) -> Result<(), MigrateError> {
 fn grant_service(connection: &mut AnyConnection, role: &str) -> Result<(), MigrateError> {
     let AnyConnection::Postgres(c) = connection else { return Ok(()) };
     let role = format!("\"{}\"", role.replace('"', "\"\""));
-    c.batch_execute(&format!(
+    let mut sql = format!(
         "GRANT USAGE ON SCHEMA public TO {role};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};"
-    ))?;
+    );
     for table in APPEND_ONLY {
         let right = match table {
             "audit_pending" | "audit_personal" => "UPDATE, TRUNCATE",
             "regions" | "__diesel_schema_migrations" => "INSERT, UPDATE, DELETE, TRUNCATE",
             _ => "UPDATE, DELETE, TRUNCATE",
         };
-        c.batch_execute(&format!("REVOKE {right} ON {table} FROM {role};"))?;
+        sql.push_str(&format!("REVOKE {right} ON {table} FROM {role};"));
     }
-    Ok(())
+    // Sent as one, so that it is one transaction: at no moment can the service delete what was recorded.
+    Ok(c.batch_execute(&sql)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_english;
+
+    #[test]
+    fn a_server_that_does_not_speak_english_is_known_by_its_locale() {
+        for locale in
+            ["", "C", "C.UTF-8", "POSIX", "en_US.UTF-8", "en_GB", "English_United States.1252"]
+        {
+            assert!(is_english(locale), "{locale}");
+        }
+        for locale in ["id_ID.UTF-8", "de_DE", "ca_ES.UTF-8", "enm"] {
+            assert!(!is_english(locale), "{locale}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod types;
 
 pub mod allocation;
 pub mod audit;
+pub mod bulk;
 pub mod ceiling;
 pub mod centre;
 pub mod condition;

@@ -34,14 +34,27 @@ pub fn append(c: &mut AnyConnection, notice: &Notice) -> QueryResult<()> {
     Ok(())
 }
 
-/// The oldest notices that have still to become messages.
-pub fn pending(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<Notice>> {
-    notice_pending::table
+/// The oldest notices that have still to become messages, after `after`.
+pub fn pending(
+    c: &mut AnyConnection,
+    after: Option<NoticeId>,
+    limit: i64,
+) -> QueryResult<Vec<Notice>> {
+    let mut query = notice_pending::table
         .inner_join(notices::table)
         .order(notice_pending::notice_id)
         .limit(limit)
         .select(Notice::as_select())
-        .load(c)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(notice_pending::notice_id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Several notices.
+pub fn by_ids(c: &mut AnyConnection, ids: &[NoticeId]) -> QueryResult<Vec<Notice>> {
+    notices::table.filter(notices::id.eq_any(ids)).select(Notice::as_select()).load(c)
 }
 
 /// Takes a notice off the list; 0 when another worker did.

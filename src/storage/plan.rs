@@ -113,3 +113,22 @@ pub fn replace(c: &mut AnyConnection, plan: &Plan) -> QueryResult<usize> {
     .set(plan)
     .execute(c)
 }
+
+/// Those of a proposal in the order of their recording, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<PlanId>,
+    limit: i64,
+) -> QueryResult<Vec<Plan>> {
+    let mut query = activity_plans::table
+        .filter(activity_plans::proposal_id.eq(proposal))
+        .order(activity_plans::id)
+        .limit(limit)
+        .select(Plan::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(activity_plans::id.gt(after));
+    }
+    query.load(c)
+}

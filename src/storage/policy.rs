@@ -100,3 +100,13 @@ pub fn versions(c: &mut AnyConnection, fiscal_year: i64) -> QueryResult<Vec<Poli
         .select(PolicyRow::as_select())
         .load(c)
 }
+
+/// The newest version of every year that has one.
+pub fn newest(c: &mut AnyConnection) -> QueryResult<Vec<PolicyRow>> {
+    let mut rows: Vec<PolicyRow> = policies::table
+        .order((policies::fiscal_year, policies::version.desc()))
+        .select(PolicyRow::as_select())
+        .load(c)?;
+    rows.dedup_by_key(|row| row.fiscal_year);
+    Ok(rows)
+}

@@ -107,6 +107,8 @@ pub struct Filter {
     pub fiscal_year: Option<i64>,
     /// Of this region.
     pub region_code: Option<RegionCode>,
+    /// Of this province, and its kabupaten and kota.
+    pub province_code: Option<RegionCode>,
     /// Of this centre.
     pub centre_id: Option<CentreId>,
     /// Newest first.
@@ -191,6 +193,9 @@ pub fn list(
     }
     if let Some(region) = &filter.region_code {
         query = query.filter(proposals::region_code.eq(region.clone()));
+    }
+    if let Some(province) = &filter.province_code {
+        query = query.filter(proposals::province_code.eq(province.clone()));
     }
     if let Some(centre) = filter.centre_id {
         query = query.filter(proposals::centre_id.eq(centre));

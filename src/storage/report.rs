@@ -60,15 +60,6 @@ pub fn find(c: &mut AnyConnection, id: ReportId) -> QueryResult<Option<Report>> 
     reports::table.find(id).select(Report::as_select()).first(c).optional()
 }
 
-/// The reports of a proposal, in the order of their making.
-pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Report>> {
-    reports::table
-        .filter(reports::proposal_id.eq(proposal))
-        .order(reports::id)
-        .select(Report::as_select())
-        .load(c)
-}
-
 /// Whether a final report of the proposal is reviewed.
 pub fn final_is_reviewed(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<bool> {
     reports::table
@@ -85,4 +76,23 @@ pub fn replace(c: &mut AnyConnection, report: &Report) -> QueryResult<usize> {
     diesel::update(reports::table.find(report.id).filter(reports::version.eq(report.version - 1)))
         .set(report)
         .execute(c)
+}
+
+/// Those of a proposal in the order of their recording, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<ReportId>,
+    limit: i64,
+) -> QueryResult<Vec<Report>> {
+    let mut query = reports::table
+        .filter(reports::proposal_id.eq(proposal))
+        .order(reports::id)
+        .limit(limit)
+        .select(Report::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(reports::id.gt(after));
+    }
+    query.load(c)
 }

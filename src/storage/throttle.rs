@@ -10,15 +10,24 @@ use diesel::sql_types::BigInt;
 
 const SUM: &str = "CAST(COALESCE(SUM(failures), 0) AS BIGINT)";
 
+/// Recent failures, and when the newest of them was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many.
+    pub failures: i64,
+    /// The newest.
+    pub last: Option<Moment>,
+}
+
 /// Recent failures: of the account from the address, of the account from anywhere, and from the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
     /// Of this account from this address.
-    pub pair: i64,
+    pub pair: Tally,
     /// Of this account.
-    pub account: i64,
+    pub account: Tally,
     /// From this address.
-    pub address: i64,
+    pub address: Tally,
 }
 
 /// Counts the failures since a moment.
@@ -28,18 +37,37 @@ pub fn count(
     address: &str,
     since: Moment,
 ) -> QueryResult<Failures> {
-    let recent = sign_in_failures::last_failed_at.gt(since);
-    let of_account = sign_in_failures::account.eq(account);
-    let from_address = sign_in_failures::address.eq(address);
-    let table = sign_in_failures::table;
     Ok(Failures {
-        pair: table
-            .filter(of_account.and(from_address).and(recent))
-            .select(sql::<BigInt>(SUM))
-            .first(c)?,
-        account: table.filter(of_account.and(recent)).select(sql::<BigInt>(SUM)).first(c)?,
-        address: table.filter(from_address.and(recent)).select(sql::<BigInt>(SUM)).first(c)?,
+        pair: tally(c, Some(account), Some(address), since)?,
+        account: tally(c, Some(account), None, since)?,
+        address: tally(c, None, Some(address), since)?,
     })
+}
+
+fn tally(
+    c: &mut AnyConnection,
+    account: Option<&str>,
+    address: Option<&str>,
+    since: Moment,
+) -> QueryResult<Tally> {
+    let rows = || {
+        let mut rows =
+            sign_in_failures::table.filter(sign_in_failures::last_failed_at.gt(since)).into_boxed();
+        if let Some(account) = account {
+            rows = rows.filter(sign_in_failures::account.eq(account.to_owned()));
+        }
+        if let Some(address) = address {
+            rows = rows.filter(sign_in_failures::address.eq(address.to_owned()));
+        }
+        rows
+    };
+    let failures = rows().select(sql::<BigInt>(SUM)).first(c)?;
+    let last = rows()
+        .select(sign_in_failures::last_failed_at)
+        .order(sign_in_failures::last_failed_at.desc())
+        .first(c)
+        .optional()?;
+    Ok(Tally { failures, last })
 }
 
 /// Counts one more failure; an old count starts again.

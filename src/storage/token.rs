@@ -61,6 +61,22 @@ pub fn of(
         .load(c)
 }
 
+/// One token of a user, if it holds now.
+pub fn find(
+    c: &mut AnyConnection,
+    user: UserId,
+    id: TokenId,
+    now: Moment,
+) -> QueryResult<Option<Token>> {
+    tokens::table
+        .find(id)
+        .filter(tokens::user_id.eq(user))
+        .filter(tokens::revoked_at.is_null().and(tokens::expires_at.gt(now)))
+        .select(Token::as_select())
+        .first(c)
+        .optional()
+}
+
 /// Revokes a token of a user; 0 when there is none that holds.
 pub fn revoke(c: &mut AnyConnection, user: UserId, id: TokenId, now: Moment) -> QueryResult<usize> {
     diesel::update(

@@ -81,13 +81,23 @@ pub fn find(c: &mut AnyConnection, id: TrancheRequestId) -> QueryResult<Option<T
     tranche_requests::table.find(id).select(TrancheRequest::as_select()).first(c).optional()
 }
 
-/// The requests of an allocation, in the order of their receipt.
-pub fn of(c: &mut AnyConnection, allocation: AllocationId) -> QueryResult<Vec<TrancheRequest>> {
-    tranche_requests::table
+/// The requests of an allocation in the order of their receipt, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    allocation: AllocationId,
+    after: Option<TrancheRequestId>,
+    limit: i64,
+) -> QueryResult<Vec<TrancheRequest>> {
+    let mut query = tranche_requests::table
         .filter(tranche_requests::allocation_id.eq(allocation))
         .order(tranche_requests::id)
+        .limit(limit)
         .select(TrancheRequest::as_select())
-        .load(c)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(tranche_requests::id.gt(after));
+    }
+    query.load(c)
 }
 
 /// The items of several requests, by proposal.

@@ -70,3 +70,23 @@ pub fn replace(c: &mut AnyConnection, user: &User) -> QueryResult<usize> {
         .set(user)
         .execute(c)
 }
+
+/// Raises the version and so takes the row for this transaction; 0 when there is no such user.
+pub fn lock(c: &mut AnyConnection, id: UserId) -> QueryResult<usize> {
+    diesel::update(users::table.find(id)).set(users::version.eq(users::version + 1)).execute(c)
+}
+
+/// Writes a locked user back; 0 when its version is not the one that was locked.
+pub fn save(c: &mut AnyConnection, user: &User) -> QueryResult<usize> {
+    diesel::update(users::table.find(user.id).filter(users::version.eq(user.version)))
+        .set(user)
+        .execute(c)
+}
+
+/// Takes the row for this transaction if the user still has the password and is not disabled; else 0.
+pub fn hold(c: &mut AnyConnection, id: UserId, password_hash: &str) -> QueryResult<usize> {
+    let unchanged = users::password_hash.eq(password_hash).and(users::disabled_at.is_null());
+    diesel::update(users::table.find(id).filter(unchanged))
+        .set(users::version.eq(users::version))
+        .execute(c)
+}

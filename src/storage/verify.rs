@@ -1,10 +1,21 @@
 //! Queries of the verifier: rows in bounded pages, for sums that are done in code.
 
-use crate::domain::ids::ProposalId;
+use crate::domain::audit::Outcome;
+use crate::domain::ids::{AllocationId, ContractId, ProposalId};
+use crate::domain::money::Rupiah;
+use crate::domain::plan::PlanState;
+use crate::domain::tranche::TrancheState;
+use crate::storage::allocation::Allocation;
+use crate::storage::ceiling::Ceiling;
 use crate::storage::connection::AnyConnection;
+use crate::storage::contract::Contract;
 use crate::storage::journal::Entry;
+use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
-use crate::storage::schema::{journal_entries, proposals};
+use crate::storage::schema::{
+    activity_plans, allocations, audit_events, ceilings, contracts, expenditures, journal_entries,
+    proposal_lines, proposals, returns, tranche_items, tranche_requests,
+};
 use diesel::prelude::*;
 
 /// Proposals by id, after `after`.
@@ -25,10 +36,116 @@ pub fn proposals(
 }
 
 /// Every entry of several proposals.
-pub fn entries(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Entry>> {
+pub fn entries(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Entry>> {
     journal_entries::table
-        .filter(journal_entries::proposal_id.eq_any(proposals))
+        .filter(journal_entries::proposal_id.eq_any(ids))
         .order((journal_entries::proposal_id, journal_entries::id))
         .select(Entry::as_select())
         .load(c)
+}
+
+/// Every line of several proposals.
+pub fn lines(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Line>> {
+    proposal_lines::table
+        .filter(proposal_lines::proposal_id.eq_any(ids))
+        .order((proposal_lines::proposal_id, proposal_lines::line_no))
+        .select(Line::as_select())
+        .load(c)
+}
+
+/// Every contract of several proposals.
+pub fn contracts(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Contract>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq_any(ids))
+        .order(contracts::id)
+        .select(Contract::as_select())
+        .load(c)
+}
+
+/// What was done to several proposals: proposal and content of each event, in order.
+pub fn events(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(Option<ProposalId>, String)>> {
+    audit_events::table
+        .filter(audit_events::proposal_id.eq_any(ids))
+        .filter(audit_events::action.like("proposal.%"))
+        .filter(audit_events::outcome.eq(Outcome::Done))
+        .order((audit_events::proposal_id, audit_events::id))
+        .select((audit_events::proposal_id, audit_events::content))
+        .load(c)
+}
+
+/// The totals of the plans in force of several proposals.
+pub fn plans(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
+    activity_plans::table
+        .filter(activity_plans::proposal_id.eq_any(ids))
+        .filter(activity_plans::state.eq(PlanState::Approved))
+        .order(activity_plans::n)
+        .select((activity_plans::proposal_id, activity_plans::total_idr))
+        .load(c)
+}
+
+/// What was paid to several proposals by requests.
+pub fn payments(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
+    tranche_items::table
+        .inner_join(tranche_requests::table)
+        .filter(tranche_items::proposal_id.eq_any(ids))
+        .filter(tranche_requests::state.eq(TrancheState::Paid))
+        .select((tranche_items::proposal_id, tranche_items::amount_idr))
+        .load(c)
+}
+
+/// What the verifier reads of a payment order: proposal, contract, amount, flags, number.
+pub type Spent = (ProposalId, ContractId, Rupiah, String, String);
+/// What the verifier reads of a deposit: proposal, amount, flags, number.
+pub type Returned = (ProposalId, Rupiah, String, String);
+
+/// Payment orders of several proposals.
+pub fn expenditures(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Spent>> {
+    expenditures::table
+        .filter(expenditures::proposal_id.eq_any(ids))
+        .order(expenditures::id)
+        .select((
+            expenditures::proposal_id,
+            expenditures::contract_id,
+            expenditures::amount_idr,
+            expenditures::flags,
+            expenditures::number,
+        ))
+        .load(c)
+}
+
+/// Deposits of leftover of several proposals.
+pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Returned>> {
+    returns::table
+        .filter(returns::proposal_id.eq_any(ids))
+        .order(returns::id)
+        .select((returns::proposal_id, returns::amount_idr, returns::flags, returns::number))
+        .load(c)
+}
+
+/// Allocations by id, after `after`.
+pub fn allocations(
+    c: &mut AnyConnection,
+    after: Option<AllocationId>,
+    limit: i64,
+) -> QueryResult<Vec<Allocation>> {
+    let mut query = allocations::table
+        .order(allocations::id)
+        .limit(limit)
+        .select(Allocation::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(allocations::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Every ceiling.
+pub fn ceilings(c: &mut AnyConnection) -> QueryResult<Vec<Ceiling>> {
+    ceilings::table.order(ceilings::fiscal_year).select(Ceiling::as_select()).load(c)
 }

@@ -1,1 +1,28 @@
+//! The one integration test binary: everything that needs a database, a process or the whole source tree.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can not go on fails; clippy knows only functions marked as tests"
+)]
 
+mod database;
+mod docs;
+mod endings;
+mod faults;
+mod figures;
+mod four_eyes;
+mod hostile;
+mod layers;
+mod mail;
+mod matrix;
+mod money;
+mod openapi;
+mod people;
+mod races;
+mod raw;
+mod safe_writes;
+mod support;
+mod walks;
+mod workflow;

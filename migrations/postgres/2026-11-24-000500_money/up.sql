@@ -56,7 +56,7 @@ CREATE TRIGGER plan_lines_no_truncate BEFORE TRUNCATE ON plan_lines FOR EACH STA
 CREATE TABLE contracts (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
-    number TEXT NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
     signed_on DATE NOT NULL,
     role TEXT COLLATE "C" NOT NULL,
     vendor_name TEXT NOT NULL,
@@ -116,7 +116,7 @@ CREATE TABLE expenditures (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
     contract_id TEXT COLLATE "C" NOT NULL REFERENCES contracts (id),
-    number TEXT NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
     spent_on DATE NOT NULL,
     amount_idr BIGINT NOT NULL,
     description TEXT NOT NULL,
@@ -132,7 +132,7 @@ CREATE TRIGGER expenditures_no_truncate BEFORE TRUNCATE ON expenditures FOR EACH
 CREATE TABLE returns (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
-    number TEXT NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
     returned_on DATE NOT NULL,
     amount_idr BIGINT NOT NULL,
     reason TEXT NOT NULL,
@@ -206,7 +206,10 @@ CREATE INDEX tranche_items_by_proposal_id ON tranche_items (proposal_id);
 CREATE UNIQUE INDEX expenditures_by_proposal_id_number ON expenditures (proposal_id, number);
 CREATE INDEX expenditures_by_contract_id ON expenditures (contract_id);
 CREATE UNIQUE INDEX returns_by_proposal_id_number ON returns (proposal_id, number);
-CREATE UNIQUE INDEX reports_by_proposal_id_kind_as_of ON reports (proposal_id, kind, as_of);
+-- A draft, or a report that was sent back, does not keep another from being submitted.
+CREATE UNIQUE INDEX reports_by_proposal_id_kind_as_of ON reports (proposal_id, kind, as_of)
+    WHERE state IN ('submitted', 'reviewed');
+CREATE INDEX reports_by_proposal_id_id ON reports (proposal_id, id);
 CREATE INDEX journal_entries_by_proposal_id_id ON journal_entries (proposal_id, id);
 CREATE INDEX journal_entries_by_allocation_id_id ON journal_entries (allocation_id, id);
 CREATE INDEX journal_entries_by_fiscal_year_id ON journal_entries (fiscal_year, id);

@@ -200,7 +200,10 @@ CREATE INDEX tranche_items_by_proposal_id ON tranche_items (proposal_id);
 CREATE UNIQUE INDEX expenditures_by_proposal_id_number ON expenditures (proposal_id, number);
 CREATE INDEX expenditures_by_contract_id ON expenditures (contract_id);
 CREATE UNIQUE INDEX returns_by_proposal_id_number ON returns (proposal_id, number);
-CREATE UNIQUE INDEX reports_by_proposal_id_kind_as_of ON reports (proposal_id, kind, as_of);
+-- A draft, or a report that was sent back, does not keep another from being submitted.
+CREATE UNIQUE INDEX reports_by_proposal_id_kind_as_of ON reports (proposal_id, kind, as_of)
+    WHERE state IN ('submitted', 'reviewed');
+CREATE INDEX reports_by_proposal_id_id ON reports (proposal_id, id);
 CREATE INDEX journal_entries_by_proposal_id_id ON journal_entries (proposal_id, id);
 CREATE INDEX journal_entries_by_allocation_id_id ON journal_entries (allocation_id, id);
 CREATE INDEX journal_entries_by_fiscal_year_id ON journal_entries (fiscal_year, id);

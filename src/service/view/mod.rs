@@ -1,6 +1,8 @@
 //! What answers look like.
 
+pub mod mail;
 pub mod money;
+pub mod people;
 pub mod proposal;
 
 use serde::Serialize;
@@ -16,6 +18,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// A list that is whole on its one page.
+    pub fn whole(items: Vec<T>) -> Page<T> {
+        Page { items, next_cursor: None }
+    }
+
     /// A page of at most `limit` rows out of `limit + 1` that were asked for.
     pub fn cut<R>(
         rows: Vec<R>,

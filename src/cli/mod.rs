@@ -1,0 +1,58 @@
+//! The command line: one file per subcommand.
+
+mod demo;
+mod migrate;
+mod seed;
+mod serve;
+mod user;
+mod verify;
+mod workflow;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Workflow service for physical Special Allocation Fund (DAK Fisik) proposals in the small and medium industry field.
+#[derive(Debug, Parser)]
+#[command(name = "sentra", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays four real proposals through their years, then serves them.
+    Demo(demo::DemoArgs),
+    /// Serves the API.
+    Serve(serve::Args),
+    /// Brings the database to this version, or takes it down.
+    Migrate(migrate::Args),
+    /// Keeps users from the command line.
+    User(user::Args),
+    /// Shows a machine as a diagram and a table.
+    Workflow(workflow::Args),
+    /// Proves that balances, states and totals agree with what they come from.
+    Verify(verify::Args),
+    /// Writes a national data set, for trying out large numbers.
+    Seed(seed::Args),
+}
+
+/// How a command ends: with words for a person when it did not work.
+pub type Ended = Result<ExitCode, String>;
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::User(args) => user::run(&args),
+        Command::Workflow(args) => workflow::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Seed(args) => seed::run(&args),
+    };
+    ended.unwrap_or_else(|words| {
+        eprintln!("sentra: {words}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,293 @@
+//! The money that one proposal is given: agreed and approved amounts, allocation, plan, contracts.
+
+use crate::cli::seed::cast::Person;
+use crate::cli::seed::life::Life;
+use crate::cli::seed::world::round_up;
+use crate::domain::act::Action;
+use crate::domain::audit::SubjectKind;
+use crate::domain::contract::ContractRole;
+use crate::domain::ids::{AllocationId, ContractId, EntryId, EventId, PlanId};
+use crate::domain::journal::{EntryKind, Posting};
+use crate::domain::line::{Component, FundSource};
+use crate::domain::money::Rupiah;
+use crate::domain::people::{Duty, Role};
+use crate::domain::plan::{Method, PlanState};
+use crate::domain::proposal::State;
+use crate::domain::report::{ReportKind, ReportState};
+use crate::storage::contract::{Contract, ContractLine};
+use crate::storage::journal::Entry;
+use crate::storage::plan::{Plan, PlanLine};
+use chrono::Days;
+use rand::RngExt;
+use serde_json::json;
+
+/// The step that allocations are rounded up to.
+const ALLOCATION_STEP: i64 = 10_000_000;
+
+/// Whether a contract is for a component.
+type Covers = fn(Component) -> bool;
+/// What a step comes to.
+pub(super) type Done = Result<(), String>;
+
+impl Life<'_> {
+    /// What has to be there before an arrow can be taken.
+    pub(super) fn prepare(&mut self, action: Action) -> Done {
+        match action {
+            Action::ProposeAgreement => self.review(Role::Reviewer, Duty::Review),
+            Action::Approve => self.review(Role::Approver, Duty::Decision),
+            Action::ApprovePlan => self.write_plan(),
+            Action::AcceptContracts => self.sign(),
+            Action::Disburse => self.pay_next(),
+            Action::CompleteWorks => {
+                while self.figures.disbursed_idr < self.figures.contracted_idr {
+                    self.pay_again()?;
+                }
+                self.spend(100)
+            }
+            Action::HandOver => self.report(ReportKind::Final, ReportState::Reviewed, 100),
+            Action::Close if self.row.state == State::Reporting => {
+                self.report(ReportKind::Final, ReportState::Reviewed, 100)?;
+                self.return_leftover()
+            }
+            Action::Close => self.return_leftover(),
+            _ => Ok(()),
+        }
+    }
+
+    /// What an arrow itself moves.
+    pub(super) fn book(&mut self, action: Action) -> Result<Option<Rupiah>, String> {
+        match action {
+            Action::Allocate => self.allocate().map(Some),
+            Action::Disburse => self.disburse().map(Some),
+            Action::Forfeit | Action::Cancel | Action::Close => self.release(),
+            _ => Ok(None),
+        }
+    }
+
+    /// Values of the ministry for each line: mostly as proposed, sometimes all cut alike.
+    fn review(&mut self, role: Role, duty: Duty) -> Done {
+        self.pass();
+        let kept = if self.world.dice.random_ratio(3, 10) {
+            self.world.dice.random_range(90_i64..99)
+        } else {
+            100
+        };
+        let deciding = role == Role::Approver;
+        for line in &mut self.lines {
+            let from = line.agreed_idr.filter(|_| deciding).unwrap_or(line.amount_idr);
+            let amount = Some(Rupiah(from.0 / 100 * kept + from.0 % 100 * kept / 100));
+            let reason = (amount < Some(line.amount_idr)).then(|| "Harga satuan daerah".to_owned());
+            let volume = Some(line.volume_thousandths);
+            if deciding {
+                (line.approved_volume_thousandths, line.approved_idr) = (volume, amount);
+                line.approved_reason = reason;
+            } else {
+                (line.agreed_volume_thousandths, line.agreed_idr) = (volume, amount);
+                line.agreed_reason = reason;
+            }
+        }
+        self.row.version = self.row.version.saturating_add(1);
+        let by = Some(self.person(role)?);
+        let content = json!({ "lines": self.lines });
+        let event = self.settle("proposal.review_lines", by, Some(duty), content)?;
+        self.revise_lines(event)
+    }
+
+    fn allocate(&mut self) -> Result<Rupiah, String> {
+        let amount = self.row.approved_idr;
+        let id = self.use_allocation(amount);
+        self.row.allocation_id = Some(id);
+        let source = ("proposal", self.row.id.to_string());
+        self.post(Posting::of(EntryKind::Allocate, amount), source)?;
+        Ok(amount)
+    }
+
+    /// Takes room of the region's allocation, which is raised for it; a negative amount gives back.
+    fn use_allocation(&mut self, amount: Rupiah) -> AllocationId {
+        let row = self.world.allocation(&self.row.region_code, self.at);
+        row.used_idr = Rupiah::total([row.used_idr, amount]);
+        let wanted = row.used_idr.0.saturating_add(row.used_idr.0 / 20);
+        row.amount_idr = row.amount_idr.max(round_up(wanted, ALLOCATION_STEP));
+        row.updated_at = row.updated_at.max(self.at);
+        row.id
+    }
+
+    fn release(&mut self) -> Result<Option<Rupiah>, String> {
+        let postings = self.figures.release_rest();
+        if self.row.allocation_id.is_none() || postings.is_empty() {
+            return Ok(None);
+        }
+        let released = Rupiah::total(postings.iter().map(|posting| posting.amount));
+        self.use_allocation(released.negated());
+        for posting in postings {
+            self.post(posting, ("proposal", self.row.id.to_string()))?;
+        }
+        Ok(Some(released))
+    }
+
+    /// An entry of the journal, which comes with the event just made; an arrow puts its own there afterwards.
+    pub(super) fn post(&mut self, posting: Posting, (kind, id): (&'static str, String)) -> Done {
+        let event_id = self.batch.events.last().map(|event| event.id).unwrap_or_else(EventId::new);
+        self.figures = self.figures.after(&posting).ok_or("the figures overflow")?;
+        let allocation_id = self.row.allocation_id.ok_or("there is no allocation")?;
+        self.batch.entries.push(Entry {
+            id: EntryId(self.world.ids.next(&mut self.world.dice)),
+            kind: posting.kind,
+            proposal_id: self.row.id,
+            allocation_id,
+            fiscal_year: self.row.fiscal_year,
+            region_code: self.row.region_code.clone(),
+            from_account: posting.from,
+            to_account: posting.to,
+            amount_idr: posting.amount,
+            effective_on: self.today(),
+            recorded_at: self.at,
+            source_kind: kind.to_owned(),
+            source_id: id,
+            event_id,
+        });
+        Ok(())
+    }
+
+    fn write_plan(&mut self) -> Done {
+        self.pass();
+        let id = PlanId(self.world.ids.next(&mut self.world.dice));
+        let funded = |line: &&crate::storage::line::Line| {
+            line.approved_idr.is_some_and(|amount| amount > Rupiah::ZERO)
+        };
+        self.plan = self
+            .lines
+            .iter()
+            .filter(funded)
+            .map(|line| PlanLine {
+                plan_id: id,
+                line_no: line.line_no,
+                component: line.component,
+                volume_thousandths: line.volume_thousandths,
+                amount_idr: line.approved_idr.unwrap_or_default(),
+                method: Method::Contract,
+            })
+            .collect();
+        let supporting = self.plan.iter().filter(|line| line.component == Component::Supporting);
+        let drafter = self.person(Role::Drafter)?;
+        let mut plan = Plan {
+            id,
+            proposal_id: self.row.id,
+            n: 1,
+            state: PlanState::Draft,
+            target_output: self.row.title.clone(),
+            total_idr: Rupiah::total(self.plan.iter().map(|line| line.amount_idr)),
+            supporting_idr: Rupiah::total(supporting.map(|line| line.amount_idr)),
+            submitted_at: None,
+            decided_at: None,
+            comment: None,
+            version: 1,
+            created_at: self.at,
+            created_by: drafter.user,
+        };
+        let created = json!({ "plan": plan, "lines": self.plan });
+        let subject = SubjectKind::Plan;
+        self.beneath("plan.create", drafter, Duty::Drafting, subject, id, 1, &plan, created)?;
+        self.pass();
+        (plan.state, plan.submitted_at, plan.version) = (PlanState::Submitted, Some(self.at), 2);
+        let total = json!({ "total_idr": plan.total_idr });
+        self.beneath("plan.submit", drafter, Duty::Drafting, subject, id, 2, &plan, total.clone())?;
+        self.pass();
+        (plan.state, plan.decided_at, plan.version) = (PlanState::Approved, Some(self.at), 3);
+        let approver = self.person(Role::Approver)?;
+        self.beneath("plan.approve", approver, Duty::Decision, subject, id, 3, &plan, total)?;
+        self.figures.plan_idr = plan.total_idr;
+        self.batch.plans.push(plan);
+        self.batch.plan_lines.extend(self.plan.iter().cloned());
+        Ok(())
+    }
+
+    /// An event of something beneath the proposal, with its revision.
+    #[expect(clippy::too_many_arguments, reason = "all that a step is recorded with")]
+    pub(super) fn beneath(
+        &mut self,
+        action: &str,
+        by: Person,
+        duty: Duty,
+        kind: SubjectKind,
+        id: impl ToString,
+        version: i64,
+        row: &impl serde::Serialize,
+        content: serde_json::Value,
+    ) -> Result<EventId, String> {
+        let event = self.tell(action, Some(by), kind, id.to_string(), content)?;
+        self.world.revise(self.batch, event, kind, id.to_string(), version, row)?;
+        self.took_part(Some(by), Some(duty));
+        Ok(event)
+    }
+
+    /// Works, goods and supervision, each for the lines of its kind and a little below the plan.
+    fn sign(&mut self) -> Done {
+        let kinds: [(ContractRole, &str, Covers); 3] = [
+            (ContractRole::Works, "CV Karya", |component| {
+                !matches!(component, Component::Supporting | Component::MachineryEquipment)
+            }),
+            (ContractRole::Goods, "PT Mesin", |component| {
+                component == Component::MachineryEquipment
+            }),
+            (ContractRole::Supervision, "CV Konsultan", |component| {
+                component == Component::Supporting
+            }),
+        ];
+        for (n, (role, vendor, covers)) in (1_i64..).zip(kinds) {
+            let covered: Vec<(i64, Rupiah)> = self
+                .plan
+                .iter()
+                .filter(|line| covers(line.component))
+                .map(|line| (line.line_no, line.amount_idr))
+                .collect();
+            if !covered.is_empty() {
+                self.contract(n, role, vendor, &covered)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn contract(
+        &mut self,
+        n: i64,
+        role: ContractRole,
+        vendor: &str,
+        covered: &[(i64, Rupiah)],
+    ) -> Done {
+        self.pass();
+        let planned = Rupiah::total(covered.iter().map(|(_, amount)| *amount));
+        let value_idr = Rupiah((planned.0 / 1000 * self.world.dice.random_range(940..=999)).max(1));
+        let drafter = self.person(Role::Drafter)?;
+        let today = self.today();
+        let row = Contract {
+            id: ContractId(self.world.ids.next(&mut self.world.dice)),
+            proposal_id: self.row.id,
+            number: format!("602/{n}/SPK/{}", self.row.fiscal_year),
+            signed_on: today,
+            role,
+            vendor_name: format!("{vendor} {}", self.world.dice.random_range(1..900)),
+            vendor_tax_number: None,
+            value_idr,
+            spent_idr: Rupiah::ZERO,
+            fund_source: FundSource::Dak,
+            starts_on: today,
+            ends_on: today.checked_add_days(Days::new(150)).unwrap_or(today),
+            flags: "[]".to_owned(),
+            version: 1,
+            created_at: self.at,
+            created_by: drafter.user,
+        };
+        let lines: Vec<i64> = covered.iter().map(|(line_no, _)| *line_no).collect();
+        let content = json!({ "contract": row, "lines": lines });
+        let (kind, duty) = (SubjectKind::Contract, Duty::Drafting);
+        self.beneath("contract.create", drafter, duty, kind, row.id, 1, &row, content)?;
+        let source = ("contract", row.id.to_string());
+        self.post(Posting::of(EntryKind::Commit, value_idr), source)?;
+        self.batch.contract_lines.extend(
+            lines.iter().map(|line_no| ContractLine { contract_id: row.id, line_no: *line_no }),
+        );
+        self.contracts.push(row);
+        Ok(())
+    }
+}

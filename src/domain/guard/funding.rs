@@ -1,0 +1,168 @@
+//! Guards of deciding and paying: approved amounts, allocation, plan, contracts, gates.
+
+use super::{Facts, Guard, Said, given, join, numbers, unless, within_cap};
+use crate::domain::act::Act;
+use crate::domain::contract;
+use crate::domain::line;
+use crate::domain::money::Rupiah;
+use crate::domain::tranche::Mode;
+
+/// What has to hold of a decision and of setting money aside.
+pub(super) fn decision(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
+    match guard {
+        Guard::LinesApproved => {
+            let missing = numbers(&facts.lines, |line| line.approved.is_none());
+            unless(missing.is_empty() && facts.approved_total() > Rupiah::ZERO, "/lines", || {
+                if missing.is_empty() {
+                    "Nothing is approved in any line; reject it, or PUT line-reviews.".to_owned()
+                } else {
+                    format!("Lines without an approved amount: {missing}; PUT line-reviews.")
+                }
+            })
+        }
+        Guard::CutsExplained => {
+            let missing = numbers(&facts.lines, |line| {
+                line.approved.is_some_and(|approved| approved < line.amount)
+                    && line.approved_reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
+            });
+            unless(missing.is_empty(), "/lines", || {
+                format!("Lines cut without a reason: {missing}.")
+            })
+        }
+        Guard::ApprovedSupportingCap => {
+            let (total, supporting) = line::totals(&facts.lines, |line| line.approved);
+            within_cap(facts.policy, "/lines", total, supporting)
+        }
+        Guard::AdverseAdviceAnswered => {
+            unless(!facts.adverse_advice || act.comment().is_some(), "/comment", || {
+                "The reviewers advised against it; overruling them asks for a comment.".to_owned()
+            })
+        }
+        Guard::ConditionsGiven => {
+            let some =
+                act.data.conditions.as_ref().is_some_and(|conditions| !conditions.is_empty());
+            unless(some, "/data/conditions", || "Name at least one condition.".to_owned())
+        }
+        Guard::LegalBasisGiven => {
+            let basis =
+                act.data.legal_basis.as_deref().map(str::trim).filter(|basis| !basis.is_empty());
+            given(basis, "/data/legal_basis", "Name the regulation or decree that this rests on.")
+        }
+        Guard::AmountWithinApproval => {
+            let approved = facts.approved_total();
+            let fits = |amount: Rupiah| Rupiah::ZERO < amount && amount <= approved;
+            unless(act.data.amount_idr.is_some_and(fits), "/data/amount_idr", || {
+                format!("Give the amount, above zero and at most the approved {approved}.")
+            })
+        }
+        Guard::RoomInAllocation => match (facts.allocation_room, act.data.amount_idr) {
+            (None, _) => Err((
+                "/region_code",
+                "The region has no allocation for this fiscal year; POST /allocations first."
+                    .to_owned(),
+            )),
+            (Some(room), Some(amount)) => unless(amount <= room, "/data/amount_idr", || {
+                format!("{amount} is more than the {room} left in the region's allocation.")
+            }),
+            (Some(_), None) => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What has to hold before money flows.
+pub(super) fn funding(guard: Guard, facts: &Facts<'_>) -> Said {
+    match guard {
+        Guard::ContractGateOpen => unless(facts.now < facts.gate(), "/fiscal_year", || {
+            format!("The gate of this year passed at {}.", facts.gate())
+        }),
+        Guard::PlanWithinCeiling => plan_within_ceiling(facts),
+        Guard::PlanSupportingCap => match &facts.plan {
+            Some(plan) => within_cap(facts.policy, "/lines", plan.total, plan.supporting),
+            None => Ok(()),
+        },
+        Guard::ContractListComplete => {
+            let missing = contract::uncovered(facts.plan.as_ref(), &facts.contracts);
+            unless(missing.is_empty() && !facts.contracts.is_empty(), "/contracts", || {
+                format!("Planned lines without a contract: {}; POST contracts.", join(&missing))
+            })
+        }
+        Guard::ConditionsLifted => unless(facts.open_conditions == 0, "/conditions", || {
+            format!("{} conditions are not lifted yet.", facts.open_conditions)
+        }),
+        Guard::DesignerNotSupervisor => {
+            match contract::designer_and_supervisor(facts.design_firm.as_ref(), &facts.contracts) {
+                None => Ok(()),
+                Some(firm) => {
+                    Err(("/contracts", format!("{firm} both designed and supervises the works.")))
+                }
+            }
+        }
+        Guard::PaymentWithinContracts => payment_within_contracts(facts),
+        Guard::NothingDisbursed => {
+            unless(facts.figures.disbursed_idr == Rupiah::ZERO, "/state", || {
+                format!("{} was disbursed already.", facts.figures.disbursed_idr)
+            })
+        }
+        Guard::ContractGateMissed => {
+            let gate = facts.gate();
+            let protected = facts.first_request_at.is_some_and(|received| received < gate);
+            unless(facts.now >= gate && !protected, "/state", || {
+                if protected {
+                    "A first request was received before the gate.".to_owned()
+                } else {
+                    format!("The gate passes at {gate}.")
+                }
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
+    let Some(plan) = &facts.plan else {
+        return Err(("/plans", "No activity plan is submitted.".to_owned()));
+    };
+    let ceiling = facts.figures.ceiling_idr;
+    let tolerance = facts.policy.plan_tolerance_idr;
+    let most = Rupiah::total([ceiling, tolerance]);
+    unless(Rupiah::ZERO < plan.total && plan.total <= most, "/lines", || {
+        format!(
+            "The plan's {} is more than the ceiling of {ceiling} and the tolerance of {tolerance}.",
+            plan.total
+        )
+    })
+}
+
+fn payment_within_contracts(facts: &Facts<'_>) -> Said {
+    let Some(payment) = &facts.payment else { return Ok(()) };
+    let contracted = facts.figures.contracted_idr;
+    let disbursed = facts.figures.disbursed_idr;
+    let amount = payment.amount;
+    match facts.mode {
+        Mode::Staged => {
+            let unpaid = contracted.minus(disbursed).unwrap_or_default();
+            unless(amount <= unpaid, "/items", || {
+                format!(
+                    "{amount} is more than the {unpaid} that is contracted ({contracted}) and unpaid."
+                )
+            })
+        }
+        Mode::LumpSum => {
+            unless(amount == contracted && disbursed == Rupiah::ZERO, "/items", || {
+                format!(
+                    "A lump sum equals the contract list of {contracted}, in one payment; {disbursed} is paid."
+                )
+            })
+        }
+        Mode::LumpSumOnRecommendation => {
+            let due = facts.handover_value;
+            unless(due == Some(amount) && disbursed == Rupiah::ZERO, "/items", || match due {
+                Some(value) => format!(
+                    "A lump sum on recommendation equals the handover value of {value}, once."
+                ),
+                None => "The handover (BAST) is not recorded yet.".to_owned(),
+            })
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Guards of drafting and review: windows, site, centre, lines; comments, due dates, visits.
+
+use super::{Facts, Guard, Said, given, numbers, unless, within_cap};
+use crate::domain::act::Act;
+use crate::domain::line::{self, LineFacts};
+use crate::domain::proposal::Menu;
+
+/// What has to hold of a draft.
+pub(super) fn preparation(guard: Guard, facts: &Facts<'_>) -> Said {
+    let revitalises = facts.menu == Menu::Revitalisation;
+    match guard {
+        Guard::WindowOpen => window_open(facts),
+        Guard::RegionEligible => unless(facts.autonomous, "/region_code", || {
+            "This region has no budget of its own (DKI Jakarta's administrative areas); the province proposes."
+                .to_owned()
+        }),
+        Guard::SiteGiven => {
+            unless(facts.site_named && facts.site_position.is_some(), "/site", || {
+                "The site needs street, village, district, latitude and longitude; PATCH the proposal.".to_owned()
+            })
+        }
+        Guard::CentreNamed => {
+            unless(!revitalises || facts.centre_provisional.is_some(), "/centre_id", || {
+                "A revitalisation names the centre of the registry that it improves; PATCH centre_id.".to_owned()
+            })
+        }
+        Guard::CentreMatched => {
+            unless(!revitalises || facts.centre_provisional == Some(false), "/centre_id", || {
+                "The centre is a provisional entry; it has to be matched (PATCH the centre with its decree).".to_owned()
+            })
+        }
+        Guard::BaselineGiven => unless(!revitalises || facts.has_baseline, "/baseline", || {
+            "A revitalisation needs a baseline, to be compared with at its end; PATCH baseline."
+                .to_owned()
+        }),
+        Guard::GapsAnswered => gaps_answered(facts, revitalises),
+        Guard::HasLines => unless(facts.lines.iter().any(LineFacts::is_asked), "/lines", || {
+            "At least one line has to ask for DAK money; PUT the lines.".to_owned()
+        }),
+        Guard::SupportingCap => {
+            let (total, supporting) = line::totals(&facts.lines, |line| Some(line.amount));
+            within_cap(facts.policy, "/lines", total, supporting)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What has to hold of a review.
+pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
+    match guard {
+        Guard::CommentGiven => given(act.comment(), "/comment", "Say why, in the comment."),
+        Guard::DueDateGiven => {
+            let today = facts.today();
+            unless(act.data.due_on.is_some_and(|due| due > today), "/data/due_on", || {
+                format!("Give the due date, later than today ({today}).")
+            })
+        }
+        Guard::DueDatePassed => due_date_passed(facts),
+        Guard::VisitReported => {
+            given(act.data.visit.as_ref(), "/data/visit", "Report the visit to the site.")
+        }
+        Guard::LandClear => unless(
+            act.data.visit.as_ref().is_none_or(|visit| visit.land_clear),
+            "/data/visit/land_clear",
+            || "The land is not clear; a site that is not clear can't be confirmed.".to_owned(),
+        ),
+        Guard::PositionWithinTolerance => position_within_tolerance(facts, act),
+        Guard::LinesAgreed => {
+            let missing = numbers(&facts.lines, |line| line.agreed.is_none());
+            unless(missing.is_empty(), "/lines", || {
+                format!("Lines without an agreed volume and amount: {missing}; PUT line-reviews.")
+            })
+        }
+        Guard::AgreementProposed => unless(facts.agreement_proposed, "/state", || {
+            "No agreement was put to the region yet.".to_owned()
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn window_open(facts: &Facts<'_>) -> Said {
+    let submission = &facts.policy.submission_window;
+    let correction = &facts.policy.correction_window;
+    let open = submission.is_open(facts.now) || (facts.returned && correction.is_open(facts.now));
+    unless(open, "/fiscal_year", || {
+        let until = if facts.returned { correction.closes } else { submission.closes };
+        format!(
+            "The window of fiscal year {} is open from {} until {until}.",
+            facts.policy.fiscal_year, submission.opens
+        )
+    })
+}
+
+fn gaps_answered(facts: &Facts<'_>, revitalises: bool) -> Said {
+    let missing = numbers(&facts.lines, |line| {
+        line.component != line::Component::Supporting
+            && line.gap.as_deref().is_none_or(|gap| gap.trim().is_empty())
+    });
+    unless(!revitalises || missing.is_empty(), "/lines", || {
+        format!(
+            "Each line of a revitalisation answers a gap of the centre; lines without one: {missing}."
+        )
+    })
+}
+
+fn due_date_passed(facts: &Facts<'_>) -> Said {
+    let due = facts.due_on;
+    unless(due.is_some_and(|due| facts.now >= facts.zone.end_of(due)), "/due_on", || match due {
+        Some(due) => format!("The region may answer until the end of {due} ({}).", facts.zone),
+        None => "No due date was set.".to_owned(),
+    })
+}
+
+fn position_within_tolerance(facts: &Facts<'_>, act: &Act) -> Said {
+    let (Some(visit), Some(site)) = (&act.data.visit, facts.site_position) else { return Ok(()) };
+    let metres = distance_m(site, (visit.latitude, visit.longitude));
+    let tolerance = facts.policy.site_tolerance_m;
+    unless(metres <= tolerance, "/data/visit", || {
+        format!(
+            "The place visited lies {metres} m from the place proposed; at most {tolerance} m are tolerated."
+        )
+    })
+}
+
+/// The distance between two positions in degrees, in whole metres (haversine, mean radius of the earth).
+pub fn distance_m(a: (f64, f64), b: (f64, f64)) -> i64 {
+    let (lat_a, lat_b) = (a.0.to_radians(), b.0.to_radians());
+    let half_lat = (lat_b - lat_a) / 2.0;
+    let half_lon = (b.1 - a.1).to_radians() / 2.0;
+    let h = half_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * half_lon.sin().powi(2);
+    let metres = 2.0 * 6_371_000.0 * h.sqrt().min(1.0).asin();
+    #[expect(clippy::as_conversions, reason = "at most 20,015,087: half the way round the earth")]
+    let whole = metres.round() as i64;
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_right_to_a_few_metres() {
+        let monas = (-6.1754, 106.8272);
+        let istiqlal = (-6.1702, 106.8314);
+        assert!((700..800).contains(&distance_m(monas, istiqlal)));
+        assert_eq!(distance_m(monas, monas), 0);
+    }
+}

@@ -1,0 +1,112 @@
+//! Ceilings, allocations and the journal.
+
+use crate::domain::ids::{AllocationId, EntryId, ProposalId, RegionCode};
+use crate::domain::refusal::FieldError;
+use crate::http::body::{Body, Checked};
+use crate::http::call::{Answer, Call, Id};
+use crate::http::query::{Query, cursor, limit};
+use crate::service::allocation::{self, AllocationDraft, CeilingDraft};
+use crate::service::journal;
+use crate::service::view::Page;
+use crate::service::view::money as view;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+impl Checked for CeilingDraft {
+    fn checked(&self) -> Result<(), Vec<FieldError>> {
+        self.check()
+    }
+}
+
+impl Checked for AllocationDraft {
+    fn checked(&self) -> Result<(), Vec<FieldError>> {
+        self.check()
+    }
+}
+
+/// Record the nation's ceiling of a year; a later record of the same year revises it.
+#[utoipa::path(post, path = "/ceilings", tag = "money", request_body = CeilingDraft,
+    responses((status = 201, description = "Recorded.", body = view::Ceiling)))]
+pub async fn record_ceiling(call: Call, body: Body<CeilingDraft>) -> Answer {
+    call.write(body, allocation::record_ceiling).await
+}
+
+/// List the nation's ceilings, newest year first.
+#[utoipa::path(get, path = "/ceilings", tag = "money",
+    responses((status = 200, description = "The ceilings.", body = Page<view::Ceiling>)))]
+pub async fn list_ceilings(call: Call) -> Answer {
+    call.read(|sv, _| allocation::ceilings(sv)).await
+}
+
+/// Record a region's allocation of a year; a later record of the same region and year revises it.
+#[utoipa::path(post, path = "/allocations", tag = "money", request_body = AllocationDraft,
+    responses((status = 201, description = "Recorded.", body = view::Allocation)))]
+pub async fn record_allocation(call: Call, body: Body<AllocationDraft>) -> Answer {
+    call.write(body, allocation::record).await
+}
+
+/// What a list of allocations is narrowed to.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationQuery {
+    /// Of this year.
+    fiscal_year: Option<i64>,
+    /// Of this region.
+    #[param(value_type = Option<String>)]
+    region_code: Option<RegionCode>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Items of a page, at most 200; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// List the allocations that you may see.
+#[utoipa::path(get, path = "/allocations", tag = "money", params(AllocationQuery),
+    responses((status = 200, description = "A page.", body = Page<view::Allocation>)))]
+pub async fn list_allocations(call: Call, query: Query<AllocationQuery>) -> Answer {
+    call.read(move |sv, cx| {
+        let query = query.get()?;
+        let after = cursor::<AllocationId>(query.cursor.as_deref())?;
+        let (year, region) = (query.fiscal_year, query.region_code.as_ref());
+        allocation::list(sv, cx, year, region, after, limit(query.limit)?)
+    })
+    .await
+}
+
+/// Show an allocation.
+#[utoipa::path(get, path = "/allocations/{id}", tag = "money",
+    responses((status = 200, description = "The allocation.", body = view::Allocation)))]
+pub async fn show_allocation(call: Call, id: Id<AllocationId>) -> Answer {
+    call.read_versioned(
+        move |sv, cx| allocation::show(sv, cx, id.get()?),
+        |shown| Some(shown.version),
+    )
+    .await
+}
+
+/// Which entries of the journal.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct JournalQuery {
+    /// Of this proposal.
+    #[param(value_type = String)]
+    proposal_id: ProposalId,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Items of a page, at most 200; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// List the journal of a proposal, in the order of its recording.
+#[utoipa::path(get, path = "/journal", tag = "money", params(JournalQuery),
+    responses((status = 200, description = "A page.", body = Page<view::Entry>)))]
+pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
+    call.read(move |sv, cx| {
+        let query = query.get()?;
+        let after = cursor::<EntryId>(query.cursor.as_deref())?;
+        journal::list(sv, cx, query.proposal_id, after, limit(query.limit)?)
+    })
+    .await
+}

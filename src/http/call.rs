@@ -1,0 +1,196 @@
+//! A call by somebody who is signed in: who, under which headers; and how its outcome is answered.
+
+use crate::domain::refusal::FieldError;
+use crate::http::body::{Body, Nothing};
+use crate::http::middleware::RequestId;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::http::visitor;
+use crate::service::Services;
+use crate::service::context::{Context, Input, Reply};
+use crate::service::error::Error;
+use crate::service::session;
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// What a handler gives back.
+pub type Answer = Result<HttpResponse, Problem>;
+
+/// An id in the path. What is no id names nothing: it is not found, when it is its turn.
+#[derive(Debug, Clone)]
+pub struct Id<T>(Option<T>);
+
+impl<T: Clone> Id<T> {
+    /// The id.
+    pub fn get(&self) -> Result<T, Error> {
+        self.0.clone().ok_or(Error::NotFound)
+    }
+}
+
+impl<T: FromStr> FromRequest for Id<T> {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let last = request.match_info().iter().last().map(|(_, text)| text);
+        ready(Ok(Id(last.and_then(|text| text.parse().ok()))))
+    }
+}
+
+/// A call by somebody who is signed in.
+pub struct Call {
+    state: Data<State>,
+    cx: Context,
+    headers: Result<(), Problem>,
+    /// From where.
+    pub address: IpAddr,
+}
+
+impl FromRequest for Call {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Call::of(&request).await })
+    }
+}
+
+impl Call {
+    async fn of(request: &HttpRequest) -> Result<Call, Problem> {
+        let state = state_of(request)?;
+        let token = bearer(request).ok_or(Error::Unauthenticated("no bearer token"))?;
+        let request_id = RequestId::of(request);
+        let mut cx =
+            state.blocking(move |sv| session::authenticate(sv, &token, request_id)).await?;
+        request.extensions_mut().insert(SignedIn(cx.actor.user.map(|user| user.to_string())));
+        let headers = read_headers(request, &mut cx);
+        let address = visitor::address(request, &state);
+        Ok(Call { state, cx, headers, address })
+    }
+
+    /// Answers a read.
+    pub async fn read<T: Serialize + Send + 'static>(
+        self,
+        work: impl FnOnce(&Services, &Context) -> Result<T, Error> + Send + 'static,
+    ) -> Answer {
+        self.read_versioned(work, |_| None).await
+    }
+
+    /// Answers a read of something that has a version, which becomes the `ETag`.
+    pub async fn read_versioned<T: Serialize + Send + 'static>(
+        self,
+        work: impl FnOnce(&Services, &Context) -> Result<T, Error> + Send + 'static,
+        version: impl FnOnce(&T) -> Option<i64>,
+    ) -> Answer {
+        self.headers?;
+        let cx = self.cx;
+        let value = self.state.blocking(move |sv| work(sv, &cx)).await?;
+        let mut answer = HttpResponse::Ok();
+        if let Some(version) = version(&value) {
+            answer.insert_header((header::ETAG, format!("\"{version}\"")));
+        }
+        Ok(answer.json(value))
+    }
+
+    /// Answers a write that has no body; one that says something is not understood.
+    pub async fn write_bare(
+        self,
+        body: Body<Nothing>,
+        work: impl FnOnce(&Services, &Context) -> Result<Reply, Error> + Send + 'static,
+    ) -> Answer {
+        let body = body.0?;
+        if let Err(errors) = body.input.0 {
+            return Err(Problem::malformed(errors));
+        }
+        self.write(Body(Ok(body)), move |sv, cx, _: &Input<Nothing>| work(sv, cx)).await
+    }
+
+    /// Answers a write.
+    pub async fn write<T: Send + 'static>(
+        self,
+        body: Body<T>,
+        work: impl FnOnce(&Services, &Context, &Input<T>) -> Result<Reply, Error> + Send + 'static,
+    ) -> Answer {
+        let body = body.0?;
+        self.headers?;
+        let mut cx = self.cx;
+        cx.fingerprint = body.fingerprint;
+        let input = body.input;
+        self.state.blocking(move |sv| work(sv, &cx, &input)).await.map(|reply| answer(&reply))
+    }
+}
+
+/// Who was signed in, for the log.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Option<String>);
+
+/// The state of the service.
+pub fn state_of(request: &HttpRequest) -> Result<Data<State>, Problem> {
+    request
+        .app_data::<Data<State>>()
+        .cloned()
+        .ok_or_else(|| Error::Defect("the service has no state".to_owned()).into())
+}
+
+/// A reply as HTTP.
+pub fn answer(reply: &Reply) -> HttpResponse {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let mut answer = HttpResponse::build(status);
+    if let Some(version) = reply.version {
+        answer.insert_header((header::ETAG, format!("\"{version}\"")));
+    }
+    if let Some(location) = &reply.location {
+        answer.insert_header((header::LOCATION, location.as_str()));
+    }
+    if reply.replayed {
+        answer.insert_header(("Idempotency-Replayed", "true"));
+    }
+    if reply.body.is_empty() {
+        return answer.finish();
+    }
+    answer.content_type("application/json").body(reply.body.clone())
+}
+
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= 200)
+        .then(|| token.to_owned())
+}
+
+fn read_headers(request: &HttpRequest, cx: &mut Context) -> Result<(), Problem> {
+    let bad = |name: &str, message: &str| {
+        Problem::malformed(vec![FieldError::new(format!("/headers/{name}"), "invalid", message)])
+    };
+    if let Some(key) = request.headers().get("Idempotency-Key") {
+        let key = key.to_str().unwrap_or_default().trim();
+        let fits =
+            !key.is_empty() && key.len() <= 100 && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits {
+            return Err(bad("Idempotency-Key", "must be 1 to 100 visible ASCII characters"));
+        }
+        cx.key = Some(key.to_owned());
+    }
+    if let Some(version) = request.headers().get(header::IF_MATCH) {
+        let text = version.to_str().unwrap_or_default().trim();
+        let number = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .and_then(|n| n.parse().ok());
+        let Some(number) = number else {
+            return Err(bad("If-Match", "must be one ETag as it was given, such as \"7\""));
+        };
+        cx.if_match = Some(number);
+    }
+    Ok(())
+}

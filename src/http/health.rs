@@ -1,0 +1,25 @@
+//! Whether the service lives, whether it can serve, and its metrics.
+
+use crate::http::call::{Answer, state_of};
+use crate::service;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+/// The process answers.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "live" }))
+}
+
+/// The database answers, too.
+pub async fn ready(request: HttpRequest) -> Answer {
+    let state = state_of(&request)?;
+    let ready = state.blocking(service::health::ready).await?;
+    Ok(HttpResponse::Ok().json(ready))
+}
+
+/// Metrics in Prometheus' text format.
+pub async fn metrics(request: HttpRequest) -> Answer {
+    let state = state_of(&request)?;
+    let text = state.metrics.as_ref().map(|metrics| metrics.render()).unwrap_or_default();
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+}

@@ -1,0 +1,26 @@
+//! The HTTP interface: the route table, extractors, problems, the API's own document; one file per resource.
+//! A handler authorises, calls one service function and converts.
+
+pub mod body;
+pub mod call;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod query;
+pub mod routes;
+pub mod state;
+
+pub mod action;
+pub mod allocation;
+pub mod centre;
+pub mod health;
+pub mod line;
+pub mod outbox;
+pub mod people;
+pub mod plan;
+pub mod proposal;
+pub mod report;
+pub mod session;
+pub mod spending;
+pub mod tranche;
+pub mod visitor;

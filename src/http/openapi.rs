@@ -1,0 +1,190 @@
+//! The API's own document, OpenAPI 3.1: what the handlers say, completed from the route table with headers and with
+//! every status code that can occur.
+
+use crate::http::problem::ProblemDetails;
+use crate::http::routes::{Needs, Operations, ROUTES, Route};
+use serde_json::{Value, json};
+use utoipa::openapi::content::Content;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Info, InfoBuilder, OpenApi, Ref, RefOr, Required, ServerBuilder};
+use utoipa::{OpenApi as _, PartialSchema, ToSchema};
+
+const ABOUT: &str = "Workflow of proposals for the physical Special Allocation Fund (DAK Fisik) in the small and \
+medium industry field.\n\nMoney is whole rupiah, in fields that end in `_idr`; shares are basis points, in fields that \
+end in `_bp`; instants are UTC. Unknown fields are refused. A write that moves state or money takes an \
+`Idempotency-Key`: sent again with the same key it answers the same bytes and acts once. A change of what you have seen \
+takes its `ETag` in `If-Match`. Problems are RFC 9457; they are checked in the order 401, 404, 428 and missing key, \
+replay, 403, 412, 422, 409.";
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut document = Operations::openapi();
+    document.info = info();
+    document.servers = Some(vec![ServerBuilder::new().url("/api/v1").build()]);
+    let components = document.components.get_or_insert_default();
+    components.schemas.insert("ProblemDetails".to_owned(), ProblemDetails::schema());
+    let mut nested = Vec::new();
+    ProblemDetails::schemas(&mut nested);
+    components.schemas.extend(nested);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for route in ROUTES {
+        if let Some(operation) =
+            document.paths.paths.get_mut(route.path).and_then(|item| of(item, route.method))
+        {
+            complete(operation, route);
+        }
+    }
+    document
+}
+
+fn info() -> Info {
+    InfoBuilder::new()
+        .title("Sentra")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .build()
+}
+
+/// The operation of a method, if the path has it.
+pub fn of<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operation> {
+    match method {
+        "get" => item.get.as_mut(),
+        "post" => item.post.as_mut(),
+        "put" => item.put.as_mut(),
+        "patch" => item.patch.as_mut(),
+        "delete" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+fn complete(operation: &mut Operation, route: &Route) {
+    let parameters = operation.parameters.get_or_insert_default();
+    for name in path_parameters(route.path) {
+        parameters.push(parameter(name, ParameterIn::Path, true, path_example(name)));
+    }
+    if let Some(required) = route.needs.key() {
+        let example = "5f2c1c1e-clerk-18.71";
+        parameters.push(parameter("Idempotency-Key", ParameterIn::Header, required, example));
+    }
+    if route.needs.version() {
+        parameters.push(parameter("If-Match", ParameterIn::Header, true, "\"7\""));
+    }
+    if route.needs.token() {
+        operation.security =
+            Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    }
+    let has_query = parameters
+        .iter()
+        .any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query));
+    for (status, code, title) in statuses(route, has_query) {
+        operation
+            .responses
+            .responses
+            .entry(status.to_string())
+            .or_insert_with(|| RefOr::T(problem(status, code, title)));
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            headers(response, status, route.needs);
+        }
+    }
+}
+
+/// The names in braces of a path.
+pub fn path_parameters(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn path_example(name: &str) -> &'static str {
+    match name {
+        "code" => "18.71",
+        "menu" => "revitalisation",
+        "fiscal_year" => "2021",
+        _ => "019376a0-0000-7000-8000-000000000001",
+    }
+}
+
+fn parameter(name: &str, place: ParameterIn, required: bool, example: &str) -> RefOr<Parameter> {
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(if required { Required::True } else { Required::False })
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some(json!(example)))
+        .build();
+    RefOr::T(parameter)
+}
+
+type Status = (u16, &'static str, &'static str);
+
+/// Every problem that can occur on a route.
+fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
+    // Each write reads its body, if only to see that there is none.
+    let writes = route.method != "get";
+    let has_body = writes;
+    let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
+    let all = [
+        (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
+        (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
+        (route.needs.token() && (writes || has_query), (403, "forbidden", "Not for you to do")),
+        (named || writes, (404, "not_found", "Nothing here")),
+        (has_body, (408, "too_slow", "The body came too slowly")),
+        (writes && route.needs.token(), (409, "refused", "The machine refuses")),
+        (route.needs.version(), (412, "stale", "It was changed meanwhile")),
+        (has_body, (413, "too_large", "The body is too large")),
+        (has_body, (415, "unsupported_media_type", "Only JSON is understood")),
+        (
+            has_body || has_query || route.needs.key().is_some(),
+            (422, "invalid", "Values that can't be taken"),
+        ),
+        (route.needs.version(), (428, "version_required", "The version is not named")),
+        (
+            !route.needs.token() || route.path == "/me/password",
+            (429, "throttled", "Too many attempts"),
+        ),
+        (true, (500, "internal", "Something went wrong")),
+        (true, (503, "busy", "The service is busy")),
+        (writes, (507, "storage_full", "No space is left")),
+    ];
+    all.into_iter().filter(|(occurs, _)| *occurs).map(|(_, status)| status).collect()
+}
+
+fn problem(status: u16, code: &str, title: &str) -> Response {
+    let example: Value = json!({
+        "type": format!("urn:sentra:problem:{code}"),
+        "title": title,
+        "status": status,
+        "detail": format!("{title}."),
+        "code": code,
+        "request_id": "019376a0-0000-7000-8000-000000000002",
+    });
+    let content = Content::builder()
+        .schema(Some(Ref::from_schema_name("ProblemDetails")))
+        .example(Some(example))
+        .build();
+    ResponseBuilder::new().description(title).content("application/problem+json", content).build()
+}
+
+fn headers(response: &mut Response, status: &str, needs: Needs) {
+    let mut add = |name: &str, words: &str| {
+        let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
+        header.description = Some(words.to_owned());
+        response.headers.insert(name.to_owned(), RefOr::T(header));
+    };
+    add("X-Request-Id", "Named in the log and in events.");
+    let done = status.starts_with('2');
+    if done && needs.key().is_some() {
+        add("Idempotency-Replayed", "`true` when the answer was given before.");
+    }
+    if done && needs.version() {
+        add("ETag", "The version, for `If-Match`.");
+    }
+    if status == "503" || status == "429" {
+        add("Retry-After", "Seconds to wait.");
+    }
+}

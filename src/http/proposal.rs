@@ -1,0 +1,139 @@
+//! Proposals: written, read, listed.
+
+use crate::domain::ids::{CentreId, EventId, ProposalId, RegionCode};
+use crate::domain::proposal::{Menu, State};
+use crate::domain::refusal::FieldError;
+use crate::http::body::{Body, Checked};
+use crate::http::call::{Answer, Call, Id};
+use crate::http::query::{Query, cursor, limit};
+use crate::service::proposal::{self, Filter, ProposalDraft, ProposalPatch};
+use crate::service::view::Page;
+use crate::service::view::proposal as view;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+impl Checked for ProposalDraft {
+    fn checked(&self) -> Result<(), Vec<FieldError>> {
+        self.check()
+    }
+}
+
+impl Checked for ProposalPatch {
+    fn checked(&self) -> Result<(), Vec<FieldError>> {
+        self.check()
+    }
+}
+
+/// Start a proposal, as a draft of a region in which you are a drafter.
+#[utoipa::path(post, path = "/proposals", tag = "proposals", request_body = ProposalDraft,
+    responses((status = 201, description = "Made; `Location` names it.", body = view::Proposal)))]
+pub async fn create_proposal(call: Call, body: Body<ProposalDraft>) -> Answer {
+    call.write(body, proposal::create).await
+}
+
+/// What a list of proposals is narrowed to.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalQuery {
+    /// Standing in this state.
+    state: Option<State>,
+    /// Of this menu.
+    menu: Option<Menu>,
+    /// Of this year.
+    fiscal_year: Option<i64>,
+    /// Of this region.
+    #[param(value_type = Option<String>)]
+    region_code: Option<RegionCode>,
+    /// Of this province, and its kabupaten and kota.
+    #[param(value_type = Option<String>)]
+    province_code: Option<RegionCode>,
+    /// Of this centre.
+    #[param(value_type = Option<String>)]
+    centre_id: Option<CentreId>,
+    /// `created_at` (default) or `-created_at`.
+    sort: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Items of a page, at most 200; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// List the proposals that you may see.
+#[utoipa::path(get, path = "/proposals", tag = "proposals", params(ProposalQuery),
+    responses((status = 200, description = "A page.", body = Page<view::Proposal>)))]
+pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
+    call.read(move |sv, cx| {
+        let query = query.get()?;
+        let filter = Filter {
+            state: query.state,
+            menu: query.menu,
+            fiscal_year: query.fiscal_year,
+            region_code: query.region_code,
+            province_code: query.province_code,
+            centre_id: query.centre_id,
+            newest_first: newest_first(query.sort.as_deref())?,
+            after: cursor::<ProposalId>(query.cursor.as_deref())?,
+        };
+        proposal::list(sv, cx, &filter, limit(query.limit)?)
+    })
+    .await
+}
+
+fn newest_first(sort: Option<&str>) -> Result<bool, crate::service::error::Error> {
+    match sort {
+        None | Some("created_at") => Ok(false),
+        Some("-created_at") => Ok(true),
+        Some(_) => {
+            let message = "must be created_at or -created_at";
+            Err(crate::service::error::Error::invalid("/query/sort", "invalid", message))
+        }
+    }
+}
+
+/// Show a proposal with its figures. The `ETag` is its version.
+#[utoipa::path(get, path = "/proposals/{id}", tag = "proposals",
+    responses((status = 200, description = "The proposal.", body = view::Proposal)))]
+pub async fn show_proposal(call: Call, id: Id<ProposalId>) -> Answer {
+    call.read_versioned(
+        move |sv, cx| proposal::show(sv, cx, id.get()?),
+        |shown| Some(shown.version),
+    )
+    .await
+}
+
+/// Change a draft: what is absent stays, `null` clears.
+#[utoipa::path(patch, path = "/proposals/{id}", tag = "proposals", request_body = ProposalPatch,
+    responses((status = 200, description = "As it is now.", body = view::Proposal)))]
+pub async fn edit_proposal(call: Call, id: Id<ProposalId>, body: Body<ProposalPatch>) -> Answer {
+    call.write(body, move |sv, cx, body| proposal::edit(sv, cx, id.get()?, body)).await
+}
+
+/// What a list of events is narrowed to.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Items of a page, at most 200; 50 when absent.
+    pub limit: Option<i64>,
+}
+
+/// List what happened to a proposal, refused attempts too, oldest first.
+#[utoipa::path(get, path = "/proposals/{id}/events", tag = "proposals", params(PageQuery),
+    responses((status = 200, description = "A page.", body = Page<view::EventView>)))]
+pub async fn list_events(call: Call, id: Id<ProposalId>, query: Query<PageQuery>) -> Answer {
+    call.read(move |sv, cx| {
+        let id = id.get()?;
+        let query = query.get()?;
+        proposal::events(
+            sv,
+            cx,
+            id,
+            cursor::<EventId>(query.cursor.as_deref())?,
+            limit(query.limit)?,
+        )
+    })
+    .await
+}

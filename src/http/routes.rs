@@ -1,0 +1,164 @@
+//! The route table: one readable page. The router, the API's document and the tests are all made from it.
+
+use crate::http::{
+    action, allocation, centre, health, line, middleware, outbox, people, plan, proposal, report,
+    session, spending, tranche,
+};
+use actix_web::web::{self, ServiceConfig};
+use utoipa::OpenApi;
+
+/// What a call needs beside its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nobody has to be signed in.
+    Nothing,
+    /// A bearer token.
+    Token,
+    /// A bearer token; an `Idempotency-Key` is taken when it is sent.
+    TokenAndPerhapsKey,
+    /// A bearer token and an `Idempotency-Key`.
+    TokenAndKey,
+    /// A bearer token and `If-Match`.
+    TokenAndVersion,
+    /// A bearer token, an `Idempotency-Key` and `If-Match`.
+    TokenKeyAndVersion,
+}
+
+impl Needs {
+    /// Whether somebody has to be signed in.
+    pub const fn token(self) -> bool {
+        !matches!(self, Needs::Nothing)
+    }
+
+    /// Whether an `Idempotency-Key` has to be sent; `None` when it is not looked at.
+    pub const fn key(self) -> Option<bool> {
+        match self {
+            Needs::Nothing | Needs::Token => None,
+            Needs::TokenAndPerhapsKey | Needs::TokenAndVersion => Some(false),
+            Needs::TokenAndKey | Needs::TokenKeyAndVersion => Some(true),
+        }
+    }
+
+    /// Whether `If-Match` has to be sent.
+    pub const fn version(self) -> bool {
+        matches!(self, Needs::TokenAndVersion | Needs::TokenKeyAndVersion)
+    }
+}
+
+/// A route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Lower case.
+    pub method: &'static str,
+    /// With `{id}` where an id stands.
+    pub path: &'static str,
+    /// What a call needs.
+    pub needs: Needs,
+}
+
+macro_rules! routes {
+    ($( $path:literal { $( $method:ident $($handler:ident)::+ [$needs:ident]; )+ } )+) => {
+        /// Every route of `/api/v1`.
+        pub const ROUTES: &[Route] = &[
+            $( $( Route { method: stringify!($method), path: $path, needs: Needs::$needs }, )+ )+
+        ];
+
+        /// Adds the routes of `/api/v1`.
+        pub fn configure(config: &mut ServiceConfig) {
+            $( config.service(
+                web::resource($path)
+                    $( .route(web::$method().to($($handler)::+)) )+
+                    .default_service(web::to(middleware::not_that_way)),
+            ); )+
+            config.default_service(web::to(middleware::nothing_here));
+        }
+
+        /// What the handlers say of themselves.
+        #[derive(OpenApi)]
+        #[openapi(paths($( $( $($handler)::+, )+ )+))]
+        pub struct Operations;
+    };
+}
+
+routes! {
+    "/sessions"                           { post   session::create_session           [Nothing]; }
+    "/sessions/current"                   { delete session::end_session              [Token]; }
+    "/me"                                 { get    session::show_me                  [Token]; }
+    "/me/password"                        { put    session::change_password          [Token]; }
+    "/tokens"                             { post   session::create_token             [Token];
+                                            get    session::list_tokens              [Token]; }
+    "/tokens/{id}"                        { delete session::revoke_token             [Token]; }
+    "/invitations/{code}"                 { post   session::redeem_invitation        [Nothing]; }
+    "/users"                              { post   people::create_user               [Token];
+                                            get    people::list_users                [Token]; }
+    "/users/{id}"                         { get    people::show_user                 [Token];
+                                            patch  people::edit_user                 [TokenAndVersion]; }
+    "/users/{id}/invitations"             { post   people::invite_user               [Token]; }
+    "/users/{id}/grants"                  { post   people::add_grant                 [TokenAndPerhapsKey]; }
+    "/users/{user_id}/grants/{id}"        { delete people::revoke_grant              [TokenAndPerhapsKey]; }
+    "/regions"                            { get    centre::list_regions              [Token]; }
+    "/regions/{code}"                     { get    centre::show_region               [Token]; }
+    "/centres"                            { post   centre::create_centre             [TokenAndPerhapsKey];
+                                            get    centre::list_centres              [Token]; }
+    "/centres/{id}"                       { get    centre::show_centre               [Token];
+                                            patch  centre::edit_centre               [TokenAndVersion]; }
+    "/workflows/{menu}"                   { get    action::show_workflow             [Token]; }
+    "/policies/{fiscal_year}"             { get    centre::show_policy               [Token]; }
+    "/policies/{fiscal_year}/versions"    { get    centre::list_policy_versions      [Token]; }
+    "/proposals"                          { post   proposal::create_proposal         [TokenAndPerhapsKey];
+                                            get    proposal::list_proposals          [Token]; }
+    "/proposals/{id}"                     { get    proposal::show_proposal           [Token];
+                                            patch  proposal::edit_proposal           [TokenAndVersion]; }
+    "/proposals/{id}/lines"               { get    line::show_lines                  [Token];
+                                            put    line::replace_lines               [TokenAndVersion]; }
+    "/proposals/{id}/line-reviews"        { put    line::review_lines                [TokenAndVersion]; }
+    "/proposals/{id}/actions"             { get    action::list_actions              [Token];
+                                            post   action::act_on_proposal           [TokenKeyAndVersion]; }
+    "/proposals/{id}/events"              { get    proposal::list_events             [Token]; }
+    "/proposals/{id}/conditions"          { get    action::list_conditions           [Token]; }
+    "/conditions/{id}/lift"               { post   action::lift_condition            [TokenKeyAndVersion]; }
+    "/proposals/{id}/plans"               { post   plan::create_plan                 [TokenAndPerhapsKey];
+                                            get    plan::list_plans                  [Token]; }
+    "/plans/{id}/submit"                  { post   plan::submit_plan                 [TokenKeyAndVersion]; }
+    "/plans/{id}/approve"                 { post   plan::approve_plan                [TokenKeyAndVersion]; }
+    "/plans/{id}/return"                  { post   plan::return_plan                 [TokenKeyAndVersion]; }
+    "/proposals/{id}/contracts"           { post   spending::create_contract         [TokenAndKey];
+                                            get    spending::list_contracts          [Token]; }
+    "/proposals/{id}/expenditures"        { post   spending::record_expenditure      [TokenAndKey];
+                                            get    spending::list_expenditures       [Token]; }
+    "/proposals/{id}/returns"             { post   spending::record_return           [TokenAndKey];
+                                            get    spending::list_returns            [Token]; }
+    "/proposals/{id}/reports"             { post   report::create_report             [TokenAndPerhapsKey];
+                                            get    report::list_reports              [Token]; }
+    "/reports/{id}/submit"                { post   report::submit_report             [TokenKeyAndVersion]; }
+    "/reports/{id}/review"                { post   report::review_report             [TokenKeyAndVersion]; }
+    "/reports/{id}/return"                { post   report::return_report             [TokenKeyAndVersion]; }
+    "/ceilings"                           { post   allocation::record_ceiling        [TokenAndKey];
+                                            get    allocation::list_ceilings         [Token]; }
+    "/allocations"                        { post   allocation::record_allocation     [TokenAndKey];
+                                            get    allocation::list_allocations      [Token]; }
+    "/allocations/{id}"                   { get    allocation::show_allocation       [Token]; }
+    "/allocations/{id}/tranche-requests"  { post   tranche::request_tranche          [TokenAndKey];
+                                            get    tranche::list_tranche_requests    [Token]; }
+    "/tranche-requests/{id}/review"       { post   tranche::review_tranche           [TokenKeyAndVersion]; }
+    "/tranche-requests/{id}/verify"       { post   tranche::verify_tranche           [TokenKeyAndVersion]; }
+    "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }
+    "/tranche-requests/{id}/refuse"       { post   tranche::refuse_tranche           [TokenKeyAndVersion]; }
+    "/journal"                            { get    allocation::list_journal          [Token]; }
+    "/notifications"                      { get    outbox::list_notifications        [Token]; }
+    "/outbox"                             { get    outbox::list_outbox               [Token]; }
+    "/outbox/{id}/resend"                 { post   outbox::resend_mail               [TokenKeyAndVersion]; }
+}
+
+/// Adds what stands outside `/api/v1`: health, metrics, the API's document and its reader.
+pub fn configure_outside(config: &mut ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(health::live))
+        .route("/health/ready", web::get().to(health::ready))
+        .route("/metrics", web::get().to(health::metrics))
+        .service(
+            utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")
+                .url("/api/openapi.json", crate::http::openapi::document()),
+        )
+        .service(web::redirect("/api/docs", "/api/docs/"));
+}

@@ -1,0 +1,86 @@
+//! What every handler can reach, and the bounds of its work.
+
+use crate::domain::moment::Moment;
+use crate::http::problem::Problem;
+use crate::service::Services;
+use crate::service::error::Error;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Bounds of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of a JSON body.
+    pub body_bytes: usize,
+    /// How long a client may take to send its body.
+    pub body_time: Duration,
+    /// Requests that may be at work in the database at once.
+    pub at_work: usize,
+    /// How long a request waits for its turn before it is told that the service is busy.
+    pub turn: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            body_time: Duration::from_secs(30),
+            at_work: 64,
+            turn: Duration::from_millis(800),
+        }
+    }
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct State {
+    /// The use-cases.
+    pub services: Services,
+    /// Bounds of a request.
+    pub bounds: Bounds,
+    /// Prometheus' view of the metrics.
+    pub metrics: Option<PrometheusHandle>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    turns: Arc<Semaphore>,
+}
+
+impl State {
+    /// The state of a service.
+    pub fn new(
+        services: Services,
+        bounds: Bounds,
+        metrics: Option<PrometheusHandle>,
+        trusted_proxies: Vec<IpAddr>,
+    ) -> State {
+        let turns = Arc::new(Semaphore::new(bounds.at_work));
+        State { services, bounds, metrics, trusted_proxies, turns }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        self.services.clock.now()
+    }
+
+    /// Runs work that blocks on a thread of its own, when it is its turn; when too many wait, says so at once.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Services) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(self.bounds.turn, Arc::clone(&self.turns).acquire_owned());
+        let Ok(Ok(turn)) = turn.await else { return Err(Error::Busy.into()) };
+        let services = self.services.clone();
+        let done = actix_web::web::block(move || {
+            // The turn is over when the work is, also when the client went away meanwhile.
+            let _turn = turn;
+            work(&services)
+        });
+        match done.await {
+            Ok(outcome) => outcome.map_err(Problem::from),
+            Err(_) => Err(Error::Defect("the work panicked".to_owned()).into()),
+        }
+    }
+}

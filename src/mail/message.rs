@@ -1,0 +1,113 @@
+//! The bytes of a message: the same at every attempt, so that whoever gets it twice can tell.
+
+use crate::domain::mail::Letter;
+use lettre::Address;
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use std::time::{Duration, SystemTime};
+
+/// A message that is ready for the relay or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// To whom.
+    pub to: Address,
+    /// Header and body.
+    pub bytes: Vec<u8>,
+}
+
+/// Makes the bytes of a letter. Everything in them comes from the letter: boundary and `Message-ID` from its id, `Date`
+/// from when it was made. Fails only when the address or the subject can't be put in a header: then for good.
+pub fn seal(from: &Mailbox, letter: &Letter) -> Result<Sealed, String> {
+    let to: Address =
+        letter.address.parse().map_err(|error| format!("the address can't be used: {error}"))?;
+    if letter.subject.chars().any(char::is_control)
+        || letter.message_id.chars().any(char::is_control)
+    {
+        return Err("the header would hold control characters".to_owned());
+    }
+    let part = |kind, text: &str| {
+        SinglePart::builder()
+            .header(kind)
+            .header(ContentTransferEncoding::QuotedPrintable)
+            .body(text.to_owned())
+    };
+    let body = MultiPart::alternative()
+        .boundary(format!("sentra-{}", letter.id.0.simple()))
+        .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
+        .singlepart(part(ContentType::TEXT_HTML, &letter.html));
+    // Machines do not answer what says that a machine wrote it (RFC 3834).
+    let automatic = HeaderValue::new(
+        HeaderName::new_from_ascii_str("Auto-Submitted"),
+        "auto-generated".to_owned(),
+    );
+    let message = Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, to.clone()))
+        .subject(letter.subject.as_str())
+        .date(date(letter))
+        .message_id(Some(letter.message_id.clone()))
+        .raw_header(automatic)
+        .multipart(body)
+        .map_err(|error| format!("the message can't be built: {error}"))?;
+    Ok(Sealed { to, bytes: message.formatted() })
+}
+
+fn date(letter: &Letter) -> SystemTime {
+    let seconds = letter.dated_at.utc().timestamp().max(0).unsigned_abs();
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(seconds))
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Letters for tests.
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::domain::ids::MailId;
+    use crate::domain::moment::Moment;
+    use chrono::{NaiveDate, NaiveTime};
+
+    /// A letter to an address.
+    pub fn letter(address: &str) -> Letter {
+        let id = MailId::new();
+        let day = NaiveDate::from_ymd_opt(2021, 7, 15).expect("date");
+        Letter {
+            id,
+            address: address.to_owned(),
+            subject: "Usulan disetujui: Sentra Kopi – “Way Kanan”".to_owned(),
+            text: ".Satu baris\n..dua\n.\nselesai – ✓\n".to_owned(),
+            html: "<p>Satu baris</p>\n".to_owned(),
+            message_id: format!("<{id}@sentra.example>"),
+            dated_at: Moment(day.and_time(NaiveTime::MIN)),
+        }
+    }
+
+    fn sender() -> Mailbox {
+        "Sentra <sentra@sentra.example>".parse().expect("sender")
+    }
+
+    #[test]
+    fn every_attempt_sends_the_same_bytes() {
+        let letter = letter("a@dinas.example");
+        let one = seal(&sender(), &letter).expect("sealed");
+        let other = seal(&sender(), &letter.clone()).expect("sealed");
+        assert_eq!(one, other);
+        let text = String::from_utf8(one.bytes).expect("ascii");
+        assert!(text.is_ascii());
+        assert!(text.contains(&format!("Message-ID: {}\r\n", letter.message_id)), "{text}");
+        assert!(text.contains("Date: Thu, 15 Jul 2021 00:00:00 +0000\r\n"), "{text}");
+        assert!(text.contains("Auto-Submitted: auto-generated\r\n"));
+        assert!(text.contains("multipart/alternative"));
+        assert!(text.find("text/plain") < text.find("text/html"));
+    }
+
+    #[test]
+    fn nothing_slips_into_the_header() {
+        for address in ["a@b.example\r\nBcc: x@y.example", "a b@c.example", "", "a@b@c"] {
+            assert!(seal(&sender(), &letter(address)).is_err(), "{address:?}");
+        }
+        let mut split = letter("a@b.example");
+        split.subject = "one\r\nBcc: x@y.example".to_owned();
+        assert!(seal(&sender(), &split).is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! The way to the relay, against a scripted one.
+
+use super::*;
+use crate::mail::message::seal;
+use crate::mail::message::tests::letter;
+use crate::mail::smtp::{Answer, SmtpServer, Stage};
+use lettre::message::Mailbox;
+
+fn relay(server: &SmtpServer) -> Relay {
+    let relay = Relay::parse(&server.url()).expect("relay");
+    relay.with_step(Duration::from_millis(300))
+}
+
+fn sender() -> Mailbox {
+    "Sentra <sentra@sentra.example>".parse().expect("sender")
+}
+
+fn send(line: &mut Line<'_>, to: &str) -> Outcome {
+    let sealed = seal(&sender(), &letter(to)).expect("sealed");
+    line.send(&sender().email, &sealed.to, &sealed.bytes)
+}
+
+/// How one attempt ends when the relay answers so at a stage.
+fn ends(stage: Stage, answer: Answer) -> Outcome {
+    let server = SmtpServer::start().expect("server");
+    server.on(stage, "", answer, 1);
+    let relay = relay(&server);
+    send(&mut Line::new(&relay), "a@dinas.example")
+}
+
+#[test]
+fn plain_smtp_stays_on_this_machine() {
+    for url in ["smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:2525"] {
+        assert!(Relay::parse(url).is_ok(), "{url}");
+    }
+    for url in [
+        "smtp://relay.example",
+        "smtp://10.0.0.1:25",
+        "smtp://relay.example?tls=opportunistic",
+        "smtp://localhost.example",
+        "http://localhost",
+        "relay.example:25",
+        "",
+    ] {
+        assert!(Relay::parse(url).is_err(), "{url}");
+    }
+    let error = Relay::parse("smtp://user:secret@relay.example").expect_err("refused").to_string();
+    assert!(error.contains("without TLS") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn safe_lines_are_taken_to_anywhere_with_their_credentials() {
+    let tls = Relay::parse("smtps://u%40x:p%2Fw@relay.example").expect("relay");
+    assert_eq!((tls.port, tls.host.as_str()), (465, "relay.example"));
+    assert!(matches!(tls.security, Security::Tls(_)));
+    assert_eq!(tls.credentials, Some(Credentials::new("u@x".to_owned(), "p/w".to_owned())));
+    assert!(!format!("{tls:?}").contains("p/w"));
+    let start = Relay::parse("smtp://relay.example?tls=required").expect("relay");
+    assert_eq!(start.port, 587);
+    assert!(matches!(start.security, Security::StartTls(_)));
+}
+
+#[test]
+fn a_relay_without_starttls_gets_nothing_when_it_is_required() {
+    let server = SmtpServer::start().expect("server");
+    let url = format!("{}?tls=required", server.url());
+    let relay = Relay::parse(&url).expect("relay").with_step(Duration::from_millis(300));
+    let outcome = send(&mut Line::new(&relay), "a@dinas.example");
+    assert!(matches!(outcome, Outcome::Unreachable(_)), "{outcome:?}");
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn before_the_greeting_is_over_nothing_is_said_about_the_message() {
+    for (stage, answer) in [
+        (Stage::Banner, Answer::Say("421 4.3.2 closing")),
+        (Stage::Banner, Answer::Say("554 5.3.2 no service")),
+        (Stage::Banner, Answer::Cut),
+        (Stage::Banner, Answer::Stall),
+        (Stage::Hello, Answer::Say("451 4.0.0 later")),
+        (Stage::Sender, Answer::Say("530 5.7.0 authentication required")),
+    ] {
+        let outcome = ends(stage, answer.clone());
+        assert!(matches!(outcome, Outcome::Unreachable(_)), "{stage:?} {answer:?} {outcome:?}");
+    }
+}
+
+#[test]
+fn wrong_credentials_are_no_messages_fault() {
+    let server = SmtpServer::start().expect("server");
+    server.on(Stage::Auth, "", Answer::Say("535 5.7.8 who are you?"), 1);
+    let url = server.url().replace("smtp://", "smtp://user:secret@");
+    let relay = Relay::parse(&url).expect("relay");
+    let outcome = send(&mut Line::new(&relay), "a@dinas.example");
+    assert!(matches!(&outcome, Outcome::Unreachable(said) if said.contains("535")), "{outcome:?}");
+    assert!(matches!(send(&mut Line::new(&relay), "a@dinas.example"), Outcome::Sent(_)));
+}
+
+#[test]
+fn replies_decide_at_every_stage() {
+    let later = "451 4.7.1 later";
+    let never = "550 5.1.1 never";
+    for stage in [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken] {
+        assert_eq!(
+            ends(stage, Answer::Say(later)),
+            Outcome::Transient(later.to_owned()),
+            "{stage:?}"
+        );
+        assert_eq!(
+            ends(stage, Answer::Say(never)),
+            Outcome::Permanent(never.to_owned()),
+            "{stage:?}"
+        );
+        let closing = ends(stage, Answer::Say("421 4.3.2 closing"));
+        assert!(matches!(closing, Outcome::Transient(_)), "{stage:?} {closing:?}");
+    }
+}
+
+#[test]
+fn only_after_the_final_dot_nobody_knows() {
+    for answer in [Answer::Cut, Answer::Stall] {
+        for stage in [Stage::Sender, Stage::Recipient, Stage::Data] {
+            let outcome = ends(stage, answer.clone());
+            assert!(matches!(outcome, Outcome::Transient(_)), "{stage:?} {answer:?} {outcome:?}");
+        }
+        let outcome = ends(Stage::Taken, answer.clone());
+        assert!(matches!(outcome, Outcome::Unknown(_)), "{answer:?} {outcome:?}");
+    }
+    let nonsense = ends(Stage::Taken, Answer::Say("354 what?"));
+    assert!(matches!(nonsense, Outcome::Unknown(_)), "{nonsense:?}");
+}
+
+#[test]
+fn several_messages_share_a_line_and_a_refusal_does_not_end_it() {
+    let server = SmtpServer::start().expect("server");
+    server.on(Stage::Recipient, "b@", Answer::Say("550 5.1.1 no such mailbox"), 1);
+    let relay = relay(&server);
+    let mut line = Line::new(&relay);
+    assert!(matches!(send(&mut line, "a@dinas.example"), Outcome::Sent(_)));
+    assert!(matches!(send(&mut line, "b@dinas.example"), Outcome::Permanent(_)));
+    assert!(matches!(send(&mut line, "c@dinas.example"), Outcome::Sent(_)));
+    drop(line);
+    let to: Vec<String> = server.received().into_iter().flat_map(|one| one.to).collect();
+    assert_eq!(to, ["RCPT TO:<a@dinas.example>", "RCPT TO:<c@dinas.example>"]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_line_that_the_relay_closed_between_two_messages_is_opened_anew() {
+    let server = SmtpServer::start().expect("server");
+    let relay = relay(&server);
+    let mut line = Line::new(&relay);
+    assert!(matches!(send(&mut line, "a@dinas.example"), Outcome::Sent(_)));
+    for answer in [Answer::Cut, Answer::Say("421 4.7.0 too many messages")] {
+        server.on(Stage::Sender, "", answer, 1);
+        assert!(matches!(send(&mut line, "b@dinas.example"), Outcome::Sent(_)));
+    }
+    assert_eq!(server.connections(), 3);
+    assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn what_arrives_is_what_was_sealed() {
+    let server = SmtpServer::start().expect("server");
+    let relay = relay(&server);
+    let letter = letter("a@dinas.example");
+    let sealed = seal(&sender(), &letter).expect("sealed");
+    let outcome = Line::new(&relay).send(&sender().email, &sealed.to, &sealed.bytes);
+    assert_eq!(outcome, Outcome::Sent("250 2.0.0 queued".to_owned()));
+    let received = server.received().pop().expect("message");
+    assert_eq!(received.data.as_bytes(), sealed.bytes);
+    assert_eq!(received.from, "MAIL FROM:<sentra@sentra.example>");
+    assert_eq!(received.header("Message-ID"), Some(letter.message_id.as_str()));
+}

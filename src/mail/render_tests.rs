@@ -1,0 +1,156 @@
+//! Every message renders, in both languages, and nothing of a user's text gets out of its place.
+
+use super::*;
+use crate::domain::ids::{MailId, ProposalId};
+use crate::domain::notice::{NoticeEvent, NoticeFacts};
+use crate::domain::people::Role;
+use crate::domain::proposal::State;
+use chrono::{NaiveDate, NaiveTime};
+
+fn facts() -> NoticeFacts {
+    let day = NaiveDate::from_ymd_opt(2021, 7, 15).expect("date");
+    let time = NaiveTime::from_hms_opt(2, 30, 0).expect("time");
+    NoticeFacts {
+        at: Moment(day.and_time(time)),
+        tells: vec![Role::Drafter],
+        proposal_id: ProposalId::new(),
+        title: "Revitalisasi Sentra IKM Kopi".to_owned(),
+        region_code: "18.08".into(),
+        region_name: "Kabupaten Way Kanan".to_owned(),
+        commodity: "kopi".to_owned(),
+        fiscal_year: 2021,
+        state: State::Clarification,
+        actor: "Sri Wahyuni".to_owned(),
+        actor_id: None,
+        comment: Some("Baris satu.\nBaris dua.".to_owned()),
+        due: Some("2021-07-30 24:00 WIB".to_owned()),
+        amount: Some(5_300_000_000),
+        details: vec!["Mesin sangrai: volume?".to_owned()],
+    }
+}
+
+fn render(event: NoticeEvent, facts: &NoticeFacts, language: Language) -> Rendered {
+    let site = Site::parse("https://sentra.example").expect("site");
+    let id = MailId::new();
+    let draft = Draft { id, event, facts, name: "Budi", language, roles: &[Role::Drafter] };
+    Renderer::new(site).render(&draft).expect("rendered")
+}
+
+#[test]
+fn every_event_and_state_is_told_in_both_languages() {
+    for event in NoticeEvent::ALL {
+        for state in State::ALL {
+            for language in Language::ALL {
+                let facts = NoticeFacts { state: *state, ..facts() };
+                let message = render(*event, &facts, *language);
+                let link = format!("https://sentra.example/api/v1/proposals/{}", facts.proposal_id);
+                assert!(message.text.contains(&link), "{event} {language}");
+                assert!(message.html.contains(&format!("href=\"{link}\"")), "{event} {language}");
+                assert!(message.text.contains("2021-07-30 24:00 WIB"), "{event} {language}");
+                assert!(message.text.contains("Sri Wahyuni"), "{event} {language}");
+                for body in [&message.subject, &message.text, &message.html] {
+                    assert!(!body.contains("{actor}"), "{event} {language}");
+                }
+                let named = message.subject.contains(&facts.title);
+                assert!(named && message.subject.chars().count() <= MAX_SUBJECT, "{event}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_two_events_and_no_two_languages_share_their_words() {
+    let mut seen = std::collections::HashSet::new();
+    for event in NoticeEvent::ALL {
+        for language in Language::ALL {
+            let told = told(*event);
+            assert!(seen.insert(told.subject.in_language(*language)), "{event} {language}");
+            assert!(seen.insert(told.sentence.in_language(*language)), "{event} {language}");
+        }
+    }
+}
+
+#[test]
+fn a_message_says_what_happened_who_did_it_what_to_do_and_by_when() {
+    let message = render(NoticeEvent::RequestClarification, &facts(), Language::Id);
+    for part in [
+        "Sri Wahyuni meminta klarifikasi atas usulan ini.",
+        "Waktu: 15 Juli 2021 09.30 WIB",
+        "Nilai: Rp5.300.000.000",
+        "Baris satu.\nBaris dua.",
+        "- Mesin sangrai: volume?",
+        "Jawab setiap permintaan klarifikasi sebelum batas waktu",
+        "Batas waktu: 2021-07-30 24:00 WIB",
+        "penyusun (dinas)",
+    ] {
+        assert!(message.text.contains(part), "{part}\n{}", message.text);
+    }
+    let message = render(NoticeEvent::Reject, &facts(), Language::En);
+    for part in ["rejected this proposal", "15 July 2021 09:30 WIB", "Rp5,300,000,000"] {
+        assert!(message.text.contains(part), "{part}\n{}", message.text);
+    }
+}
+
+#[test]
+fn a_message_without_comment_amount_and_due_has_no_empty_places() {
+    let bare = NoticeFacts { comment: None, amount: None, due: None, details: vec![], ..facts() };
+    let message = render(NoticeEvent::Verify, &bare, Language::En);
+    for label in ["Comment", "Amount", "Due", "Details"] {
+        assert!(!message.text.contains(label), "{label}\n{}", message.text);
+        assert!(!message.html.contains(label), "{label}");
+    }
+    assert!(!message.text.contains("\n\n\n"), "{}", message.text);
+}
+
+#[test]
+fn no_header_can_be_made_of_what_people_write() {
+    let evil = "Title\r\nBcc: x@y.example\u{0}\u{202e}\u{2028}end";
+    let facts = NoticeFacts { title: evil.repeat(30), region_name: evil.to_owned(), ..facts() };
+    let message = render(NoticeEvent::Submit, &facts, Language::En);
+    assert!(!message.subject.chars().any(is_harmful), "{}", message.subject);
+    assert!(message.subject.chars().count() <= MAX_SUBJECT);
+    assert!(!message.text.lines().any(|line| line.starts_with("Bcc:")), "{}", message.text);
+}
+
+#[test]
+fn html_is_escaped_and_loads_nothing() {
+    let evil = "<script>alert(1)</script><img src=x>\"'&";
+    let facts = NoticeFacts {
+        title: evil.to_owned(),
+        actor: evil.to_owned(),
+        comment: Some(evil.to_owned()),
+        details: vec![evil.to_owned()],
+        due: Some(evil.to_owned()),
+        ..facts()
+    };
+    let message = render(NoticeEvent::Return, &facts, Language::En);
+    for tag in ["<script", "<img", "src=", "url(", "@import", "<link"] {
+        let allowed = usize::from(tag == "src=") * message.html.matches("img src=").count();
+        assert_eq!(message.html.matches(tag).count(), allowed, "{tag}");
+    }
+    assert!(message.html.contains("prefers-color-scheme: dark"));
+    assert!(message.html.contains("width=device-width"));
+    assert!(message.text.contains(evil), "plain text is left as it was written");
+}
+
+#[test]
+fn a_long_story_is_cut() {
+    let facts = NoticeFacts {
+        comment: Some("panjang ".repeat(10_000)),
+        details: vec!["baris".to_owned(); 500],
+        ..facts()
+    };
+    let message = render(NoticeEvent::Return, &facts, Language::Id);
+    assert!(message.text.chars().count() < 6_000);
+    assert!(message.text.contains("… (+450)"));
+}
+
+#[test]
+fn a_role_without_a_step_is_told_that_it_has_nothing_to_do() {
+    let step = |event, state, role| steps::next(event, state, &[role]);
+    assert_eq!(step(NoticeEvent::Reject, State::Rejected, Role::Drafter), None);
+    assert_eq!(step(NoticeEvent::Submit, State::Verification, Role::Drafter), None);
+    assert!(step(NoticeEvent::Submit, State::Verification, Role::Verifier).is_some());
+    assert!(step(NoticeEvent::TrancheRequested, State::Contracted, Role::Inspector).is_some());
+    assert_eq!(step(NoticeEvent::TrancheRequested, State::Contracted, Role::Drafter), None);
+}

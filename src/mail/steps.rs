@@ -1,0 +1,185 @@
+//! What the recipient of a message has to do next: by what was told first, else by where the proposal stands.
+
+use crate::domain::notice::NoticeEvent;
+use crate::domain::people::Role;
+use crate::domain::proposal::State;
+use crate::mail::words::{Words, words};
+
+type Steps = &'static [(Role, Words)];
+
+/// Said to everybody who has nothing to do.
+pub const NOTHING: Words =
+    words("Tidak ada. Pesan ini hanya pemberitahuan.", "Nothing. This is for your information.");
+
+/// What a recipient with these roles has to do after an event that left the proposal in a state; nothing for most.
+pub fn next(event: NoticeEvent, state: State, roles: &[Role]) -> Option<Words> {
+    let own = by_event(event);
+    let steps = if own.is_empty() { by_state(state) } else { own };
+    steps.iter().find(|(role, _)| roles.contains(role)).map(|(_, step)| *step)
+}
+
+/// Steps of what has a course of its own beside the proposal's: plans, tranches, reports, an agreement.
+const fn by_event(event: NoticeEvent) -> Steps {
+    match event {
+        NoticeEvent::ProposeAgreement => AGREEMENT,
+        NoticeEvent::RecordHandover => HANDOVER,
+        NoticeEvent::PlanSubmitted => PLAN_SUBMITTED,
+        NoticeEvent::PlanReturned => PLAN_RETURNED,
+        NoticeEvent::TrancheRequested => TRANCHE_REQUESTED,
+        NoticeEvent::TrancheReviewed => TRANCHE_REVIEWED,
+        NoticeEvent::TrancheVerified => TRANCHE_VERIFIED,
+        NoticeEvent::TrancheRefused => TRANCHE_REFUSED,
+        NoticeEvent::ReportSubmitted => REPORT_SUBMITTED,
+        NoticeEvent::ReportReviewed => REPORT_REVIEWED,
+        NoticeEvent::ReportReturned => REPORT_RETURNED,
+        NoticeEvent::RequestPlanningCheck
+        | NoticeEvent::Return
+        | NoticeEvent::ConfirmPlanning
+        | NoticeEvent::Submit
+        | NoticeEvent::Verify
+        | NoticeEvent::NotRecommend
+        | NoticeEvent::RequestClarification
+        | NoticeEvent::Answer
+        | NoticeEvent::Lapse
+        | NoticeEvent::Recommend
+        | NoticeEvent::AdviseAgainst
+        | NoticeEvent::ConfirmSite
+        | NoticeEvent::FailSite
+        | NoticeEvent::AcceptAgreement
+        | NoticeEvent::DeclineAgreement
+        | NoticeEvent::CloseWithoutAgreement
+        | NoticeEvent::Approve
+        | NoticeEvent::ApproveWithConditions
+        | NoticeEvent::ReturnToReview
+        | NoticeEvent::Reject
+        | NoticeEvent::Allocate
+        | NoticeEvent::DeclineAllocation
+        | NoticeEvent::ApprovePlan
+        | NoticeEvent::AcceptContracts
+        | NoticeEvent::Disburse
+        | NoticeEvent::Forfeit
+        | NoticeEvent::CompleteWorks
+        | NoticeEvent::EndShort
+        | NoticeEvent::HandOver
+        | NoticeEvent::Close
+        | NoticeEvent::CloseUnused
+        | NoticeEvent::Withdraw
+        | NoticeEvent::Cancel
+        | NoticeEvent::ConditionLifted => &[],
+    }
+}
+
+#[rustfmt::skip]
+const AGREEMENT: Steps = &[
+    (Role::Planner, words("Terima atau tolak volume dan nilai yang diajukan.", "Accept or decline the proposed volumes and amounts.")),
+];
+#[rustfmt::skip]
+const HANDOVER: Steps = &[
+    (Role::RegionalHead, words("Ajukan permintaan penyaluran sekaligus atas dasar rekomendasi.", "Request the lump sum on recommendation.")),
+];
+#[rustfmt::skip]
+const PLAN_SUBMITTED: Steps = &[
+    (Role::Approver, words("Periksa rencana kegiatan, lalu setujui atau kembalikan.", "Check the activity plan; approve or return it.")),
+];
+#[rustfmt::skip]
+const PLAN_RETURNED: Steps = &[
+    (Role::Drafter, words("Perbaiki rencana kegiatan dan sampaikan kembali.", "Correct the activity plan and submit it again.")),
+];
+#[rustfmt::skip]
+const TRANCHE_REQUESTED: Steps = &[
+    (Role::Inspector, words("Reviu permintaan penyaluran ini.", "Review this tranche request.")),
+];
+#[rustfmt::skip]
+const TRANCHE_REVIEWED: Steps = &[
+    (Role::Treasurer, words("Verifikasi permintaan penyaluran ini; pembayarnya harus orang lain.", "Verify this tranche request; another person has to pay it.")),
+];
+#[rustfmt::skip]
+const TRANCHE_VERIFIED: Steps = &[
+    (Role::Treasurer, words("Bayar permintaan ini, jika bukan Anda yang memverifikasinya.", "Pay this request, unless you verified it.")),
+];
+#[rustfmt::skip]
+const TRANCHE_REFUSED: Steps = &[
+    (Role::RegionalHead, words("Perbaiki yang disebut di atas dan ajukan permintaan baru.", "Put right what is named above and make a new request.")),
+    (Role::Drafter, words("Bantu kepala daerah memperbaiki yang disebut di atas.", "Help the regional head to put right what is named above.")),
+];
+#[rustfmt::skip]
+const REPORT_SUBMITTED: Steps = &[
+    (Role::Inspector, words("Reviu laporan ini, atau kembalikan dengan catatan.", "Review this report, or return it with a comment.")),
+];
+/// Nobody has anything to do; named, so that the state's own steps are not repeated.
+#[rustfmt::skip]
+const REPORT_REVIEWED: Steps = &[(Role::Drafter, NOTHING)];
+#[rustfmt::skip]
+const REPORT_RETURNED: Steps = &[
+    (Role::Drafter, words("Perbaiki dan sampaikan laporan baru.", "Correct it and submit a new report.")),
+];
+
+/// Steps of the workflow itself.
+#[rustfmt::skip]
+const fn by_state(state: State) -> Steps {
+    match state {
+        State::Draft => const { &[
+            (Role::Drafter, words("Perbaiki usulan dan kirim kembali ke Bappeda.", "Correct the proposal and send it to Bappeda again.")),
+        ] },
+        State::PlanningCheck => const { &[
+            (Role::Planner, words("Periksa kesesuaiannya dengan rencana daerah, lalu nyatakan sesuai atau kembalikan.", "Check it against the regional plans; confirm or return it.")),
+        ] },
+        State::Endorsement => const { &[
+            (Role::RegionalHead, words("Sahkan dan sampaikan usulan, atau kembalikan.", "Endorse and submit the proposal, or return it.")),
+        ] },
+        State::Verification => const { &[
+            (Role::Verifier, words("Verifikasi setiap rincian, lalu teruskan, kembalikan, atau jangan rekomendasikan.", "Check every line; verify, return, or do not recommend.")),
+        ] },
+        State::TechnicalReview => const { &[
+            (Role::Reviewer, words("Telaah usulan: nilai setiap rincian, minta klarifikasi bila perlu, beri rekomendasi.", "Review the proposal: assess every line, ask where needed, give your recommendation.")),
+        ] },
+        State::Clarification => const { &[
+            (Role::Drafter, words("Jawab setiap permintaan klarifikasi sebelum batas waktu; tanpa jawaban usulan gugur.", "Answer every request before the due date; without an answer the proposal lapses.")),
+            (Role::RegionalHead, words("Pastikan jawaban dikirim sebelum batas waktu; perubahan rincian, nilai, atau lokasi harus Anda jawab sendiri.", "See that the answer is sent before the due date; a change of line, amount or site is yours to answer.")),
+        ] },
+        State::SiteVerification => const { &[
+            (Role::Reviewer, words("Kunjungi lokasi dan catat hasilnya.", "Visit the site and record what you found.")),
+            (Role::Drafter, words("Siapkan lokasi dan dokumennya untuk kunjungan.", "Prepare the site and its documents for the visit.")),
+        ] },
+        State::Harmonisation => const { &[
+            (Role::Reviewer, words("Ajukan volume dan nilai untuk setiap rincian.", "Propose volumes and amounts for every line.")),
+            (Role::Planner, words("Bahas volume dan nilai dengan penelaah; jawab bila kesepakatan diajukan.", "Discuss volumes and amounts with the reviewer; answer once an agreement is proposed.")),
+        ] },
+        State::Decision => const { &[
+            (Role::Approver, words("Putuskan usulan ini.", "Decide on this proposal.")),
+        ] },
+        State::Approved => const { &[
+            (Role::Treasurer, words("Tetapkan alokasinya, atau catat bahwa tidak ada alokasi.", "Record its allocation, or that it gets none.")),
+            (Role::Drafter, words("Penuhi syarat yang tercantum, bila ada, dan tunggu alokasi.", "Meet the conditions listed, if any, and await the allocation.")),
+            (Role::Reviewer, words("Cabut setiap syarat setelah dipenuhi daerah.", "Lift each condition once the region has met it.")),
+        ] },
+        State::Allocated => const { &[
+            (Role::Drafter, words("Susun dan sampaikan rencana kegiatan (RK).", "Write and submit the activity plan (RK).")),
+        ] },
+        State::Planned => const { &[
+            (Role::Drafter, words("Daftarkan kontrak dan penuhi syarat yang tersisa sebelum batas waktu.", "Register the contracts and meet what conditions remain before the due date.")),
+            (Role::Inspector, words("Reviu daftar kontrak bila lengkap, lalu terima.", "Review the contract list when it is complete, then accept it.")),
+        ] },
+        State::Contracted => const { &[
+            (Role::RegionalHead, words("Ajukan permintaan penyaluran pertama yang lengkap sebelum batas waktu.", "Make a complete first request before the due date.")),
+            (Role::Drafter, words("Siapkan dokumen permintaan penyaluran dan laporkan kemajuan.", "Prepare the documents of the request and report progress.")),
+        ] },
+        State::Funded => const { &[
+            (Role::Drafter, words("Catat setiap SP2D dan laporkan kemajuan; catat bila pekerjaan selesai.", "Record every SP2D and report progress; record when the works are complete.")),
+        ] },
+        State::Reporting => const { &[
+            (Role::Drafter, words("Sampaikan laporan akhir dan selesaikan sisa dana.", "Submit the final report and settle what is left over.")),
+            (Role::Inspector, words("Reviu laporan akhir.", "Review the final report.")),
+        ] },
+        State::Operating => const { &[
+            (Role::Inspector, words("Periksa pemanfaatan sentra pada waktunya, lalu tutup.", "Check the use of the centre when it is time, then close.")),
+        ] },
+        State::Closed
+        | State::Rejected
+        | State::Withdrawn
+        | State::Lapsed
+        | State::Unfunded
+        | State::Forfeited
+        | State::Cancelled => &[],
+    }
+}

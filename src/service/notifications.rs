@@ -1,0 +1,127 @@
+//! Messages as people ask for them: their own, and the whole outbox for administrators.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{EventId, MailId, NoticeId};
+use crate::domain::mail::MailState;
+use crate::domain::people::Role;
+use crate::service::Services;
+use crate::service::context::{By, Context, Reply};
+use crate::service::error::Error;
+use crate::service::once::Write;
+use crate::service::plan::need_version;
+use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
+use crate::service::view::mail as view;
+use crate::storage::AnyConnection;
+use crate::storage::mail::{self, Mail};
+use crate::storage::notice::{self, Notice};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// The caller's own messages, the newest first.
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    before: Option<MailId>,
+    limit: i64,
+) -> Result<Page<view::Notification>, Error> {
+    let user = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
+    sv.db.read(|tx| {
+        let rows = mail::list(tx, None, Some(user), before, limit.saturating_add(1))?;
+        let notices = notices(tx, &rows)?;
+        let items = rows
+            .into_iter()
+            .map(|row| of(&notices, &row).map(|notice| view::Notification::new(row, notice)))
+            .collect::<Result<Vec<_>, Error>>()?;
+        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
+    })
+}
+
+/// Every message, the newest first; those of a state, where one is named. For administrators.
+pub fn outbox(
+    sv: &Services,
+    cx: &Context,
+    state: Option<MailState>,
+    before: Option<MailId>,
+    limit: i64,
+) -> Result<Page<view::OutboxItem>, Error> {
+    cx.need_national(Role::Administrator)?;
+    sv.db.read(|tx| {
+        let rows = mail::list(tx, state, None, before, limit.saturating_add(1))?;
+        let items = items(tx, rows)?;
+        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
+    })
+}
+
+/// Queues a message again that was given up, or that its recipient did not get. For administrators.
+pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::acting("mail.resend"),
+        |tx| {
+            let row = mail::find(tx, id)?.ok_or(Error::NotFound)?;
+            let own = cx.actor.user == Some(row.user_id);
+            if !own && cx.actor.national(Role::Administrator).is_none() {
+                return Err(Error::NotFound);
+            }
+            Ok((Subject::of(SubjectKind::Mail, id), row))
+        },
+        |tx, subject, row| {
+            let by = By::from(cx.need_national(Role::Administrator)?);
+            need_version(cx, row.version)?;
+            match row.state {
+                MailState::Dead | MailState::Sent => {}
+                MailState::Queued => {
+                    let message = "The message is queued already; it is sent when it is its turn.";
+                    return Err(Error::refused("mail_state", "/state", message));
+                }
+            }
+            if mail::requeue(tx, id, row.version, cx.now)? == 0 {
+                return Err(Error::Stale);
+            }
+            let after = mail::find(tx, id)?.ok_or(Error::NotFound)?;
+            let content = json!({
+                "before": { "state": row.state, "attempts": row.attempts },
+                "after": { "state": after.state, "attempts": after.attempts },
+            });
+            let event = Event {
+                id: EventId::new(),
+                action: "mail.resend",
+                subject,
+                by: Some(by),
+                content,
+                personal: &[],
+            };
+            trail::done(tx, cx, event)?;
+            let version = after.version;
+            let item = items(tx, vec![after])?.pop().ok_or(Error::NotFound)?;
+            Reply::ok(&item, Some(version))
+        },
+    )
+}
+
+fn items(tx: &mut AnyConnection, rows: Vec<Mail>) -> Result<Vec<view::OutboxItem>, Error> {
+    let notices = notices(tx, &rows)?;
+    let ids: Vec<MailId> = rows.iter().map(|row| row.id).collect();
+    let mut histories: HashMap<MailId, Vec<view::MailAttempt>> = HashMap::new();
+    for attempt in mail::attempts_of(tx, &ids)? {
+        histories.entry(attempt.mail_id).or_default().push(attempt.into());
+    }
+    rows.into_iter()
+        .map(|row| {
+            let history = histories.remove(&row.id).unwrap_or_default();
+            of(&notices, &row).map(|notice| view::OutboxItem::new(row, notice, history))
+        })
+        .collect()
+}
+
+fn notices(tx: &mut AnyConnection, rows: &[Mail]) -> Result<HashMap<NoticeId, Notice>, Error> {
+    let ids: Vec<NoticeId> = rows.iter().map(|row| row.notice_id).collect();
+    Ok(notice::by_ids(tx, &ids)?.into_iter().map(|notice| (notice.id, notice)).collect())
+}
+
+fn of<'a>(notices: &'a HashMap<NoticeId, Notice>, row: &Mail) -> Result<&'a Notice, Error> {
+    notices
+        .get(&row.notice_id)
+        .ok_or_else(|| Error::Defect(format!("the notice of message {} is not there", row.id)))
+}

@@ -1,0 +1,318 @@
+//! The outbox: notices become messages, one to a recipient; workers lease them, and say how each attempt ended.
+
+use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
+use crate::domain::mail::{AttemptOutcome, Letter, MailState, judge};
+use crate::domain::moment::Moment;
+use crate::domain::notice::{NoticeEvent, NoticeFacts};
+use crate::domain::people::{Actor, Grant, Language, Place, Role};
+use crate::service::Services;
+use crate::service::error::Error;
+use crate::storage::mail::{self, Attempt, Mail, Verdict};
+use crate::storage::notice::{self, Notice};
+use crate::storage::user::User;
+use crate::storage::{AnyConnection, DbError, grant, user};
+use chrono::TimeDelta;
+use std::collections::BTreeMap;
+
+/// How many notices are read at a time.
+const PAGE: i64 = 100;
+
+/// What a message is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    /// The id of the message, from which its `Message-ID` is derived.
+    pub id: MailId,
+    /// What happened.
+    pub event: NoticeEvent,
+    /// Its facts.
+    pub facts: &'a NoticeFacts,
+    /// The recipient's name.
+    pub name: &'a str,
+    /// The recipient's language.
+    pub language: Language,
+    /// The roles for which the recipient is told.
+    pub roles: &'a [Role],
+}
+
+/// A message, made once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+    /// `Message-ID`.
+    pub message_id: String,
+}
+
+/// Makes messages. Implemented where the templates are, which this layer does not know.
+pub trait Render: Send + Sync {
+    /// Makes the message of a notice to one recipient.
+    fn render(&self, draft: &Draft<'_>) -> Result<Rendered, String>;
+}
+
+/// What became of the notices that were pending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// Notices that became messages, as far as there was anybody to tell.
+    pub notices: usize,
+    /// Messages that were made of them.
+    pub mails: usize,
+    /// Notices that can't be made into messages, and why. They stay, and keep no other from its turn.
+    pub stuck: Vec<(NoticeId, String)>,
+}
+
+/// Makes messages of up to `limit` pending notices. Any number of workers may do so at once: each notice is one
+/// transaction, and the one that takes it off the list makes its messages.
+pub fn expand(sv: &Services, render: &dyn Render, limit: usize) -> Result<Expanded, Error> {
+    let mut done = Expanded::default();
+    let mut after = None;
+    while done.notices < limit {
+        let page = sv.db.read(|tx| Ok::<_, Error>(notice::pending(tx, after, PAGE)?))?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        for row in &page {
+            if done.notices >= limit {
+                break;
+            }
+            match expand_one(sv, render, row) {
+                Ok(Some(mails)) => {
+                    done.notices += 1;
+                    done.mails += mails;
+                }
+                // Another worker was quicker.
+                Ok(None) | Err(Error::Database(DbError::Duplicate(_))) => {}
+                Err(Error::Defect(reason)) => done.stuck.push((row.id, reason)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// The number of messages made of a notice; nothing when another worker made them.
+fn expand_one(sv: &Services, render: &dyn Render, row: &Notice) -> Result<Option<usize>, Error> {
+    let now = sv.clock.now();
+    sv.db.write(
+        "outbox.expand",
+        |tx| {
+            // First, so that a second worker waits here on PostgreSQL, and then finds nothing to do.
+            if notice::settle(tx, row.id)? == 0 {
+                return Ok(None);
+            }
+            let facts: NoticeFacts = serde_json::from_str(&row.facts)?;
+            let recipients = recipients(tx, &facts, now)?;
+            for (user, roles) in &recipients {
+                let mail = compose(render, row, &facts, user, roles, now)?;
+                mail::insert_once(tx, &mail)?;
+            }
+            Ok(Some(recipients.len()))
+        },
+        |_, _| Ok(()),
+    )
+}
+
+/// Who is told: holders of the roles by grants that hold now over the place, each once, but not who did it.
+fn recipients(
+    tx: &mut AnyConnection,
+    facts: &NoticeFacts,
+    now: Moment,
+) -> Result<Vec<(User, Vec<Role>)>, Error> {
+    let mut held: BTreeMap<UserId, Vec<Grant>> = BTreeMap::new();
+    for row in grant::holders(tx, &facts.tells, &facts.region_code)? {
+        let user = row.user_id;
+        let grant = Grant::from(row);
+        if Some(user) != facts.actor_id && grant.holds_at(now) {
+            held.entry(user).or_default().push(grant);
+        }
+    }
+    let ids: Vec<UserId> = held.keys().copied().collect();
+    let place = Place { region: &facts.region_code, commodity: &facts.commodity };
+    let mut told = Vec::with_capacity(ids.len());
+    for user in user::by_ids(tx, &ids)? {
+        let grants = held.remove(&user.id).unwrap_or_default();
+        let actor = Actor { user: Some(user.id), name: user.name.clone(), grants };
+        let roles: Vec<Role> = facts
+            .tells
+            .iter()
+            .copied()
+            .filter(|role| actor.grant_over(*role, place).is_some())
+            .collect();
+        if !roles.is_empty() {
+            told.push((user, roles));
+        }
+    }
+    Ok(told)
+}
+
+fn compose(
+    render: &dyn Render,
+    notice: &Notice,
+    facts: &NoticeFacts,
+    user: &User,
+    roles: &[Role],
+    now: Moment,
+) -> Result<Mail, Error> {
+    let id = MailId::new();
+    let draft =
+        Draft { id, event: notice.event, facts, name: &user.name, language: user.language, roles };
+    let rendered = render.render(&draft).map_err(Error::Defect)?;
+    Ok(Mail {
+        id,
+        notice_id: notice.id,
+        user_id: user.id,
+        address: user.email.clone(),
+        language: user.language,
+        subject: rendered.subject,
+        text_body: rendered.text,
+        html_body: rendered.html,
+        message_id: rendered.message_id,
+        dated_at: now,
+        state: MailState::Queued,
+        attempts: 0,
+        next_attempt_at: now,
+        leased_by: None,
+        leased_until: None,
+        last_reply: None,
+        sent_at: None,
+        created_at: now,
+        version: 1,
+    })
+}
+
+/// A message that a worker has in hand until its lease ends.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// What is to be sent.
+    pub letter: Letter,
+    row: Mail,
+}
+
+impl From<Mail> for Leased {
+    fn from(row: Mail) -> Self {
+        let letter = Letter {
+            id: row.id,
+            address: row.address.clone(),
+            subject: row.subject.clone(),
+            text: row.text_body.clone(),
+            html: row.html_body.clone(),
+            message_id: row.message_id.clone(),
+            dated_at: row.dated_at,
+        };
+        Leased { letter, row }
+    }
+}
+
+/// Leases up to `limit` due messages to a worker. No two workers have one at the same time.
+pub fn lease(
+    sv: &Services,
+    worker: &str,
+    lease: TimeDelta,
+    limit: i64,
+) -> Result<Vec<Leased>, Error> {
+    let now = sv.clock.now();
+    let rows = sv.db.write(
+        "outbox.lease",
+        |tx| Ok::<_, Error>(mail::lease(tx, worker, now, now.after(lease), limit)?),
+        |_, _| Ok(()),
+    )?;
+    Ok(rows.into_iter().map(Leased::from).collect())
+}
+
+/// How an attempt at a leased message ended. Recording it twice records it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempted {
+    id: MailAttemptId,
+    outcome: AttemptOutcome,
+    reply: String,
+    jitter: i64,
+}
+
+impl Attempted {
+    /// An attempt that has just been made. `jitter` in 0..=1000 spreads the next ones.
+    pub fn new(outcome: AttemptOutcome, reply: String, jitter: i64) -> Attempted {
+        Attempted { id: MailAttemptId::new(), outcome, reply, jitter }
+    }
+}
+
+/// Records an attempt and what follows from it: where the message stands now, or nothing when the lease had ended.
+pub fn settle(
+    sv: &Services,
+    leased: &Leased,
+    attempted: &Attempted,
+) -> Result<Option<MailState>, Error> {
+    let now = sv.clock.now();
+    let row = &leased.row;
+    let outcome = sv.db.write(
+        "outbox.settle",
+        |tx| {
+            let first = mail::first_attempt(tx, row.id, row.attempts)?.unwrap_or(now);
+            let end = judge(attempted.outcome, row.attempts, first, now, attempted.jitter);
+            let attempt = Attempt {
+                id: attempted.id,
+                mail_id: row.id,
+                at: now,
+                outcome: attempted.outcome,
+                reply: attempted.reply.clone(),
+            };
+            let verdict = Verdict {
+                state: end.state,
+                next_attempt_at: end.next_attempt_at,
+                sent_at: end.sent_at,
+            };
+            // An attempt that outlived its lease was made all the same: it is kept, and decides nothing.
+            let settled = mail::settle(tx, row, &attempt, &verdict)?;
+            Ok((settled == 1).then_some(end.state))
+        },
+        |_, _| Ok(()),
+    );
+    match outcome {
+        // A first try of this was committed after all, though its answer was lost.
+        Err(Error::Database(DbError::Duplicate(_))) => {
+            sv.db.read(|tx| Ok::<_, Error>(mail::find(tx, row.id)?.map(|row| row.state)))
+        }
+        outcome => outcome,
+    }
+}
+
+/// Gives leased messages back untried: they are due as they were, and nothing is counted.
+pub fn release(sv: &Services, leased: &[Leased]) -> Result<(), Error> {
+    if leased.is_empty() {
+        return Ok(());
+    }
+    sv.db.write(
+        "outbox.release",
+        |tx| {
+            for one in leased {
+                mail::release(tx, &one.row, one.row.next_attempt_at)?;
+            }
+            Ok(())
+        },
+        |_, _| Ok(()),
+    )
+}
+
+/// What waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Messages that are queued.
+    pub queued: i64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_seconds: i64,
+}
+
+/// What waits in the outbox.
+pub fn waiting(sv: &Services) -> Result<Waiting, Error> {
+    let now = sv.clock.now();
+    sv.db.read(|tx| {
+        let (queued, oldest) = mail::waiting(tx)?;
+        let oldest_seconds = oldest.map_or(0, |oldest| now.since(oldest).num_seconds().max(0));
+        Ok(Waiting { queued, oldest_seconds })
+    })
+}
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+pub mod tests;

@@ -1,0 +1,216 @@
+//! The worker over a real database: each outcome ends as it should, and no message is lost or doubled.
+
+use super::*;
+use crate::domain::people::Role;
+use crate::mail::Site;
+use crate::mail::relay::Relay;
+use crate::mail::render::Renderer;
+use crate::mail::smtp::{Answer, SmtpServer, Stage};
+use crate::mail::transport::Transport;
+use crate::service::outbox::tests::Desk;
+use std::collections::HashSet;
+use std::path::Path;
+
+fn worker_over(desk: &Desk, transport: Transport, settings: Settings) -> MailWorker {
+    let site = Site::parse("https://sentra.example").expect("site");
+    let mailer = Mailer::new(&site, None, transport).expect("mailer");
+    let render = Arc::new(Renderer::new(site));
+    MailWorker::new(desk.sv.clone(), render, mailer, settings, Stop::new())
+}
+
+fn worker(desk: &Desk, url: &str) -> MailWorker {
+    let relay = Relay::parse(url).expect("relay").with_step(Duration::from_millis(300));
+    worker_over(desk, Transport::Smtp(Box::new(relay)), Settings::default())
+}
+
+/// A desk with `count` people who are told of one thing each of `notices` times.
+fn desk(count: usize, notices: usize) -> Desk {
+    let desk = Desk::new();
+    for index in 0..count {
+        desk.person(&format!("p{index:02}@dinas.example"), Role::Drafter, Some("18.08"));
+    }
+    for _ in 0..notices {
+        desk.notice(&[Role::Drafter], None, "Sentra Kopi");
+    }
+    desk
+}
+
+fn states(desk: &Desk) -> Vec<MailState> {
+    desk.outbox().into_iter().map(|item| item.state).collect()
+}
+
+#[test]
+fn each_outcome_ends_as_it_should() {
+    for (stage, answer, state, outcome) in [
+        (Stage::Recipient, None, MailState::Sent, AttemptOutcome::Sent),
+        (
+            Stage::Recipient,
+            Some("450 4.2.0 greylisted"),
+            MailState::Queued,
+            AttemptOutcome::Transient,
+        ),
+        (Stage::Recipient, Some("550 5.1.1 nobody"), MailState::Dead, AttemptOutcome::Permanent),
+        (Stage::Taken, Some("451 4.7.1 later"), MailState::Queued, AttemptOutcome::Transient),
+        (Stage::Taken, Some("554 5.7.1 spam"), MailState::Dead, AttemptOutcome::Permanent),
+    ] {
+        let (desk, server) = (desk(1, 1), SmtpServer::start().expect("server"));
+        if let Some(line) = answer {
+            server.on(stage, "", Answer::Say(line), 1);
+        }
+        worker(&desk, &server.url()).run_once().expect("run");
+        let mail = desk.mail_to("p00@dinas.example");
+        assert_eq!((mail.state, mail.attempts), (state, 1), "{stage:?} {answer:?}");
+        assert_eq!(mail.history[0].outcome, outcome);
+        assert_eq!(mail.history[0].reply, answer.unwrap_or("250 2.0.0 queued"));
+        assert_eq!(mail.last_reply.as_deref(), Some(mail.history[0].reply.as_str()));
+        assert_eq!(mail.sent_at.is_some(), state == MailState::Sent);
+    }
+}
+
+#[test]
+fn a_message_of_which_nobody_knows_is_sent_again_with_the_same_bytes() {
+    let (desk, server) = (desk(1, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Taken, "", Answer::Cut, 1);
+    let worker = worker(&desk, &server.url());
+    assert_eq!(worker.run_once().expect("run").unknown, 1);
+    desk.pass(TimeDelta::seconds(9));
+    assert_eq!(worker.run_once().expect("run").attempts(), 0, "it backs off");
+    desk.pass(TimeDelta::seconds(3));
+    assert_eq!(worker.run_once().expect("run").sent, 1);
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0], received[1]);
+    let outcomes: Vec<_> = desk.outbox()[0].history.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::Unknown, AttemptOutcome::Sent]);
+}
+
+#[test]
+fn two_workers_never_send_a_row_twice() {
+    let (desk, server) = (desk(10, 20), SmtpServer::start().expect("server"));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| worker(&desk, &server.url()).drain(100).expect("drained"));
+        }
+    });
+    let received = server.received();
+    let ids: HashSet<_> = received.iter().filter_map(|one| one.header("Message-ID")).collect();
+    assert_eq!((received.len(), ids.len()), (200, 200));
+    assert!(received.iter().all(|one| one.to.len() == 1), "one recipient to a message");
+    assert!(states(&desk).iter().all(|state| *state == MailState::Sent));
+}
+
+#[test]
+fn a_dead_relay_burns_no_attempts_and_the_mail_goes_when_it_is_back() {
+    let desk = desk(5, 2);
+    let server = SmtpServer::start().expect("server");
+    let (url, address) = (server.url(), server.address());
+    drop(server);
+    let worker = worker(&desk, &url);
+    for _ in 0..100 {
+        let counts = worker.run_once().expect("run");
+        assert_eq!(counts.attempts(), 0);
+        desk.pass(TimeDelta::minutes(120));
+    }
+    assert!(desk.outbox().iter().all(|mail| mail.attempts == 0 && mail.history.is_empty()));
+    let server = SmtpServer::start_at(address).expect("server");
+    assert_eq!(worker.drain(10).expect("drained").sent, 10);
+    assert_eq!(server.received().len(), 10);
+}
+
+#[test]
+fn while_the_breaker_is_open_the_relay_is_left_alone() {
+    let (desk, server) = (desk(3, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Banner, "", Answer::Say("421 4.3.2 closing"), usize::MAX);
+    let worker = worker(&desk, &server.url());
+    assert_eq!(worker.run_once().expect("run").released, 3);
+    assert_eq!(worker.run_once().expect("run").released, 0);
+    assert_eq!(server.connections(), 1);
+    desk.pass(TimeDelta::seconds(5));
+    assert_eq!(worker.run_once().expect("run").released, 1, "one message tries the line");
+    desk.pass(TimeDelta::seconds(5));
+    worker.run_once().expect("run");
+    assert_eq!(server.connections(), 2, "the pause has doubled");
+    server.behave();
+    desk.pass(TimeDelta::seconds(5));
+    assert_eq!(worker.drain(10).expect("drained").sent, 3);
+}
+
+#[test]
+fn of_many_recipients_only_the_refused_ones_are_dead() {
+    let (desk, server) = (desk(10, 1), SmtpServer::start().expect("server"));
+    for index in (0..10).step_by(2) {
+        let pattern = format!("p{index:02}@");
+        server.on(Stage::Recipient, &pattern, Answer::Say("550 5.1.1 nobody"), 9);
+    }
+    let counts = worker(&desk, &server.url()).drain(10).expect("drained");
+    assert_eq!((counts.sent, counts.permanent, counts.dead), (5, 5, 5));
+    let ends = [MailState::Dead, MailState::Sent].repeat(5);
+    assert_eq!(states(&desk), ends);
+}
+
+#[test]
+fn a_message_in_the_hands_of_a_dead_worker_is_sent_when_its_lease_ends() {
+    let (desk, server) = (desk(1, 1), SmtpServer::start().expect("server"));
+    let first = worker(&desk, &server.url());
+    first.expand(&mut Counts::default()).expect("expanded");
+    // It sends, and dies before it can say so.
+    let lease = TimeDelta::minutes(5);
+    let held = outbox::lease(&desk.sv, "dead", lease, 10).expect("leased");
+    first.mailer.session().send(&held[0].letter);
+    let second = worker(&desk, &server.url());
+    assert_eq!(second.drain(10).expect("drained").attempts(), 0);
+    desk.pass(lease);
+    assert_eq!(second.drain(10).expect("drained").sent, 1);
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0], received[1]);
+}
+
+#[test]
+fn a_relay_that_stalls_costs_each_message_one_attempt_and_no_more() {
+    let (desk, server) = (desk(2, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Recipient, "p00@", Answer::Stall, 1);
+    let worker = worker(&desk, &server.url());
+    let counts = worker.run_once().expect("run");
+    assert_eq!((counts.transient, counts.sent), (1, 1));
+    desk.pass(TimeDelta::seconds(11));
+    assert_eq!(worker.run_once().expect("run").sent, 1);
+}
+
+#[test]
+fn what_cant_be_begun_within_the_lease_is_given_back() {
+    let (desk, server) = (desk(3, 1), SmtpServer::start().expect("server"));
+    let mut worker = worker(&desk, &server.url());
+    worker.settings.lease = worker.mailer.longest();
+    let counts = worker.run_once().expect("run");
+    assert_eq!((counts.attempts(), counts.released), (0, 3));
+}
+
+#[test]
+fn an_address_that_is_none_is_dead_at_once() {
+    let (desk, server) = (desk(0, 0), SmtpServer::start().expect("server"));
+    desk.person("nobody", Role::Drafter, Some("18.08"));
+    desk.notice(&[Role::Drafter], None, "x");
+    let counts = worker(&desk, &server.url()).drain(10).expect("drained");
+    assert_eq!((counts.permanent, counts.dead), (1, 1));
+    assert!(server.received().is_empty());
+}
+
+fn files(folder: &Path) -> usize {
+    std::fs::read_dir(folder).map(Iterator::count).unwrap_or(0)
+}
+
+#[test]
+fn the_thread_delivers_into_a_folder_and_stops() {
+    let (desk, folder) = (desk(3, 1), tempfile::tempdir().expect("folder"));
+    let settings = Settings { idle: Duration::from_millis(5), ..Settings::default() };
+    let running = worker_over(&desk, Transport::Files(folder.path().to_owned()), settings)
+        .start()
+        .expect("thread");
+    while states(&desk).iter().filter(|state| **state == MailState::Sent).count() < 3 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.stop();
+    running.join();
+    assert_eq!(files(folder.path()), 3);
+}

@@ -1,0 +1,120 @@
+//! Migrations go up, down and up again, by many at once, and never over history.
+
+use crate::database::append_only::insert_anything;
+use crate::database::schema::Schema;
+use crate::on_both;
+use crate::support::database::{Kind, TestDatabase, some_moment};
+use crate::support::process::{hidden_test, variable};
+use diesel::connection::SimpleConnection;
+use sentra::storage::connection::Target;
+use sentra::storage::migrate::{self, MigrateError};
+use std::fs;
+use std::process::Stdio;
+
+const CHILD: &str = "SENTRA_TEST_MIGRATE";
+
+fn migration_count() -> i64 {
+    let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"));
+    i64::try_from(folders.expect("migrations").count()).expect("few")
+}
+
+fn assert_complete(db: &TestDatabase) {
+    assert_eq!(db.number("SELECT COUNT(*) FROM __diesel_schema_migrations"), migration_count());
+    assert_eq!(db.number("SELECT COUNT(*) FROM regions"), 552);
+    assert_eq!(db.number("SELECT COUNT(*) FROM policies"), 4);
+}
+
+on_both! {
+    fn a_database_goes_up_and_down_and_up_again(db) {
+        let before = Schema::of(db);
+        assert_complete(db);
+        migrate::down(db.target()).expect("down");
+        assert_eq!(Schema::of(db), Schema::default(), "nothing is left behind");
+        migrate::up(db.target(), None, some_moment()).expect("up again");
+        assert_eq!(Schema::of(db), before);
+        assert_complete(db);
+    }
+
+    fn migrating_again_changes_nothing(db) {
+        db.execute("UPDATE regions SET name = 'changed' WHERE code = '18'");
+        migrate::up(db.target(), None, some_moment()).expect("up");
+        assert_complete(db);
+        assert_eq!(db.number("SELECT COUNT(*) FROM regions WHERE name = 'changed'"), 1);
+    }
+
+    fn a_database_with_history_is_not_taken_down(db) {
+        let schema = Schema::of(db);
+        insert_anything(db, &schema, "audit_events");
+        assert!(matches!(migrate::down(db.target()), Err(MigrateError::HasHistory)));
+        assert_eq!(Schema::of(db), schema);
+    }
+
+    fn the_sql_of_each_way_down_refuses_history_by_itself(db) {
+        let schema = Schema::of(db);
+        insert_anything(db, &schema, "audit_events");
+        let set = match db.kind { Kind::Sqlite => "sqlite", Kind::Postgres => "postgres" };
+        let set = format!("{}/migrations/{set}", env!("CARGO_MANIFEST_DIR"));
+        let audit = "000300";
+        let mut ways: Vec<_> = fs::read_dir(set)
+            .expect("migrations")
+            .map(|entry| entry.expect("entry").path())
+            // What came before the audit trail is below it, and is reached only past it.
+            .filter(|path| path.display().to_string().split("-").last() >= Some(audit))
+            .collect();
+        ways.sort();
+        assert!(ways.len() >= 4);
+        for way in ways {
+            let sql = fs::read_to_string(way.join("down.sql")).expect("down.sql");
+            let mut c = db.connect();
+            c.batch_execute("BEGIN").expect("begin");
+            let error = c.batch_execute(&sql).expect_err("history").to_string();
+            assert!(
+                error.contains("audit rows exist") || error.contains("CHECK constraint failed: n = 0"),
+                "{}: {error}", way.display()
+            );
+            c.batch_execute("ROLLBACK").expect("rollback");
+        }
+        assert_eq!(Schema::of(db), schema);
+    }
+}
+
+#[test]
+fn a_database_that_can_not_be_asked_is_not_taken_down() {
+    let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
+    let schema = Schema::of(&db);
+    // Whether there is history can't be read: that is no leave to throw it away.
+    db.execute("ALTER TABLE audit_events RENAME COLUMN id TO other");
+    assert!(matches!(migrate::down(db.target()), Err(MigrateError::Query(_))));
+    db.execute("ALTER TABLE audit_events RENAME COLUMN other TO id");
+    assert_eq!(Schema::of(&db), schema);
+}
+
+#[test]
+fn five_processes_migrate_an_empty_database_at_once() {
+    let Some(db) = TestDatabase::empty(Kind::Postgres) else { return };
+    let children: Vec<_> = (0..5)
+        .map(|_| {
+            hidden_test("database::migrations::migrates_as_a_process_of_its_own")
+                .env(CHILD, db.url())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("start")
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().expect("wait");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("migrated"), "{said}");
+    }
+    assert_complete(&db);
+}
+
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn migrates_as_a_process_of_its_own() {
+    let Some(url) = variable(CHILD) else { return };
+    migrate::up(&Target::parse(&url).expect("target"), None, some_moment()).expect("migrate");
+    println!("migrated");
+}

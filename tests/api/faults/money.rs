@@ -1,0 +1,702 @@
+//! Money by chance: random sequences of every operation that moves money, held against a model that is kept here.
+
+use crate::on_both;
+use crate::support::database::{TestDatabase, number};
+use crate::support::served::{REGION, hire, open_year, services};
+use chrono::{Days, NaiveDate};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use sentra::domain::act::{Act, ActData, Action, Handover};
+use sentra::domain::contract::ContractRole;
+use sentra::domain::ids::{
+    AllocationId, CentreId, ContractId, PlanId, ProposalId, ReportId, TrancheRequestId, UserId,
+};
+use sentra::domain::journal::Figures;
+use sentra::domain::line::{Component, FundSource};
+use sentra::domain::moment::Moment;
+use sentra::domain::money::{BasisPoints, Rupiah};
+use sentra::domain::plan::Method;
+use sentra::domain::proposal::{Menu, OutcomeClass, State};
+use sentra::domain::report::ReportKind;
+use sentra::service::clock::Clock;
+use sentra::service::context::{Context, Input, Reply};
+use sentra::service::error::Error;
+use sentra::service::{
+    Services, action, allocation, centre, contract, line, plan, policy, proposal, report, session,
+    spending, sweep, tranche, verify,
+};
+use std::collections::HashMap;
+
+/// What each proposal is approved with.
+const APPROVED: i64 = 3_000_000_000;
+/// How far a plan may exceed its ceiling, by the shipped policies.
+const TOLERANCE: i64 = 1_000_000;
+/// What the region begins with: more than what is paid in one sum.
+const ALLOCATION: i64 = 8_000_000_000;
+const CEILING: i64 = 100_000_000_000;
+/// How many proposals are played with at a time.
+const LIVE: usize = 3;
+
+type Done = Result<(), Error>;
+
+/// A request that waits: which, for how much, and how far it is.
+struct Pending {
+    id: TrancheRequestId,
+    n: i64,
+    amount: i64,
+    steps: i64,
+}
+
+/// What the model knows of a proposal.
+struct Case {
+    id: ProposalId,
+    state: State,
+    figures: [i64; 7],
+    contracts: Vec<(ContractId, i64)>,
+    pending: Option<Pending>,
+    paid: i64,
+    final_reviewed: bool,
+    overdrawn: bool,
+}
+
+const CEILED: usize = 0;
+const PLANNED: usize = 1;
+const CONTRACTED: usize = 2;
+const DISBURSED: usize = 3;
+const ABSORBED: usize = 4;
+const RETURNED: usize = 5;
+const RELEASED: usize = 6;
+
+impl Case {
+    fn in_hand(&self) -> i64 {
+        self.figures[DISBURSED] - self.figures[ABSORBED] - self.figures[RETURNED]
+    }
+
+    /// Sets free what no cash was paid on; how much that is.
+    fn release(&mut self) -> i64 {
+        let f = &mut self.figures;
+        let undisbursed = (f[CEILED] - f[RELEASED] - f[DISBURSED]).max(0);
+        let unbound = (f[CEILED] - f[CONTRACTED] - f[RELEASED]).max(0).min(undisbursed);
+        f[RELEASED] += undisbursed;
+        f[CONTRACTED] -= undisbursed - unbound;
+        undisbursed
+    }
+
+    fn may_be_paid(&self, amount: i64) -> bool {
+        matches!(self.state, State::Contracted | State::Funded | State::Reporting)
+            && amount <= self.figures[CONTRACTED] - self.figures[DISBURSED]
+    }
+}
+
+fn input<T>(value: T) -> Input<T> {
+    Input(Ok(value))
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(reply: &Reply) -> T {
+    let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    body["id"].as_str().expect("an id").parse().expect("an id")
+}
+
+/// The real thing beside the model of it.
+struct Play {
+    sv: Services,
+    dice: StdRng,
+    people: HashMap<&'static str, UserId>,
+    year: i64,
+    centre: CentreId,
+    allocation: AllocationId,
+    amount: i64,
+    used: i64,
+    cases: Vec<Case>,
+    live: Vec<usize>,
+    made: i64,
+}
+
+impl Play {
+    fn new(db: &TestDatabase, dice: u64) -> Play {
+        let now = NaiveDate::from_ymd_opt(2026, 3, 2).and_then(|day| day.and_hms_opt(3, 0, 0));
+        let sv = services(db.target(), Clock::set_to(Moment(now.expect("a moment"))));
+        let mut people = HashMap::new();
+        for (name, grant) in [
+            ("drafter", "drafter@18.71"),
+            ("planner", "planner@18.71"),
+            ("head", "regional_head@18.71"),
+            ("inspector", "inspector@18.71"),
+            ("verifier", "verifier@18"),
+            ("reviewer", "reviewer"),
+            ("approver", "approver"),
+            ("treasurer", "treasurer"),
+            ("second", "treasurer"),
+        ] {
+            people.insert(name, hire(&sv, name, &[grant]));
+        }
+        let year = open_year(&sv);
+        let mut play = Play {
+            sv,
+            dice: StdRng::seed_from_u64(dice),
+            people,
+            year,
+            centre: CentreId::new(),
+            allocation: AllocationId::new(),
+            amount: ALLOCATION,
+            used: 0,
+            cases: Vec::new(),
+            live: Vec::new(),
+            made: 0,
+        };
+        play.set_the_table();
+        for _ in 0..LIVE {
+            let case = play.approved();
+            play.live.push(case);
+        }
+        play
+    }
+
+    fn cx(&self, name: &str, version: Option<i64>) -> Context {
+        let key = uuid::Uuid::now_v7().to_string();
+        let mut cx =
+            session::context_of(&self.sv, self.people[name], key.clone()).expect("a person");
+        (cx.key, cx.fingerprint, cx.if_match) = (Some(key.clone()), key, version);
+        cx
+    }
+
+    fn at(&self, name: &str, id: ProposalId) -> Context {
+        let version = proposal::show(&self.sv, &self.cx(name, None), id).expect("seen").version;
+        self.cx(name, Some(version))
+    }
+
+    fn set_the_table(&mut self) {
+        let ceiling = allocation::CeilingDraft {
+            fiscal_year: self.year,
+            amount_idr: Rupiah(CEILING),
+            legal_basis: "APBN".to_owned(),
+        };
+        allocation::record_ceiling(&self.sv, &self.cx("treasurer", None), &input(ceiling))
+            .expect("a ceiling");
+        self.allocation = id(&self.record_allocation(ALLOCATION).expect("an allocation"));
+        let entry = centre::CentreDraft {
+            region_code: REGION.into(),
+            name: "Sentra".to_owned(),
+            commodity: "Kopi".to_owned(),
+            kbli: None,
+            village: "Desa".to_owned(),
+            district: "Kecamatan".to_owned(),
+            latitude: None,
+            longitude: None,
+            decree_number: Some("SK/1".to_owned()),
+            decree_date: NaiveDate::from_ymd_opt(2025, 1, 1),
+            households_in_village: 100,
+            households_in_business: 50,
+            organised: true,
+            known_to_public: true,
+            businesses: 10,
+            members: 10,
+            administrators: 3,
+            manager: None,
+            technical_service_unit: None,
+            outcome_class: OutcomeClass::Ovop,
+        };
+        let reply = centre::create(&self.sv, &self.cx("drafter", None), &input(entry));
+        self.centre = id(&reply.expect("a centre"));
+    }
+
+    fn record_allocation(&self, amount: i64) -> Result<Reply, Error> {
+        let draft = allocation::AllocationDraft {
+            fiscal_year: self.year,
+            region_code: REGION.into(),
+            amount_idr: Rupiah(amount),
+            legal_basis: "Perpres".to_owned(),
+        };
+        allocation::record(&self.sv, &self.cx("treasurer", None), &input(draft))
+    }
+
+    fn act(&self, name: &str, id: ProposalId, action: Action, data: ActData) -> Done {
+        let act = Act { comment: Some("Demikian.".to_owned()), data, ..Act::bare(action) };
+        action::act(&self.sv, &self.at(name, id), id, &input(act)).map(|_| ())
+    }
+
+    /// A new proposal, walked to its approval.
+    fn approved(&mut self) -> usize {
+        let draft = proposal::ProposalDraft {
+            menu: Menu::Revitalisation,
+            fiscal_year: self.year,
+            region_code: REGION.into(),
+            title: "Revitalisasi".to_owned(),
+            summary: String::new(),
+            commodity: "Kopi".to_owned(),
+            outcome_class: OutcomeClass::Ovop,
+            centre_id: Some(self.centre),
+            site: proposal::SiteDraft {
+                street: "Jalan".to_owned(),
+                village: "Desa".to_owned(),
+                district: "Kecamatan".to_owned(),
+                latitude: Some(-5.4),
+                longitude: Some(105.2),
+            },
+            baseline: Some(serde_json::json!({ "units": 1 })),
+            design_firm_name: None,
+            design_firm_tax_number: None,
+        };
+        let reply = proposal::create(&self.sv, &self.cx("drafter", None), &input(draft));
+        let id: ProposalId = id(&reply.expect("made"));
+        let draft = line::LineDraft {
+            component: Component::MachineryEquipment,
+            description: "Mesin".to_owned(),
+            builds_anew: false,
+            volume_thousandths: 1_000,
+            unit: "paket".to_owned(),
+            unit_cost_idr: Rupiah(APPROVED),
+            amount_idr: None,
+            fund_source: FundSource::Dak,
+            gap: Some("Kurang".to_owned()),
+        };
+        let lines = input(line::LinesDraft { lines: vec![draft] });
+        line::replace(&self.sv, &self.at("drafter", id), id, &lines).expect("lines");
+        let nothing = ActData::default;
+        self.act("drafter", id, Action::RequestPlanningCheck, nothing()).expect("asked");
+        self.act("planner", id, Action::ConfirmPlanning, nothing()).expect("confirmed");
+        self.act("head", id, Action::Submit, nothing()).expect("submitted");
+        self.act("verifier", id, Action::Verify, nothing()).expect("verified");
+        self.act("reviewer", id, Action::Recommend, nothing()).expect("recommended");
+        self.value("reviewer", id);
+        let due_on = self.today().checked_add_days(Days::new(9));
+        let due = ActData { due_on, ..nothing() };
+        self.act("reviewer", id, Action::ProposeAgreement, due).expect("proposed");
+        self.act("planner", id, Action::AcceptAgreement, nothing()).expect("accepted");
+        self.value("approver", id);
+        self.act("approver", id, Action::Approve, nothing()).expect("approved");
+        self.cases.push(Case {
+            id,
+            state: State::Approved,
+            figures: [0; 7],
+            contracts: Vec::new(),
+            pending: None,
+            paid: 0,
+            final_reviewed: false,
+            overdrawn: false,
+        });
+        self.cases.len() - 1
+    }
+
+    fn value(&self, name: &str, id: ProposalId) {
+        let review = line::LineReview {
+            line_no: 1,
+            volume_thousandths: None,
+            amount_idr: Rupiah(APPROVED),
+            reason: None,
+        };
+        let reviews = input(line::LineReviews { reviews: vec![review] });
+        line::review(&self.sv, &self.at(name, id), id, &reviews).expect("valued");
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.sv.clock.now().0.date()
+    }
+
+    fn next(&mut self) -> i64 {
+        self.made += 1;
+        self.made
+    }
+
+    /// An amount around a bound: within it, at it, or just beyond.
+    fn around(&mut self, bound: i64) -> i64 {
+        match self.dice.random_range(0..6) {
+            0 => bound.max(1),
+            1 => bound.max(0) + 1,
+            2 => bound.max(0) + self.dice.random_range(1..500_000_000),
+            _ => self.dice.random_range(1..=bound.max(1)),
+        }
+    }
+
+    /// One operation on one of the proposals; both sides have to agree on whether it is possible.
+    fn step(&mut self) {
+        let slot = self.dice.random_range(0..LIVE);
+        if self.dice.random_ratio(1, 40) || self.cases[self.live[slot]].state.is_end() {
+            self.live[slot] = self.approved();
+        }
+        let at = self.live[slot];
+        match self.dice.random_range(0..100) {
+            0..12 => self.allocate(at),
+            12..22 => self.plan(at),
+            22..34 => self.contract(at),
+            34..42 => self.accept(at),
+            42..54 => self.request(at),
+            54..70 => self.advance(at),
+            70..80 => self.spend(at),
+            80..86 => self.give_back(at),
+            86..90 => self.complete(at),
+            90..93 => self.report(at),
+            93..96 => self.close(at),
+            96..98 => self.cancel(at),
+            _ => self.raise(),
+        }
+    }
+
+    fn agree(&self, what: &str, expected: bool, real: &Done) {
+        match (expected, real) {
+            (true, Ok(())) | (false, Err(Error::Refused(_))) => {}
+            _ => panic!("{what}: the model says {expected}, it is {real:?}"),
+        }
+    }
+
+    fn allocate(&mut self, at: usize) {
+        let room = self.amount - self.used;
+        let amount = self.around(APPROVED.min(room));
+        let case = &self.cases[at];
+        let data = ActData {
+            amount_idr: Some(Rupiah(amount)),
+            legal_basis: Some("Perpres".to_owned()),
+            ..ActData::default()
+        };
+        let real = self.act("treasurer", case.id, Action::Allocate, data);
+        let fits = case.state == State::Approved && amount <= APPROVED && amount <= room;
+        self.agree("allocate", fits, &real);
+        if fits {
+            self.used += amount;
+            self.cases[at].state = State::Allocated;
+            self.cases[at].figures[CEILED] = amount;
+        }
+    }
+
+    fn plan(&mut self, at: usize) {
+        let most = self.cases[at].figures[CEILED] + TOLERANCE;
+        let total = if self.dice.random_ratio(1, 4) { self.around(most) } else { most - TOLERANCE };
+        let case = &self.cases[at];
+        let fits = case.state == State::Allocated && 0 < total && total <= most;
+        let real = self.write_plan(case.id, total);
+        self.agree("plan", fits, &real);
+        if fits {
+            self.cases[at].state = State::Planned;
+            self.cases[at].figures[PLANNED] = total;
+        }
+    }
+
+    fn write_plan(&self, proposal: ProposalId, total: i64) -> Done {
+        let line = plan::PlanLineDraft {
+            line_no: 1,
+            volume_thousandths: 1_000,
+            amount_idr: Rupiah(total),
+            method: Method::Contract,
+        };
+        let draft = plan::PlanDraft { target_output: "Mesin".to_owned(), lines: vec![line] };
+        let reply = plan::create(&self.sv, &self.cx("drafter", None), proposal, &input(draft))?;
+        let id: PlanId = id(&reply);
+        plan::submit(&self.sv, &self.cx("drafter", Some(1)), id)?;
+        let approval = input(plan::PlanApproval::default());
+        plan::approve(&self.sv, &self.cx("approver", Some(2)), id, &approval).map(|_| ())
+    }
+
+    fn contract(&mut self, at: usize) {
+        let number = format!("K/{}", self.next());
+        let left = self.cases[at].figures[PLANNED] - self.cases[at].figures[CONTRACTED];
+        let value = self.around(left);
+        let today = self.today();
+        let draft = contract::ContractDraft {
+            number,
+            signed_on: today,
+            role: ContractRole::Goods,
+            vendor_name: "PT Mesin".to_owned(),
+            vendor_tax_number: None,
+            value_idr: Rupiah(value),
+            fund_source: FundSource::Dak,
+            lines: vec![1],
+            starts_on: today,
+            ends_on: today,
+        };
+        let case = &mut self.cases[at];
+        let id_of = case.id;
+        let fits = matches!(case.state, State::Planned | State::Contracted | State::Funded);
+        let reply = contract::create(&self.sv, &self.cx("drafter", None), id_of, &input(draft));
+        let made = reply.as_ref().ok().map(id::<ContractId>);
+        self.agree("contract", fits, &reply.map(|_| ()));
+        if let Some(made) = made {
+            self.cases[at].contracts.push((made, value));
+            self.cases[at].figures[CONTRACTED] += value;
+        }
+    }
+
+    fn accept(&mut self, at: usize) {
+        let case = &self.cases[at];
+        let real = self.act("inspector", case.id, Action::AcceptContracts, ActData::default());
+        let fits = case.state == State::Planned && !case.contracts.is_empty();
+        self.agree("accept contracts", fits, &real);
+        if fits {
+            self.cases[at].state = State::Contracted;
+        }
+    }
+
+    fn request(&mut self, at: usize) {
+        let case = &self.cases[at];
+        if matches!(case.state, State::Approved | State::Cancelled) {
+            return;
+        }
+        let unpaid = case.figures[CONTRACTED] - case.figures[DISBURSED];
+        let (amount, wrong) = (self.around(unpaid), i64::from(self.dice.random_ratio(1, 10)));
+        let case = &self.cases[at];
+        let n = case.paid + 1 + wrong;
+        let item = tranche::ItemDraft { proposal_id: case.id, amount_idr: Rupiah(amount) };
+        let draft = tranche::TrancheDraft { n, items: vec![item] };
+        let cx = self.cx("head", None);
+        let reply = tranche::request(&self.sv, &cx, self.allocation, &input(draft));
+        let fits = case.may_be_paid(amount) && case.pending.is_none() && wrong == 0;
+        let made = reply.as_ref().ok().map(id::<TrancheRequestId>);
+        self.agree("request", fits, &reply.map(|_| ()));
+        if let Some(id) = made {
+            self.cases[at].pending = Some(Pending { id, n, amount, steps: 0 });
+        }
+    }
+
+    /// The next step of the request that waits: reviewed, verified, paid; or refused.
+    fn advance(&mut self, at: usize) {
+        let Some(Pending { id, n, amount, steps }) = self.cases[at].pending.take() else { return };
+        let version = Some(steps + 1);
+        if steps > 0 && self.dice.random_ratio(1, 10) {
+            let reason = input(plan::Reason { comment: "Tidak lengkap.".to_owned() });
+            let real = tranche::refuse(&self.sv, &self.cx("second", version), id, &reason);
+            return self.agree("refuse", true, &real.map(|_| ()));
+        }
+        let waits = Some(Pending { id, n, amount, steps: steps + 1 });
+        match steps {
+            0 => {
+                let real = tranche::review(&self.sv, &self.cx("inspector", version), id);
+                self.agree("review", true, &real.map(|_| ()));
+                self.cases[at].pending = waits;
+            }
+            1 => {
+                let real = tranche::verify(&self.sv, &self.cx("second", version), id);
+                self.agree("verify", true, &real.map(|_| ()));
+                self.cases[at].pending = waits;
+            }
+            _ => {
+                let draft =
+                    tranche::PaymentDraft { payment_number: format!("KPPN/{n}"), paid_on: None };
+                let cx = self.cx("treasurer", version);
+                let real = tranche::pay(&self.sv, &cx, id, &input(draft)).map(|_| ());
+                let case = &self.cases[at];
+                let fits = case.may_be_paid(amount);
+                self.agree("pay", fits, &real);
+                let case = &mut self.cases[at];
+                if fits {
+                    case.figures[DISBURSED] += amount;
+                    case.paid = n;
+                    if case.state == State::Contracted {
+                        case.state = State::Funded;
+                    }
+                } else {
+                    case.pending = Some(Pending { id, n, amount, steps });
+                }
+            }
+        }
+    }
+
+    fn spend(&mut self, at: usize) {
+        let number = format!("S/{}", self.next());
+        let in_hand = self.cases[at].in_hand();
+        let Some((contract_id, _)) = self.cases[at].contracts.last().copied() else { return };
+        let amount =
+            if self.dice.random_ratio(1, 2) { in_hand.max(1) } else { self.around(in_hand) };
+        let draft = spending::ExpenditureDraft {
+            contract_id,
+            number,
+            spent_on: self.today(),
+            amount_idr: Rupiah(amount),
+            description: String::new(),
+        };
+        let case = &self.cases[at];
+        let real = spending::spend(&self.sv, &self.cx("drafter", None), case.id, &input(draft));
+        let fits = matches!(case.state, State::Contracted | State::Funded | State::Reporting);
+        self.agree("spend", fits, &real.map(|_| ()));
+        if fits {
+            let case = &mut self.cases[at];
+            case.overdrawn |= amount > in_hand;
+            case.figures[ABSORBED] += amount;
+        }
+    }
+
+    fn give_back(&mut self, at: usize) {
+        let number = format!("R/{}", self.next());
+        let in_hand = self.cases[at].in_hand();
+        let amount = self.around(in_hand);
+        let draft = spending::ReturnDraft {
+            number,
+            returned_on: self.today(),
+            amount_idr: Rupiah(amount),
+            reason: "Sisa".to_owned(),
+        };
+        let case = &self.cases[at];
+        let real = spending::give_back(&self.sv, &self.cx("drafter", None), case.id, &input(draft));
+        let fits = matches!(case.state, State::Funded | State::Reporting);
+        self.agree("return", fits, &real.map(|_| ()));
+        if fits {
+            let case = &mut self.cases[at];
+            case.overdrawn |= amount > in_hand;
+            case.figures[RETURNED] += amount;
+        }
+    }
+
+    fn complete(&mut self, at: usize) {
+        let handover =
+            Handover { number: "BAST/1".to_owned(), date: self.today(), value_idr: None };
+        let data = ActData {
+            handover: Some(handover),
+            output_bp: Some(BasisPoints::WHOLE),
+            ..ActData::default()
+        };
+        let case = &self.cases[at];
+        let real = self.act("drafter", case.id, Action::CompleteWorks, data);
+        let fits = case.state == State::Funded;
+        self.agree("complete works", fits, &real);
+        if fits {
+            self.cases[at].state = State::Reporting;
+        }
+    }
+
+    fn report(&mut self, at: usize) {
+        let back = u64::try_from(self.next()).expect("a count");
+        let draft = report::ReportDraft {
+            kind: ReportKind::Final,
+            as_of: self.today().checked_sub_days(Days::new(back)).expect("a day"),
+            physical_bp: BasisPoints::WHOLE,
+            output: String::new(),
+            workforce: 0,
+            problems: String::new(),
+            follow_up: String::new(),
+        };
+        let case = &self.cases[at];
+        let fits = !matches!(case.state, State::Approved) && !case.state.is_end();
+        let real = report::create(&self.sv, &self.cx("drafter", None), case.id, &input(draft))
+            .and_then(|reply| {
+                let id: ReportId = id(&reply);
+                report::submit(&self.sv, &self.cx("drafter", Some(1)), id)?;
+                report::review(&self.sv, &self.cx("inspector", Some(2)), id)
+            });
+        self.agree("report", fits, &real.map(|_| ()));
+        self.cases[at].final_reviewed |= fits;
+    }
+
+    fn close(&mut self, at: usize) {
+        let data = ActData { baseline_comparison: Some("Naik.".to_owned()), ..ActData::default() };
+        let case = &self.cases[at];
+        let real = self.act("inspector", case.id, Action::Close, data);
+        let fits = case.state == State::Reporting && case.final_reviewed && case.in_hand() == 0;
+        self.agree("close", fits, &real);
+        if fits {
+            self.end(at, State::Closed);
+        }
+    }
+
+    fn cancel(&mut self, at: usize) {
+        let case = &self.cases[at];
+        let real = self.act("approver", case.id, Action::Cancel, ActData::default());
+        let early = [State::Approved, State::Allocated, State::Planned, State::Contracted];
+        let fits = early.contains(&case.state) && case.figures[DISBURSED] == 0;
+        self.agree("cancel", fits, &real);
+        if fits {
+            self.end(at, State::Cancelled);
+        }
+    }
+
+    fn end(&mut self, at: usize, state: State) {
+        self.cases[at].state = state;
+        self.used -= self.cases[at].release();
+    }
+
+    fn raise(&mut self) {
+        let change = self.dice.random_range(-2_000_000_000..4_000_000_000);
+        let amount = (self.used + change).max(2_000_000_000);
+        let real = self.record_allocation(amount).map(|_| ());
+        let fits = amount >= self.used && amount <= CEILING;
+        self.agree("raise", fits, &real);
+        if fits {
+            self.amount = amount;
+        }
+    }
+
+    /// Every figure is the model's, and what must hold in any case does.
+    fn compare(&self, db: &TestDatabase) {
+        let c = &mut db.connect();
+        let mut held = 0;
+        for case in &self.cases {
+            let real = sentra::storage::journal::figures(c, case.id).expect("figures");
+            let Figures {
+                ceiling_idr,
+                plan_idr,
+                contracted_idr,
+                disbursed_idr,
+                absorbed_idr,
+                returned_idr,
+                released_idr,
+            } = real;
+            let real = [
+                ceiling_idr,
+                plan_idr,
+                contracted_idr,
+                disbursed_idr,
+                absorbed_idr,
+                returned_idr,
+                released_idr,
+            ];
+            assert_eq!(real.map(|amount| amount.0), case.figures, "{} {}", case.id, case.state);
+            assert!(disbursed_idr <= contracted_idr, "{}", case.id);
+            assert!(case.in_hand() >= 0 || case.overdrawn, "{}", case.id);
+            held += case.figures[CEILED] - case.figures[RELEASED];
+        }
+        assert_eq!(held, self.used);
+        assert!(self.used <= self.amount);
+        let (used, amount) =
+            ("SELECT used_idr FROM allocations", "SELECT amount_idr FROM allocations");
+        assert_eq!(number(c, used).expect("used"), self.used);
+        assert_eq!(number(c, amount).expect("amount"), self.amount);
+    }
+
+    fn verify(&self) {
+        let report = verify::verify(&self.sv, |_| ()).expect("verified");
+        assert_eq!(report.breaches, Vec::<String>::new());
+    }
+
+    /// The gate passes: what has no money and did not ask for any is forfeited.
+    fn gate_passes(&mut self) {
+        let gate = policy::show(&self.sv, self.year).expect("a policy").policy.contract_gate;
+        self.sv.clock.advance_to(gate.moment());
+        let missed: Vec<usize> = (0..self.cases.len())
+            .filter(|at| {
+                let case = &self.cases[*at];
+                matches!(case.state, State::Allocated | State::Planned | State::Contracted)
+                    && case.pending.is_none()
+            })
+            .collect();
+        let swept = sweep::deadlines(&self.sv).expect("swept");
+        assert_eq!(swept.forfeited, missed.len());
+        for at in missed {
+            self.end(at, State::Forfeited);
+        }
+    }
+}
+
+fn play(db: &TestDatabase, steps: usize) {
+    let dice = rand::random();
+    println!("the dice start from {dice}");
+    let mut play = Play::new(db, dice);
+    for n in 1..=steps {
+        play.step();
+        play.compare(db);
+        if n % 50 == 0 {
+            play.verify();
+        }
+    }
+    play.gate_passes();
+    play.compare(db);
+    play.verify();
+}
+
+on_both! {
+    fn a_hundred_and_fifty_movements_of_money_are_as_the_model_says(db) {
+        play(db, 150);
+    }
+
+    /// `cargo test --test api two_thousand_movements -- --ignored`
+    #[ignore = "some minutes"]
+    fn two_thousand_movements_of_money_are_as_the_model_says(db) {
+        play(db, 2_000);
+    }
+}

@@ -1,0 +1,341 @@
+//! Hostile input: whatever is sent, the answer is a problem that names the place, and the service goes on.
+
+use crate::on_both;
+use crate::raw::say;
+use crate::support::app::{HOME, Person, TestApp};
+use crate::support::client::Answer;
+use crate::support::life::{CONSTRUCTION, Life};
+use reqwest::Method;
+use sentra::domain::people::Role;
+use sentra::http::routes::{ROUTES, Route};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A request that would be taken, but for what is changed in it.
+struct Sample {
+    method: Method,
+    path: String,
+    by: Person,
+    version: Option<i64>,
+    body: Value,
+}
+
+fn sample(method: Method, path: String, by: &Person, version: Option<i64>, body: Value) -> Sample {
+    Sample { method, path, by: by.clone(), version, body }
+}
+
+/// One of each body that is taken in, for a proposal where it can be.
+async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
+    let draft = CONSTRUCTION.draft(app).await;
+    let decision = CONSTRUCTION.at(app, "decision").await;
+    let approved = CONSTRUCTION.at(app, "approved").await;
+    let allocated = CONSTRUCTION.at(app, "allocated").await;
+    let life = CONSTRUCTION.at(app, "contracted").await;
+    let (drafter, treasurer) = (life.who(Role::Drafter).await, life.who(Role::Treasurer).await);
+    let (head, approver) = (life.who(Role::RegionalHead).await, life.who(Role::Approver).await);
+    let administrator = app.of(Role::Administrator, HOME).await;
+    let contract = life.last("contracts").await;
+    let spent = json!({ "contract_id": contract["id"], "number": "1", "spent_on": "2020-05-02", "amount_idr": 5,
+        "description": "a" });
+    let slip =
+        json!({ "number": "1", "returned_on": "2020-05-02", "amount_idr": 5, "reason": "b" });
+    let report = json!({ "kind": "progress", "as_of": "2020-05-02", "physical_bp": 5, "output": "a", "workforce": 4,
+        "problems": "b", "follow_up": "c" });
+    let tranche = json!({ "n": 1, "items": [{ "proposal_id": life.id, "amount_idr": 5 }] });
+    let money =
+        json!({ "fiscal_year": 2021, "amount_idr": 900_000_000_000_i64, "legal_basis": "a" });
+    let region = json!({ "fiscal_year": 2021, "region_code": HOME, "amount_idr": 900_000_000, "legal_basis": "a" });
+    let user = json!({ "email": "a@b.example", "name": "a", "language": "id", "grants": [
+        { "role": "drafter", "region_code": HOME, "valid_from": "2020-05-02", "decree": "a" }] });
+    let path = format!("/allocations/{}/tranche-requests", life.allocation().await);
+    let versions = (draft.version().await, decision.version().await, approved.version().await);
+    let post = Method::POST;
+    let mut act = approved.allocate_body();
+    act["comment"] = json!("a");
+    act["data"]["effective_on"] = json!("2020-05-02");
+    let all = vec![
+        sample(post.clone(), "/proposals".to_owned(), &drafter, None, CONSTRUCTION.draft_body()),
+        sample(
+            Method::PATCH,
+            draft.path(""),
+            &drafter,
+            Some(versions.0),
+            json!({ "title": "a", "summary": "b",
+            "commodity": "c", "baseline": { "a": "b" }, "design_firm_name": "d" }),
+        ),
+        sample(Method::PUT, draft.path("lines"), &drafter, Some(versions.0), CONSTRUCTION.lines()),
+        sample(
+            Method::PUT,
+            decision.path("line-reviews"),
+            &approver,
+            Some(versions.1),
+            json!({ "reviews": [
+            { "line_no": 1, "volume_thousandths": 5, "amount_idr": 5, "reason": "a" }] }),
+        ),
+        sample(post.clone(), approved.path("actions"), &treasurer, Some(versions.2), act),
+        sample(post.clone(), allocated.path("plans"), &drafter, None, allocated.plan_body()),
+        sample(
+            post.clone(),
+            life.path("contracts"),
+            &drafter,
+            None,
+            life.contract_body(json!({ "number": "9" })),
+        ),
+        sample(post.clone(), life.path("expenditures"), &drafter, None, spent),
+        sample(post.clone(), life.path("returns"), &drafter, None, slip),
+        sample(post.clone(), life.path("reports"), &drafter, None, report),
+        sample(post.clone(), path, &head, None, tranche),
+        sample(post.clone(), "/ceilings".to_owned(), &treasurer, None, money),
+        sample(post.clone(), "/allocations".to_owned(), &treasurer, None, region),
+        sample(post.clone(), "/centres".to_owned(), &drafter, None, CONSTRUCTION.centre()),
+        sample(post, "/users".to_owned(), &administrator, None, user),
+    ];
+    (life, all)
+}
+
+/// The pointers of every value that is no list and no object.
+fn leaves(value: &Value, pointer: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                leaves(field, &format!("{pointer}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(item, &format!("{pointer}/{index}"), found);
+            }
+        }
+        leaf => found.push((pointer.to_owned(), leaf.clone())),
+    }
+}
+
+const MARK: &str = "\"THE-VALUE\"";
+
+/// The body with other text where a value stands.
+fn with(body: &Value, pointer: &str, text: &str) -> String {
+    let mut body = body.clone();
+    *body.pointer_mut(pointer).expect("a value") = json!("THE-VALUE");
+    body.to_string().replace(MARK, text)
+}
+
+async fn send(app: &TestApp, sample: &Sample, body: impl Into<Vec<u8>>) -> Answer {
+    let call = app.by(&sample.by, sample.method.clone(), &sample.path).fresh_key();
+    let call = match sample.version {
+        Some(version) => call.if_match(version),
+        None => call,
+    };
+    call.raw("application/json", body).await
+}
+
+/// What stands at the pointer can't be a whole number of rupiah, a date, a word …
+async fn wrong_values(app: &TestApp, sample: &Sample) -> usize {
+    let mut found = Vec::new();
+    leaves(&sample.body, "", &mut found);
+    let mut tried = 0;
+    for (pointer, leaf) in found {
+        let is_money = pointer.ends_with("_idr");
+        let wrong: &[&str] = match leaf {
+            Value::Number(number) if number.is_f64() => &["\"1\"", "true", "[]"],
+            Value::Number(_) => &[
+                "9223372036854775808",
+                "1.0",
+                "\"1\"",
+                "1e3",
+                "-9223372036854775809",
+                "[]",
+                "true",
+            ],
+            Value::String(_) => &["\"a\\u0000b\"", "\"\\ud800\"", "7", "{}"],
+            _ => &["\"x\"", "7"],
+        };
+        for text in wrong.iter().chain(is_money.then_some(&"-1")) {
+            // A baseline holds any JSON but NUL.
+            if pointer.starts_with("/baseline") && !text.contains("u0000") {
+                continue;
+            }
+            let answer = send(app, sample, with(&sample.body, &pointer, text)).await;
+            tried += 1;
+            assert_eq!(answer.status, 422, "{pointer} {text}: {answer}");
+            let named = answer.pointers();
+            let fits =
+                named.iter().any(|one| *one == pointer || pointer.starts_with(&format!("{one}/")));
+            assert!(fits, "{pointer} {text}: {answer}");
+        }
+    }
+    tried
+}
+
+/// A field that nobody knows, in every object.
+async fn unknown_fields(app: &TestApp, sample: &Sample) {
+    let mut objects = BTreeSet::from([String::new()]);
+    let mut found = Vec::new();
+    leaves(&sample.body, "", &mut found);
+    for (pointer, _) in found {
+        let above = pointer.rsplit_once('/').expect("a pointer").0;
+        if sample.body.pointer(above).is_some_and(Value::is_object)
+            && !above.starts_with("/baseline")
+        {
+            objects.insert(above.to_owned());
+        }
+    }
+    for above in objects {
+        let mut body = sample.body.clone();
+        body.pointer_mut(&above).expect("an object")["nobody_knows"] = json!(1);
+        let answer = send(app, sample, body.to_string()).await;
+        assert_eq!(answer.status, 422, "{above}: {answer}");
+        assert!(answer.to_string().contains("nobody_knows"), "{answer}");
+    }
+}
+
+fn nested(depth: usize) -> Vec<u8> {
+    ("{\"baseline\":".repeat(depth) + "1" + &"}".repeat(depth)).into_bytes()
+}
+
+/// Writing routes, with a path to nothing where there is an id.
+fn writing() -> impl Iterator<Item = (&'static Route, Method, String)> {
+    ROUTES.iter().filter(|route| route.method != "get").map(|route| {
+        let id = uuid::Uuid::now_v7().to_string();
+        let path =
+            route.path.replace("{id}", &id).replace("{user_id}", &id).replace("{code}", "ff");
+        (route, route.method.to_uppercase().parse().expect("a method"), path)
+    })
+}
+
+fn named(answer: &Answer, status: u16, pointer: &str) {
+    answer.is(status);
+    assert_eq!(answer.pointers(), [pointer], "{answer}");
+}
+
+on_both! {
+    async fn a_wrong_value_is_named_wherever_it_stands(db) {
+        let app = TestApp::on(db);
+        let (life, samples) = samples(&app).await;
+        let events = "SELECT COUNT(*) FROM audit_events";
+        let before = app.database.number(events);
+        let mut tried = 0;
+        for sample in &samples {
+            tried += wrong_values(&app, sample).await;
+            unknown_fields(&app, sample).await;
+        }
+        assert!(tried > 300, "{tried}");
+        assert_eq!(app.database.number(events), before, "nothing happened");
+        // What was changed in each of them was what kept it from being taken.
+        for sample in &samples {
+            let answer = send(&app, sample, sample.body.to_string()).await;
+            assert!(!matches!(answer.status, 400 | 422), "{answer}");
+        }
+        life.shown().await;
+        app.verified();
+    }
+
+    async fn a_body_that_is_no_json_is_a_problem_on_every_route(db) {
+        let app = TestApp::on(db);
+        let drafter = app.of(Role::Drafter, HOME).await;
+        for (route, method, path) in writing() {
+            let call = || app.by(&drafter, method.clone(), &path).fresh_key().if_match(1);
+            let json = "application/json";
+            for body in ["{", "[1,2", "nul", "{} {}", "\"\\ud800\"", "\u{feff}{}", "{\"a\":\"\u{1}\"}"] {
+                let answer = call().raw(json, body).await;
+                assert!((400..500).contains(&answer.status), "{body}: {answer}");
+            }
+            for body in [b"{\"a\":\0}".to_vec(), b"{\"a\":\"\xff\xfe\"}".to_vec(), vec![b'['; 10_000], nested(10_000)] {
+                let answer = call().raw(json, body).await;
+                assert!((400..500).contains(&answer.status), "{answer}");
+            }
+            let head = format!(
+                "{method} /api/v1{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+                 Content-Type: application/json\r\nContent-Length: 10485760\r\n\r\n",
+                drafter.token
+            );
+            let said = say(&app, &head, b"");
+            assert!(said.starts_with("HTTP/1.1 413") && said.contains("urn:sentra:problem:too_large"), "{said}");
+            for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json"] {
+                call().raw(kind, "{}").await.is(415);
+            }
+            if route.path != "/sessions/current" {
+                let empty = call().await;
+                assert!(matches!(empty.status, 404 | 415), "{empty}");
+            }
+        }
+    }
+
+    async fn what_takes_no_body_refuses_one(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let plan = life.add(Role::Drafter, "plans", life.plan_body()).await.is(201);
+        let drafter = life.who(Role::Drafter).await;
+        let answer = life.step_of(&drafter, "plans", &plan, "submit", json!({ "nobody_knows": 1 })).await;
+        assert!(matches!(answer.status, 400 | 422), "{answer}");
+        assert!(answer.to_string().contains("nobody_knows"), "{answer}");
+        assert_eq!(life.last("plans").await["state"], "draft");
+    }
+
+    async fn a_wrong_query_is_named(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let life = CONSTRUCTION.draft(&app).await;
+        let approver = life.who(Role::Approver).await;
+        let events = life.path("events");
+        for path in [
+            "/regions", "/centres", "/proposals", "/allocations", "/users", "/outbox", "/notifications",
+            events.as_str(),
+        ] {
+            let by = if matches!(path, "/users" | "/outbox") { &administrator } else { &approver };
+            named(&app.get(by, &format!("{path}?limit=0")).await, 422, "/query/limit");
+            named(&app.get(by, &format!("{path}?limit=201")).await, 422, "/query/limit");
+            named(&app.get(by, &format!("{path}?limit=-1")).await, 422, "/query/limit");
+            for query in ["limit=abc", "limit=", "limit=9223372036854775808", "nobody_knows=1", "limit=1&limit=2"] {
+                app.get(by, &format!("{path}?{query}")).await.is(422);
+            }
+            for cursor in ["x", "%00", "%ff", "00000000-0000-0000-0000-00000000000g"] {
+                let answer = app.get(by, &format!("{path}?cursor={cursor}")).await;
+                named(&answer, 422, "/query/cursor");
+            }
+        }
+        for query in [
+            "state=nowhere", "menu=x", "fiscal_year=x", "centre_id=x", "sort=title", "region_code=%00",
+            "region_code=%00&limit=1",
+        ] {
+            let answer = app.get(&approver, &format!("/proposals?{query}")).await;
+            answer.is(422);
+        }
+        for path in [
+            "/regions?province_code=%00", "/centres?region_code=%00", "/allocations?region_code=%00",
+            "/regions/%00", "/regions/%ff", "/policies/x", "/workflows/x", "/journal", "/journal?proposal_id=x",
+        ] {
+            let answer = app.get(&approver, path).await;
+            assert!(matches!(answer.status, 200 | 404 | 422), "{answer}");
+        }
+        app.call(Method::GET, "/health/ready").await.is(200);
+    }
+
+    async fn an_id_that_is_none_names_nothing(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let long = "a".repeat(5_000);
+        for route in ROUTES.iter().filter(|route| route.path.contains("id}") && route.needs.token()) {
+            let method: Method = route.method.to_uppercase().parse().expect("a method");
+            for id in ["x", "0", "%00", "%ff", "..%2f..", "1'--", "019376a0-0000-7000-8000-00000000000g", &long] {
+                let path = route.path.replace("{id}", id).replace("{user_id}", id);
+                app.by(&administrator, method.clone(), &path).fresh_key().if_match(1).json(&json!({})).await.is(404);
+            }
+        }
+    }
+
+    async fn a_wrong_header_is_named(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let call = || app.post(&drafter, &life.path("actions"), json!({ "action": "request_planning_check" })).if_match(1);
+        let long = "k".repeat(101);
+        for key in ["", " ", "a b", "ä", &long, "a\tb"] {
+            named(&call().header("Idempotency-Key", key).await, 400, "/headers/Idempotency-Key");
+        }
+        for version in ["", "2", "W/\"2\"", "*", "\"x\"", "\"9223372036854775808\"", "\"1\", \"2\"", "\"1.0\""] {
+            named(&call().header("If-Match", version).await, 400, "/headers/If-Match");
+        }
+        call().header("If-Match", "\"-1\"").await.is(412);
+        assert_eq!(life.state().await, "draft");
+    }
+}

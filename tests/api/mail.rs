@@ -1,0 +1,143 @@
+//! Mail of a whole life: each recipient of a notice gets one message, in their language, that says who did what, what
+//! comes next and where; whoever did it is not told.
+
+use crate::on_both;
+use crate::support::app::{FOREIGN, HOME, Person, TestApp};
+use crate::support::client::text;
+use crate::support::life::CONSTRUCTION;
+use sentra::domain::people::{Language, Role};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Every message to somebody.
+async fn messages(app: &TestApp, person: &Person) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = app.get(person, &format!("/notifications?limit=20{next}")).await.is(200);
+        all.extend(page["items"].as_array().expect("items").clone());
+        match page["next_cursor"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return all,
+        }
+    }
+}
+
+/// The roles that the machine's table says are told of an action here.
+async fn told(app: &TestApp, person: &Person, action: &str) -> BTreeSet<String> {
+    let machine = app.get(person, "/workflows/construction").await.is(200);
+    let arrows = machine["arrows"].as_array().expect("arrows").clone();
+    let of_action =
+        arrows.iter().filter(|arrow| arrow["action"] == action && arrow["route"] != "by_province");
+    of_action.flat_map(|arrow| arrow["tells"].as_array().expect("roles").iter().map(text)).collect()
+}
+
+on_both! {
+    async fn each_recipient_of_a_life_gets_one_message_per_notice(db) {
+        let app = TestApp::on(db);
+        let mut people = Vec::new();
+        for role in [
+            Role::Drafter, Role::Planner, Role::RegionalHead, Role::Verifier, Role::Reviewer, Role::Approver,
+            Role::Treasurer, Role::Inspector,
+        ] {
+            for n in 1..=2 {
+                people.push(app.nth(role, HOME, n).await);
+            }
+        }
+        let strangers = [app.of(Role::Drafter, FOREIGN).await, app.of(Role::Auditor, HOME).await];
+        let life = CONSTRUCTION.at(&app, "closed").await;
+        let counts = app.deliver();
+        assert_eq!((counts.mails, counts.dead, app.deliver().mails), (counts.sent, 0, 0));
+        assert!(counts.notices >= 20, "{counts:?}");
+
+        let mut all = 0;
+        for person in &people {
+            let messages = messages(&app, person).await;
+            all += messages.len();
+            let ids: BTreeSet<String> = messages.iter().map(|one| text(&one["id"])).collect();
+            assert_eq!(ids.len(), messages.len());
+            for message in &messages {
+                says_it_all(message, person, &life.id);
+            }
+        }
+        assert_eq!(all, counts.mails);
+        for person in &strangers {
+            assert_eq!(messages(&app, person).await, Vec::<Value>::new());
+        }
+        let twice = "SELECT COUNT(*) FROM (SELECT 1 FROM mails GROUP BY notice_id, user_id HAVING COUNT(*) > 1) AS twice";
+        assert_eq!(app.database.number(twice), 0);
+        as_files(&app, counts.mails);
+        who_is_told(&app, &people).await;
+    }
+
+    async fn nobody_is_told_of_what_was_rolled_back(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planning_check").await;
+        app.of(Role::RegionalHead, HOME).await;
+        let before = app.database.number("SELECT COUNT(*) FROM notices");
+        life.act(Role::Planner, json!({ "action": "return" })).await.is(409);
+        life.act(Role::Drafter, json!({ "action": "confirm_planning" })).await.is(403);
+        assert_eq!(app.database.number("SELECT COUNT(*) FROM notices"), before);
+    }
+}
+
+fn says_it_all(message: &Value, person: &Person, proposal: &str) {
+    let body = text(&message["text"]);
+    assert_eq!(message["language"], person.language.as_str());
+    assert_eq!(message["state"], "sent");
+    let (next, by) = match person.language {
+        Language::Id => ("Yang perlu Anda lakukan:", "Oleh: "),
+        Language::En => ("What you have to do:", "By: "),
+    };
+    let link = format!("https://sentra.example/api/v1/proposals/{proposal}");
+    for part in [next, by, link.as_str(), "Sentra IKM Tenun Tapis", person.name.as_str()] {
+        assert!(body.contains(part), "{part:?} is not in:\n{body}");
+    }
+    assert!(!body.contains(&format!("{by}{}\n", person.name)), "told of their own act:\n{body}");
+}
+
+/// Of an approval both of each role are told, and of an endorsement nobody but the other head would be; the actor never.
+async fn who_is_told(app: &TestApp, people: &[Person]) {
+    for action in ["submit", "approve", "allocate", "close"] {
+        let roles = told(app, &people[0], action).await;
+        for (index, person) in people.iter().enumerate() {
+            let messages = messages(app, person).await;
+            let found = messages.iter().filter(|one| one["event"] == action).count();
+            let is_told = roles.contains(person.role.as_str());
+            // The first of each role did what the role does in the life; the second only looked on.
+            let acted = index % 2 == 0 && acts(action) == person.role;
+            assert_eq!(found, usize::from(is_told && !acted), "{action} {}", person.name);
+        }
+    }
+    let verified = "tranche_verified";
+    let [first, second] = [&people[12], &people[13]];
+    let count = |all: &[Value]| all.iter().filter(|one| one["event"] == verified).count();
+    assert_eq!(count(&messages(app, first).await), 1);
+    assert_eq!(count(&messages(app, second).await), 0, "who verified is not told");
+}
+
+fn acts(action: &str) -> Role {
+    match action {
+        "submit" => Role::RegionalHead,
+        "approve" => Role::Approver,
+        "allocate" => Role::Treasurer,
+        _ => Role::Inspector,
+    }
+}
+
+fn as_files(app: &TestApp, expected: usize) {
+    let files: Vec<_> = std::fs::read_dir(app.mail_folder()).expect("the folder").collect();
+    assert_eq!(files.len(), expected);
+    let mut ids = BTreeSet::new();
+    for file in files {
+        let mail = std::fs::read_to_string(file.expect("a file").path()).expect("a message");
+        let field = |name: &str| {
+            let found: Vec<_> = mail.lines().filter_map(|line| line.strip_prefix(name)).collect();
+            assert_eq!(found.len(), 1, "{name} {mail}");
+            found[0].trim().to_owned()
+        };
+        assert!(field("To:").contains("@sentra.example"));
+        assert!(ids.insert(field("Message-ID:")), "a Message-ID is there twice");
+        assert!(mail.contains("text/plain") && mail.contains("text/html"));
+    }
+}

@@ -1,0 +1,128 @@
+//! The API's document agrees with the route table, and its reader needs no other site.
+
+use crate::support::app::TestApp;
+use crate::support::client::text;
+use crate::support::database::Kind;
+use reqwest::Method;
+use sentra::http::openapi;
+use sentra::http::routes::ROUTES;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn document() -> Value {
+    serde_json::to_value(openapi::document()).expect("the document")
+}
+
+#[test]
+fn every_route_is_an_operation_and_every_operation_a_route() {
+    let document = document();
+    assert!(text(&document["openapi"]).starts_with("3.1"));
+    let mut found = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys() {
+            found.insert((method.clone(), path.clone()));
+        }
+    }
+    let routes: BTreeSet<_> =
+        ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+    assert_eq!(found, routes);
+}
+
+#[test]
+fn every_operation_says_what_it_is() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for route in ROUTES {
+        let operation = &document["paths"][route.path][route.method];
+        let name = text(&operation["operationId"]);
+        let is_verb_noun = name.split('_').count() >= 2
+            && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+        assert!(is_verb_noun, "{name}");
+        assert!(names.insert(name.clone()), "{name} is there twice");
+        assert!(!text(&operation["summary"]).is_empty(), "{name} has no summary");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}");
+        let responses = operation["responses"].as_object().expect("responses");
+        assert_eq!(responses.keys().filter(|status| status.starts_with('2')).count(), 1, "{name}");
+        for (status, response) in responses {
+            assert!(!text(&response["description"]).is_empty(), "{name} {status}");
+            let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+            let expected =
+                if status.starts_with('2') { "" } else { "#/components/schemas/ProblemDetails" };
+            assert_eq!(text(problem), expected, "{name} {status}");
+        }
+        assert_eq!(responses.contains_key("428"), route.needs.version(), "{name}");
+        assert_eq!(operation["security"].is_array(), route.needs.token(), "{name}");
+        let parameters: BTreeSet<String> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|parameter| text(&parameter["name"]))
+            .collect();
+        assert_eq!(parameters.contains("If-Match"), route.needs.version(), "{name}");
+        assert_eq!(parameters.contains("Idempotency-Key"), route.needs.key().is_some(), "{name}");
+        for part in openapi::path_parameters(route.path) {
+            assert!(parameters.contains(part), "{name}: {part}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_within_the_document_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").map(text));
+                fields.values().for_each(|field| references(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer =
+            reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads outside"));
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[actix_web::test]
+async fn the_reader_is_served_without_another_site() {
+    let app = TestApp::spawn(Kind::Sqlite).expect("SQLite");
+    let served = app.call(Method::GET, "/api/openapi.json").await.is(200);
+    assert_eq!(served, document());
+    let page = app.call(Method::GET, "/api/docs/").await;
+    assert_eq!(page.status, 200);
+    let page = String::from_utf8(page.bytes).expect("text");
+    assert!(page.contains("swagger-ui"), "{page}");
+    let mut files = vec!["swagger-initializer.js".to_owned()];
+    for part in page.split(['"', '\'']) {
+        assert!(!part.starts_with("http") && !part.starts_with("//"), "{part} is another site");
+        if [".js", ".css", ".png"].iter().any(|end| part.ends_with(end)) {
+            files.push(part.trim_start_matches("./").to_owned());
+        }
+    }
+    assert!(files.len() > 3, "{page}");
+    for file in files {
+        let found = app.call(Method::GET, &format!("/api/docs/{file}")).await;
+        assert_eq!(found.status, 200, "{file}");
+        if file == "swagger-initializer.js" {
+            let text = String::from_utf8(found.bytes).expect("text");
+            assert!(text.contains("/api/openapi.json") && !text.contains("http"), "{text}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn live_ready_and_metrics_are_open() {
+    let app = TestApp::spawn(Kind::Sqlite).expect("SQLite");
+    app.call(Method::GET, "/health/live").await.is(200);
+    app.call(Method::GET, "/health/ready").await.is(200);
+    app.call(Method::GET, "/me").await.is(401);
+    let metrics = app.call(Method::GET, "/metrics").await;
+    assert_eq!(metrics.status, 200);
+    assert!(String::from_utf8_lossy(&metrics.bytes).contains("sentra_requests_total"));
+}

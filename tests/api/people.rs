@@ -1,0 +1,139 @@
+//! People through HTTP: cut off at once, read-only tokens, the throttle, grants that end.
+
+use crate::on_both;
+use crate::support::app::{HOME, PASSWORD, SIBLING, TestApp};
+use crate::support::client::text;
+use crate::support::life::CONSTRUCTION;
+use chrono::TimeDelta;
+use reqwest::Method;
+use sentra::domain::people::Role;
+use serde_json::json;
+
+on_both! {
+    async fn a_disabled_user_is_cut_off_at_the_next_request(db) {
+        let app = TestApp::on(db);
+        let (drafter, administrator) = (app.of(Role::Drafter, HOME).await, app.of(Role::Administrator, HOME).await);
+        app.get(&drafter, "/me").await.is(200);
+        let path = format!("/users/{}", drafter.id);
+        let seen = app.get(&administrator, &path).await;
+        app.patch(&administrator, &path, json!({ "disabled": true })).if_match(seen.version()).await.is(200);
+        let answer = app.get(&drafter, "/me").await;
+        answer.is(401);
+        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+        app.sign_in(&drafter.email, PASSWORD).await.is(401);
+        let itself = format!("/users/{}", administrator.id);
+        app.patch(&administrator, &itself, json!({ "disabled": true })).if_match(1).await
+            .refused(409, &["own_account"]);
+    }
+
+    async fn a_personal_token_for_reading_changes_nothing(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let mut drafter = life.who(Role::Drafter).await;
+        let until = app.clock.now().after(TimeDelta::days(30));
+        let body = json!({ "label": "laporan", "scope": "read", "expires_at": until });
+        let made = app.post(&drafter, "/tokens", body).await.is(201);
+        drafter.token = text(&made["token"]);
+        assert_eq!(app.get(&drafter, "/me").await.is(200)["scope"], "read");
+        app.get(&drafter, &life.path("")).await.is(200);
+        let version = life.version().await;
+        let act = json!({ "action": "request_planning_check" });
+        app.post(&drafter, &life.path("actions"), act).if_match(version).await.refused(403, &["token_scope"]);
+        app.patch(&drafter, &life.path(""), json!({ "title": "X" })).if_match(version).await
+            .refused(403, &["token_scope"]);
+        app.put(&drafter, &life.path("lines"), CONSTRUCTION.lines()).if_match(version).await
+            .refused(403, &["token_scope"]);
+        app.post(&drafter, "/proposals", CONSTRUCTION.draft_body()).await.refused(403, &["token_scope"]);
+        let body = json!({ "label": "mehr", "scope": "full", "expires_at": until });
+        app.post(&drafter, "/tokens", body).await.refused(403, &["token_scope"]);
+        assert_eq!(life.version().await, version);
+        app.later(TimeDelta::days(30));
+        app.get(&drafter, "/me").await.is(401);
+    }
+
+    async fn guesses_are_throttled_and_the_owner_gets_in_from_where_the_owner_is_known(db) {
+        let app = TestApp::on(db);
+        let owner = app.of(Role::Drafter, HOME).await;
+        for _ in 0..5 {
+            app.sign_in("siapa@sentra.example", "tebakan yang salah").await.is(401);
+        }
+        let throttled = app.sign_in("siapa@sentra.example", "tebakan yang salah").await;
+        throttled.is(429);
+        assert_eq!(throttled.header("Retry-After"), Some("30"));
+        // Twenty failures from other addresses would keep a stranger out, but not the owner at a known address.
+        for account in 0..45 {
+            app.sign_in(&format!("{account}@sentra.example"), "tebakan yang salah").await.is(401);
+        }
+        let stranger = app.sign_in("baru@sentra.example", PASSWORD).await;
+        stranger.is(429);
+        assert!(stranger.header("Retry-After").is_some());
+        app.sign_in(&owner.email, PASSWORD).await.is(201);
+        app.later(TimeDelta::minutes(15));
+        app.sign_in("siapa@sentra.example", "tebakan yang salah").await.is(401);
+    }
+
+    async fn whatever_is_wrong_a_sign_in_fails_alike(db) {
+        let app = TestApp::on(db);
+        let owner = app.of(Role::Drafter, HOME).await;
+        let details: Vec<String> = [
+            app.sign_in(&owner.email, "salah sama sekali").await,
+            app.sign_in("tidak.ada@sentra.example", PASSWORD).await,
+        ]
+        .iter()
+        .map(|answer| text(&answer.is(401)["detail"]))
+        .collect();
+        assert_eq!(details[0], details[1]);
+    }
+
+    async fn an_invitation_sets_a_password_once(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let body = json!({ "email": "Ratna@Dinas.example", "name": "Ratna" });
+        let made = app.post(&administrator, "/users", body).await.is(201);
+        let code = text(&made["invitation"]["code"]);
+        let path = format!("/invitations/{code}");
+        let short = app.call(Method::POST, &path).json(&json!({ "password": "pendek" })).await;
+        short.is(422);
+        assert_eq!(short.pointers(), ["/password"]);
+        let body = json!({ "password": PASSWORD });
+        app.call(Method::POST, &path).json(&body).await.is(200);
+        app.call(Method::POST, &path).json(&body).await.is(404);
+        let session = app.sign_in("ratna@dinas.example", PASSWORD).await.is(201);
+        let me = app.call(Method::GET, "/me").token(&text(&session["token"])).await.is(200);
+        assert_eq!(me["grants"], json!([]));
+    }
+
+    async fn signing_out_ends_the_session_and_a_new_password_ends_the_others(db) {
+        let app = TestApp::on(db);
+        let owner = app.of(Role::Drafter, HOME).await;
+        let mut other = owner.clone();
+        other.token = text(&app.sign_in(&owner.email, PASSWORD).await.is(201)["token"]);
+        let change = json!({ "current_password": PASSWORD, "new_password": "padi kuning di lereng" });
+        app.put(&owner, "/me/password", change).await.is(204);
+        app.get(&other, "/me").await.is(401);
+        app.get(&owner, "/me").await.is(200);
+        app.delete(&owner, "/sessions/current").await.is(204);
+        app.get(&owner, "/me").await.is(401);
+    }
+
+    async fn a_grant_holds_for_its_days_and_for_its_region(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let life = CONSTRUCTION.at(&app, "planning_check").await;
+        let acting = app.of(Role::Planner, SIBLING).await;
+        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
+        let path = format!("/users/{}/grants", acting.id);
+        let grant = json!({
+            "role": "planner", "region_code": HOME, "decree": "Plt. 800/12", "valid_from": app.in_days(1),
+            "valid_until": app.in_days(2),
+        });
+        let given = app.post(&administrator, &path, grant.clone()).await.is(201);
+        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
+        app.later(TimeDelta::days(1));
+        app.get(&acting, &life.path("")).await.is(200);
+        let revoke = format!("{path}/{}", text(&given["id"]));
+        app.delete(&administrator, &revoke).await.is(204);
+        app.get(&acting, &life.path("")).await.is(404);
+        app.post(&acting, &path, grant).await.is(404);
+    }
+}

@@ -1,0 +1,344 @@
+//! The application as production starts it: on port 0, over a fresh database, on a clock that the test moves, with the
+//! workers run by hand; and its people, each made when they are first needed.
+
+use crate::support::client::{Answer, Call};
+use crate::support::database::{Kind, TestDatabase};
+use chrono::TimeDelta;
+use reqwest::Method;
+use sentra::app::{Serving, Store, mail_worker, start};
+use sentra::domain::ids::RegionCode;
+use sentra::domain::moment::Moment;
+use sentra::domain::people::{Language, Role, ScopeKind};
+use sentra::http::state::Bounds;
+use sentra::service::Services;
+use sentra::service::clock::Clock;
+use sentra::service::grant::GrantDraft;
+use sentra::service::password::HashSettings;
+use sentra::service::secret::Secret;
+use sentra::service::user::UserDraft;
+use sentra::service::{console, sweep, verify};
+use sentra::storage::PoolSettings;
+use sentra::worker::mail::Counts;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Where most proposals of the tests come from, a city; its neighbour in the province; and one far away.
+pub const HOME: &str = "18.71";
+pub const SIBLING: &str = "18.04";
+pub const PROVINCE: &str = "18";
+pub const FOREIGN: &str = "35.26";
+
+/// Everybody's password.
+pub const PASSWORD: &str = "sawah hijau lima petak";
+
+/// A moment within the submission window of the fiscal year 2021.
+pub fn in_the_window() -> Moment {
+    moment("2020-05-11T02:00:00Z")
+}
+
+/// A moment as RFC 3339 writes it.
+pub fn moment(text: &str) -> Moment {
+    serde_json::from_value(json!(text)).expect("a moment")
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub language: Language,
+    pub token: String,
+}
+
+/// The application; it ends with the value.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub services: Services,
+    pub clock: Clock,
+    pub database: TestDatabase,
+    serving: Serving,
+    client: reqwest::Client,
+    people: Mutex<HashMap<String, Person>>,
+    server: Option<Server>,
+    folder: tempfile::TempDir,
+}
+
+struct Server {
+    handle: actix_web::dev::ServerHandle,
+    thread: JoinHandle<()>,
+}
+
+impl Server {
+    fn end(self) {
+        drop(self.handle.stop(false));
+        self.thread.join().expect("the server ends");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.end();
+        }
+    }
+}
+
+impl TestApp {
+    /// Over a fresh database of a kind; none where PostgreSQL is wanted and not found.
+    pub fn spawn(kind: Kind) -> Option<TestApp> {
+        TestDatabase::fresh(kind).map(TestApp::on)
+    }
+
+    /// Over a database.
+    pub fn on(database: TestDatabase) -> TestApp {
+        TestApp::with(database, Bounds::default())
+    }
+
+    /// Over a database, under bounds of one's own.
+    pub fn with(database: TestDatabase, bounds: Bounds) -> TestApp {
+        let folder = tempfile::Builder::new().prefix("sentra-app-").tempdir().expect("a folder");
+        let clock = Clock::set_to(in_the_window());
+        let mut serving = Serving::new("127.0.0.1:0".to_owned(), folder.path());
+        serving.workers = false;
+        serving.threads = 2;
+        serving.bounds = bounds;
+        serving.base_url = Some("https://sentra.example".to_owned());
+        let (address, services, server) = serve(&database, &clock, &serving);
+        let client = reqwest::Client::builder().pool_max_idle_per_host(64).no_proxy();
+        TestApp {
+            address,
+            services,
+            clock,
+            database,
+            serving,
+            client: client.build().expect("a client"),
+            people: Mutex::default(),
+            server: Some(server),
+            folder,
+        }
+    }
+
+    /// Stops, and starts again on the same database.
+    pub fn restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.end();
+        }
+        let (address, services, server) = serve(&self.database, &self.clock, &self.serving);
+        (self.address, self.services, self.server) = (address, services, Some(server));
+    }
+
+    /// Moves the clock forward to a moment.
+    pub fn at(&self, text: &str) {
+        self.clock.advance_to(moment(text));
+    }
+
+    /// Moves the clock forward.
+    pub fn later(&self, delta: TimeDelta) {
+        self.clock.advance_to(self.clock.now().after(delta));
+    }
+
+    /// The day that the clocks of western Indonesia show.
+    pub fn today(&self) -> String {
+        self.clock.now().date_in(sentra::domain::moment::Zone::Wib).to_string()
+    }
+
+    /// A day some days from today.
+    pub fn in_days(&self, days: i64) -> String {
+        let then = self.clock.now().after(TimeDelta::days(days));
+        then.date_in(sentra::domain::moment::Zone::Wib).to_string()
+    }
+
+    /// The person who has a role over a region.
+    pub async fn of(&self, role: Role, region: &str) -> Person {
+        self.nth(role, region, 1).await
+    }
+
+    /// The n-th person who has a role over a region.
+    pub async fn nth(&self, role: Role, region: &str, n: usize) -> Person {
+        let scope = match role.scope_kind() {
+            ScopeKind::Region => Some(RegionCode::from(region)),
+            ScopeKind::Province => Some(RegionCode::from(region).province()),
+            ScopeKind::RegionOrNation
+            | ScopeKind::Commodity
+            | ScopeKind::Nation
+            | ScopeKind::Nobody => None,
+        };
+        let place = scope.as_ref().map_or("pusat".to_owned(), |scope| scope.0.replace('.', "-"));
+        let name = format!("{role} {n} {place}");
+        self.someone(&name, role, scope.into_iter().map(|scope| (role, Some(scope))).collect())
+            .await
+    }
+
+    /// Somebody by name: with grants, or with their role over the nation where none are given.
+    pub async fn someone(
+        &self,
+        name: &str,
+        role: Role,
+        grants: Vec<(Role, Option<RegionCode>)>,
+    ) -> Person {
+        let mut people = self.people.lock().await;
+        if let Some(known) = people.get(name) {
+            return known.clone();
+        }
+        let language = match role {
+            Role::Planner | Role::Reviewer | Role::Treasurer => Language::En,
+            _ => Language::Id,
+        };
+        let grants = if grants.is_empty() { vec![(role, None)] } else { grants };
+        let email = format!("{}@sentra.example", name.replace(' ', "."));
+        let draft = UserDraft {
+            email: email.clone(),
+            name: name.to_owned(),
+            language,
+            grants: grants.into_iter().map(|(role, region)| grant(role, region)).collect(),
+        };
+        let added = console::add(&self.services, &draft, Some(&Secret::from(PASSWORD.to_owned())));
+        let id = added.expect("a user").user.id.to_string();
+        let token = self.sign_in(&email, PASSWORD).await.is(201)["token"].clone();
+        let token = token.as_str().expect("a token").to_owned();
+        let person = Person { id, name: name.to_owned(), email, role, language, token };
+        people.insert(name.to_owned(), person.clone());
+        person
+    }
+
+    /// Tries to sign in.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.call(Method::POST, "/sessions").json(&body).await
+    }
+
+    /// A call by nobody.
+    pub fn call(&self, method: Method, path: &str) -> Call<'_> {
+        Call::new(&self.client, self.address, method, path)
+    }
+
+    /// A call by somebody.
+    pub fn by(&self, person: &Person, method: Method, path: &str) -> Call<'_> {
+        self.call(method, path).token(&person.token)
+    }
+
+    pub fn get(&self, person: &Person, path: &str) -> Call<'_> {
+        self.by(person, Method::GET, path)
+    }
+
+    /// With a fresh key.
+    pub fn post(&self, person: &Person, path: &str, body: Value) -> Call<'_> {
+        self.by(person, Method::POST, path).fresh_key().json(&body)
+    }
+
+    pub fn put(&self, person: &Person, path: &str, body: Value) -> Call<'_> {
+        self.by(person, Method::PUT, path).json(&body)
+    }
+
+    pub fn patch(&self, person: &Person, path: &str, body: Value) -> Call<'_> {
+        self.by(person, Method::PATCH, path).json(&body)
+    }
+
+    pub fn delete(&self, person: &Person, path: &str) -> Call<'_> {
+        self.by(person, Method::DELETE, path)
+    }
+
+    /// Looks at the deadlines once, as the worker does.
+    pub fn sweep(&self) -> sweep::Swept {
+        sweep::deadlines(&self.services).expect("a sweep")
+    }
+
+    /// Proves that what is kept agrees; gives the flags.
+    pub fn verified(&self) -> Vec<String> {
+        let report = verify::verify(&self.services, |_| {}).expect("a verification");
+        assert_eq!(report.breaches, Vec::<String>::new());
+        report.flags
+    }
+
+    /// Runs the mail worker until nothing is left to do.
+    pub fn deliver(&self) -> Counts {
+        let worker = mail_worker(&self.services, &self.serving, "https://sentra.example")
+            .expect("a mail worker");
+        let mut all = Counts::default();
+        loop {
+            let counts = worker.run_once().expect("a run");
+            if !counts.moved() {
+                return all;
+            }
+            all.notices += counts.notices;
+            all.mails += counts.mails;
+            all.sent += counts.sent;
+        }
+    }
+
+    /// Where mail is written.
+    pub fn mail_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("mail")
+    }
+}
+
+/// A grant from the first day on.
+pub fn grant(role: Role, region_code: Option<RegionCode>) -> GrantDraft {
+    GrantDraft {
+        role,
+        region_code,
+        commodity: None,
+        valid_from: None,
+        valid_until: None,
+        decree: None,
+    }
+}
+
+/// Starts as `sentra serve` does, on a thread of its own.
+fn serve(
+    database: &TestDatabase,
+    clock: &Clock,
+    serving: &Serving,
+) -> (SocketAddr, Services, Server) {
+    let mut store = Store::new(database.target().clone());
+    store.clock = clock.clone();
+    store.pool = PoolSettings { size: 8, wait: Duration::from_secs(30) };
+    // Cheap, since it is not what these tests are about.
+    store.hash = HashSettings {
+        memory_kib: 8,
+        iterations: 1,
+        patience: Duration::from_secs(30),
+        ..store.hash
+    };
+    store.sessions.session_holds = TimeDelta::days(3_000);
+    let opened = store.open().expect("the store opens");
+    let serving = serving.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let running = start(opened, &serving).expect("it starts");
+            let started = (running.address, running.services.clone(), running.server.handle());
+            tell.send(started).expect("somebody listens");
+            running.serve().await.expect("it ends well");
+        });
+    });
+    let (address, services, handle) = told.recv().expect("the server starts");
+    (address, services, Server { handle, thread })
+}
+
+/// A file beside the tests that is compared with what is found; written anew when `SENTRA_UPDATE_GOLDEN` is set.
+pub fn golden(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if crate::support::process::variable("SENTRA_UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("make the folder");
+        std::fs::write(&path, found).expect("write");
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    if kept != found {
+        let differs = kept.lines().zip(found.lines()).find(|(kept, found)| kept != found);
+        panic!(
+            "{name} is not fresh; look at what differs, then set SENTRA_UPDATE_GOLDEN=1 to write it. First: {differs:?}; \
+             {} lines are kept, {} found",
+            kept.lines().count(),
+            found.lines().count()
+        );
+    }
+}

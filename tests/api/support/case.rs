@@ -1,0 +1,100 @@
+//! What the tests' proposals ask for, and the bodies that ask it.
+
+use crate::support::app::HOME;
+use serde_json::{Value, json};
+
+/// What a proposal asks for, and how it is paid.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    pub menu: &'static str,
+    pub region: &'static str,
+    /// Cost of a square metre; 800 of them are built, and a twentieth of that is for supporting activities.
+    pub unit_cost_idr: i64,
+    pub builds_anew: bool,
+    /// Paid in one sum after handover.
+    pub recommended: bool,
+}
+
+pub const CONSTRUCTION: Case = Case {
+    menu: "construction",
+    region: HOME,
+    unit_cost_idr: 2_500_000,
+    builds_anew: true,
+    recommended: false,
+};
+
+pub const REVITALISATION: Case =
+    Case { menu: "revitalisation", builds_anew: false, ..CONSTRUCTION };
+
+impl Case {
+    pub const fn within(self, region: &'static str) -> Case {
+        Case { region, ..self }
+    }
+
+    /// Small enough to be paid in one sum.
+    pub const fn small(self) -> Case {
+        Case { unit_cost_idr: 1_000_000, ..self }
+    }
+
+    pub const fn anew(self) -> Case {
+        Case { builds_anew: true, ..self }
+    }
+
+    pub const fn recommended(self) -> Case {
+        Case { recommended: true, ..self }
+    }
+
+    pub const fn total(self) -> i64 {
+        self.unit_cost_idr * 840
+    }
+
+    /// The body that starts it.
+    pub fn draft_body(&self) -> Value {
+        json!({
+            "menu": self.menu,
+            "fiscal_year": 2021,
+            "region_code": self.region,
+            "title": "Sentra IKM Tenun Tapis",
+            "summary": "Ruang kerja bersama.",
+            "commodity": "Kain tapis",
+            "outcome_class": "ovop",
+            "site": {
+                "street": "Jalan Tenun 1", "village": "Negeri Olok Gading", "district": "Telukbetung",
+                "latitude": -5.45, "longitude": 105.25,
+            },
+            "baseline": { "businesses": 40 },
+        })
+    }
+
+    /// Its lines.
+    pub fn lines(&self) -> Value {
+        json!({ "lines": [
+            {
+                "component": "production_house", "description": "Rumah produksi", "builds_anew": self.builds_anew,
+                "volume_thousandths": 800_000, "unit": "m2", "unit_cost_idr": self.unit_cost_idr,
+                "fund_source": "DAK", "gap": "Ruang kerja sempit",
+            },
+            {
+                "component": "supporting", "description": "Perencanaan", "volume_thousandths": 1_000,
+                "unit": "paket", "unit_cost_idr": self.unit_cost_idr * 40, "fund_source": "DAK",
+            },
+        ] })
+    }
+
+    /// The registry's entry of its centre.
+    pub fn centre(&self) -> Value {
+        json!({
+            "region_code": self.region, "name": "Sentra Tapis", "commodity": "Kain tapis", "kbli": "13122",
+            "village": "Negeri Olok Gading", "district": "Telukbetung", "decree_number": "188/2019",
+            "households_in_village": 400, "households_in_business": 90, "organised": true,
+            "known_to_public": true, "businesses": 40, "outcome_class": "ovop",
+        })
+    }
+}
+
+/// Writes the fields of one object over another's.
+pub fn overlay(body: &mut Value, but: Value) {
+    for (name, value) in but.as_object().cloned().unwrap_or_default() {
+        body[name] = value;
+    }
+}

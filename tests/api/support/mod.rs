@@ -1,0 +1,10 @@
+//! What tests stand on: databases of both kinds, processes of their own, the application and its people.
+
+pub mod app;
+pub mod case;
+pub mod client;
+pub mod database;
+pub mod life;
+pub mod postgres;
+pub mod process;
+pub mod served;
