@@ -84,7 +84,7 @@ fn look_at(
     let payments = by_proposal(verify::payments(tx, &ids)?, |row| row.0, |row| row.1);
     let spent = by_proposal(verify::expenditures(tx, &ids)?, |row| row.0, |row| row);
     let returned = by_proposal(verify::returns(tx, &ids)?, |row| row.0, |row| row);
-    let states = last_states(verify::events(tx, &ids)?);
+    let moves = moves(verify::events(tx, &ids)?);
     let kept: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?
         .into_iter()
         .map(|row| (row.proposal_id, row.into()))
@@ -100,7 +100,7 @@ fn look_at(
         check.same("disbursed", figures.disbursed_idr, Rupiah::total(paid));
         check.contracts(contracts.of(id), entries.of(id), spent.of(id));
         check.flags(contracts.of(id), spent.of(id), returned.of(id));
-        check.state(row, states.get(&id).map(String::as_str));
+        check.state(row, moves.get(&id.to_string()).map_or(&[], Vec::as_slice));
         if let Some(allocation) = row.allocation_id {
             let part = figures.ceiling_idr.minus(figures.released_idr).unwrap_or_default();
             let sum = used.entry(allocation).or_default();
@@ -110,17 +110,24 @@ fn look_at(
     Ok(())
 }
 
-/// The state that each proposal's last event left it in.
-fn last_states(events: Vec<(Option<ProposalId>, String)>) -> HashMap<ProposalId, String> {
-    let mut states = HashMap::new();
+/// The states that each proposal's events moved it through: from where, if it was there before, and to where.
+fn moves(events: Vec<(String, String)>) -> HashMap<String, Vec<Move>> {
+    let mut moves: HashMap<String, Vec<Move>> = HashMap::new();
     for (proposal, content) in events {
         let content: serde_json::Value = serde_json::from_str(&content).unwrap_or_default();
-        let state = content.pointer("/after/state").and_then(|state| state.as_str());
-        if let (Some(proposal), Some(state)) = (proposal, state) {
-            states.insert(proposal, state.to_owned());
+        let state = |pointer| content.pointer(pointer).and_then(|state| state.as_str());
+        if let Some(to) = state("/after/state") {
+            let from = state("/before/state").map(str::to_owned);
+            moves.entry(proposal).or_default().push(Move { from, to: to.to_owned() });
         }
     }
-    states
+    moves
+}
+
+/// What an event says of a proposal's state.
+struct Move {
+    from: Option<String>,
+    to: String,
 }
 
 struct Check<'a> {
@@ -206,10 +213,19 @@ impl Check<'_> {
         }
     }
 
-    fn state(&mut self, row: &Proposal, last: Option<&str>) {
-        if last != Some(row.state.as_str()) {
-            let last = last.unwrap_or("nothing");
-            self.breach(format!("it stands in {} and its events end in {last}", row.state));
+    fn state(&mut self, row: &Proposal, moves: &[Move]) {
+        let mut stood: Option<&str> = None;
+        for one in moves {
+            if one.from.as_deref() != stood {
+                let (stood, from) = (stood.unwrap_or("nothing"), one.from.as_deref());
+                let from = from.unwrap_or("nothing");
+                self.breach(format!("its events leave it in {stood} and go on from {from}"));
+            }
+            stood = Some(&one.to);
+        }
+        if stood != Some(row.state.as_str()) {
+            let stood = stood.unwrap_or("nothing");
+            self.breach(format!("it stands in {} and its events end in {stood}", row.state));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Queries of the verifier: rows in bounded pages, for sums that are done in code.
 
-use crate::domain::audit::Outcome;
+use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AllocationId, ContractId, ProposalId};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
@@ -14,7 +14,7 @@ use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
 use crate::storage::schema::{
     activity_plans, allocations, audit_events, ceilings, contracts, expenditures, journal_entries,
-    proposal_lines, proposals, returns, tranche_items, tranche_requests,
+    proposal_lines, proposals, returns, revisions, tranche_items, tranche_requests,
 };
 use diesel::prelude::*;
 
@@ -62,17 +62,16 @@ pub fn contracts(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<C
         .load(c)
 }
 
-/// What was done to several proposals: proposal and content of each event, in order.
-pub fn events(
-    c: &mut AnyConnection,
-    ids: &[ProposalId],
-) -> QueryResult<Vec<(Option<ProposalId>, String)>> {
-    audit_events::table
-        .filter(audit_events::proposal_id.eq_any(ids))
-        .filter(audit_events::action.like("proposal.%"))
-        .filter(audit_events::outcome.eq(Outcome::Done))
-        .order((audit_events::proposal_id, audit_events::id))
-        .select((audit_events::proposal_id, audit_events::content))
+/// What was done to several proposals: proposal and content of the event of each revision, in the order of their
+/// versions. The order of identifiers is that of clocks, which may differ between processes.
+pub fn events(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<(String, String)>> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    revisions::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(revisions::event_id)))
+        .filter(revisions::subject_kind.eq(SubjectKind::Proposal))
+        .filter(revisions::subject_id.eq_any(ids))
+        .order((revisions::subject_id, revisions::version))
+        .select((revisions::subject_id, audit_events::content))
         .load(c)
 }
 

@@ -1,8 +1,14 @@
 //! `sentra verify` names what was changed behind the service's back.
 
 use crate::faults::seed::seed;
+use crate::on_both;
+use crate::support::app::TestApp;
 use crate::support::database::{Kind, TestDatabase, texts};
+use crate::support::life::{Life, REVITALISATION};
 use crate::support::served::sentra_on;
+use sentra::service::verify;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use uuid::{NoContext, Timestamp, Uuid};
 
 #[test]
 fn a_changed_row_of_the_journal_is_named() {
@@ -24,4 +30,46 @@ fn a_changed_row_of_the_journal_is_named() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     let named = format!("BREACH: proposal {proposal}: disbursed is kept as");
     assert!(said.contains(&named) && said.contains(" 1 breaches"), "{said}");
+}
+
+on_both! {
+    /// Several processes serve one database, and their clocks differ.
+    async fn a_move_written_by_a_process_whose_clock_is_behind_is_no_breach(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "planning_check").await;
+        let version = life.version().await;
+        behind(&app, &life, version + 1, "planning_check", "endorsement");
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn events_that_do_not_follow_one_another_are_named(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "planning_check").await;
+        let version = life.version().await;
+        behind(&app, &life, version + 1, "verification", "technical_review");
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        let named = format!(
+            "proposal {}: its events leave it in planning_check and go on from verification",
+            life.id
+        );
+        assert_eq!(report.breaches, [named]);
+    }
+}
+
+/// Moves a proposal as a process does whose clock is an hour behind.
+fn behind(app: &TestApp, life: &Life<'_>, version: i64, from: &str, to: &str) {
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    let since = long_ago.duration_since(UNIX_EPOCH).expect("after 1970");
+    let stamp = Timestamp::from_unix(NoContext, since.as_secs(), 0);
+    let (event, revision) = (Uuid::new_v7(stamp), Uuid::new_v7(stamp));
+    let id = &life.id;
+    app.database.execute(&format!(
+        r#"INSERT INTO audit_events (id, at, action, outcome, subject_kind, subject_id, proposal_id,
+             content, request_id)
+           VALUES ('{event}', '2024-03-11 00:00:00', 'proposal.moved', 'done', 'proposal', '{id}', '{id}',
+             '{{"before":{{"state":"{from}"}},"after":{{"state":"{to}"}}}}', 'behind');
+           INSERT INTO revisions (id, subject_kind, subject_id, version, event_id, content)
+           VALUES ('{revision}', 'proposal', '{id}', {version}, '{event}', '{{}}');
+           UPDATE proposals SET state = '{to}', version = {version} WHERE id = '{id}'"#
+    ));
 }
