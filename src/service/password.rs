@@ -2,10 +2,8 @@
 
 use crate::domain::input::Checks;
 use crate::service::error::Error;
-use argon2::password_hash::{Error as HashError, phc::PasswordHash};
-use argon2::{
-    ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -63,12 +61,10 @@ impl Hasher {
         let params = Params::new(memory_kib, iterations, parallelism, None)
             .map_err(|error| Error::Defect(format!("hash settings: {error}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = argon2
-            .hash_password_with_salt(&random::<32>()?, &random::<SALT_BYTES>()?)
-            .map_err(defect)?;
+        let nobody = make(&argon2, &mut Vec::new(), &random::<32>()?)?;
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let turns = Turns {
-            free: Mutex::new(at_once.unwrap_or_else(cores).get()),
+            free: Mutex::new(vec![Vec::new(); at_once.unwrap_or_else(cores).get()]),
             given_back: Condvar::new(),
             patience,
         };
@@ -77,10 +73,8 @@ impl Hasher {
 
     /// The hash of a password, in PHC form.
     pub fn hash(&self, password: &str) -> Result<String, Error> {
-        let salt = random::<SALT_BYTES>()?;
-        let _turn = self.turn()?;
-        let hash = self.argon2.hash_password_with_salt(password.as_bytes(), &salt);
-        hash.map(|hash| hash.to_string()).map_err(defect)
+        let mut turn = self.turn()?;
+        make(&self.argon2, &mut turn.memory, password.as_bytes()).map(|hash| hash.to_string())
     }
 
     /// Whether the password has the hash.
@@ -110,12 +104,15 @@ impl Hasher {
     }
 
     fn compare(&self, password: &str, hash: &PasswordHash) -> Result<bool, Error> {
-        let _turn = self.turn()?;
-        match self.argon2.verify_password(password.as_bytes(), hash) {
-            Ok(()) => Ok(true),
-            Err(HashError::PasswordInvalid) => Ok(false),
-            Err(error) => Err(defect(error)),
-        }
+        let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(defect)?;
+        let version = hash.version.map_or(Ok(Version::default()), Version::try_from);
+        let params = Params::try_from(hash).map_err(defect)?;
+        let argon2 = Argon2::new(algorithm, version.map_err(defect)?, params);
+        let mut turn = self.turn()?;
+        let computed = compute(&argon2, &mut turn.memory, password.as_bytes(), salt)?;
+        // In constant time, by the type.
+        Ok(computed == *expected)
     }
 
     fn turn(&self) -> Result<Turn<'_>, Error> {
@@ -125,8 +122,39 @@ impl Hasher {
     }
 }
 
-fn defect(error: HashError) -> Error {
+fn defect(error: impl std::fmt::Display) -> Error {
     Error::Defect(format!("hashing a password: {error}"))
+}
+
+/// Hashes in memory that is used again: an allocator keeps what each of many threads once took.
+fn compute(
+    argon2: &Argon2<'_>,
+    memory: &mut Vec<Block>,
+    password: &[u8],
+    salt: &Salt,
+) -> Result<Output, Error> {
+    memory.resize(argon2.params().block_count(), Block::default());
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let mut out = [0_u8; Output::MAX_LENGTH];
+    let out = out.get_mut(..length).ok_or_else(|| defect("the output is too long"))?;
+    argon2.hash_password_into_with_memory(password, salt, out, memory).map_err(defect)?;
+    Output::new(out).map_err(defect)
+}
+
+fn make(
+    argon2: &Argon2<'_>,
+    memory: &mut Vec<Block>,
+    password: &[u8],
+) -> Result<PasswordHash, Error> {
+    let salt = Salt::new(&random::<SALT_BYTES>()?).map_err(defect)?;
+    let hash = compute(argon2, memory, password, &salt)?;
+    Ok(PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(argon2.params()).map_err(defect)?,
+        salt: Some(salt),
+        hash: Some(hash),
+    })
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
@@ -136,9 +164,9 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// Bounds how many hashes are computed at once: each takes a core and its memory.
+/// Bounds how many hashes are computed at once: each takes a core and its memory, which is kept for the next.
 struct Turns {
-    free: Mutex<usize>,
+    free: Mutex<Vec<Vec<Block>>>,
     given_back: Condvar,
     patience: Duration,
 }
@@ -148,21 +176,24 @@ impl Turns {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut free, _) = self
             .given_back
-            .wait_timeout_while(free, self.patience, |free| *free == 0)
+            .wait_timeout_while(free, self.patience, |free| free.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
-        *free = free.checked_sub(1).ok_or(Error::Busy)?;
-        Ok(Turn(self))
+        let memory = free.pop().ok_or(Error::Busy)?;
+        Ok(Turn { turns: self, memory })
     }
 }
 
 /// A turn, given back when it is dropped.
-struct Turn<'a>(&'a Turns);
+struct Turn<'a> {
+    turns: &'a Turns,
+    memory: Vec<Block>,
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
-        *free = free.saturating_add(1);
-        self.0.given_back.notify_one();
+        let mut free = self.turns.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push(std::mem::take(&mut self.memory));
+        self.turns.given_back.notify_one();
     }
 }
 
