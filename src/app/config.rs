@@ -8,26 +8,27 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
     /// Where data is kept that is not in the database: mail as files, and the SQLite file by default.
-    #[arg(long, env = "SENTRA_DATA_DIR", default_value = "./sentra-data")]
+    #[arg(long, global = true, env = "SENTRA_DATA_DIR", default_value = "./sentra-data")]
     pub data_dir: PathBuf,
     /// The database: a path of a SQLite file, or postgres://… By default sentra.db in the data folder.
-    #[arg(long, env = "SENTRA_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "SENTRA_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// A file that holds the database URL.
-    #[arg(long, env = "SENTRA_DATABASE_URL_FILE", conflicts_with = "database_url")]
+    #[arg(long, global = true, env = "SENTRA_DATABASE_URL_FILE", conflicts_with = "database_url")]
     pub database_url_file: Option<PathBuf>,
     /// On PostgreSQL: the role that owns the tables and migrates; the other one then only serves.
-    #[arg(long, env = "SENTRA_MIGRATION_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "SENTRA_MIGRATION_DATABASE_URL", hide_env_values = true)]
     pub migration_database_url: Option<String>,
     /// A file that holds the URL of the role that migrates.
     #[arg(
         long,
+        global = true,
         env = "SENTRA_MIGRATION_DATABASE_URL_FILE",
         conflicts_with = "migration_database_url"
     )]
     pub migration_database_url_file: Option<PathBuf>,
     /// Connections to the database; on SQLite, of its readers.
-    #[arg(long, env = "SENTRA_DATABASE_CONNECTIONS", default_value_t = 8,
+    #[arg(long, global = true, env = "SENTRA_DATABASE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
 }
