@@ -30,6 +30,25 @@ text_enum! {
     }
 }
 
+impl Component {
+    /// What officials call it.
+    pub const fn label_id(self) -> &'static str {
+        match self {
+            Component::ProductionHouse => "Rumah produksi",
+            Component::UptOffice => "Kantor UPT",
+            Component::ManagementOffice => "Kantor pengelola",
+            Component::PackagingHouse => "Rumah kemasan",
+            Component::PromotionCentre => "Pusat promosi",
+            Component::RawMaterialStore => "Gudang bahan baku",
+            Component::MachineryEquipment => "Mesin dan peralatan",
+            Component::WastewaterTreatment => "IPAL",
+            Component::CleanWater => "IPAB",
+            Component::Infrastructure => "Sarana dan prasarana lain",
+            Component::Supporting => "Kegiatan penunjang",
+        }
+    }
+}
+
 text_enum! {
     /// Where the money of a line comes from.
     pub enum FundSource {

@@ -25,3 +25,4 @@ pub mod region;
 pub mod report;
 pub mod tranche;
 pub mod workflow;
+pub mod written;

@@ -27,6 +27,26 @@ pub trait Checked: DeserializeOwned {
     }
 }
 
+/// What bodies of one or more media types are read into.
+pub trait Readable: Sized + 'static {
+    /// The media types, as a problem names them.
+    const UNDERSTOOD: &'static str;
+
+    /// Reads the bytes; `None` when the media type (in lower case, without parameters) is none of those.
+    fn read(media: &str, bytes: &[u8]) -> Option<Result<Input<Self>, Problem>>;
+}
+
+impl<T: Checked + 'static> Readable for T {
+    const UNDERSTOOD: &'static str = "JSON (application/json)";
+
+    fn read(media: &str, bytes: &[u8]) -> Option<Result<Input<Self>, Problem>> {
+        match T::empty() {
+            Some(empty) if bytes.is_empty() => Some(Ok(Input(Ok(empty)))),
+            _ => (media == "application/json").then(|| parse(bytes).map(Input)),
+        }
+    }
+}
+
 /// A body that has nothing to say: empty, or `{}`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +75,7 @@ pub struct Understood<T> {
     pub fingerprint: String,
 }
 
-impl<T: Checked> FromRequest for Body<T> {
+impl<T: Readable> FromRequest for Body<T> {
     type Error = Infallible;
     type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
 
@@ -113,7 +133,7 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Prob
     }
 }
 
-fn understand<T: Checked>(request: &HttpRequest, bytes: &[u8]) -> Result<Understood<T>, Problem> {
+fn understand<T: Readable>(request: &HttpRequest, bytes: &[u8]) -> Result<Understood<T>, Problem> {
     let mut hash = Sha256::new();
     hash.update(request.method().as_str());
     hash.update(b"\n");
@@ -121,28 +141,19 @@ fn understand<T: Checked>(request: &HttpRequest, bytes: &[u8]) -> Result<Underst
     hash.update(b"\n");
     hash.update(bytes);
     let fingerprint = crate::service::trail::hex(&hash.finalize());
-    if bytes.is_empty()
-        && let Some(empty) = T::empty()
-    {
-        return Ok(Understood { input: Input(Ok(empty)), fingerprint });
-    }
     let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = media.and_then(|value| value.split(';').next()).map(str::trim);
-    if !media.is_some_and(|media| media.eq_ignore_ascii_case("application/json")) {
-        let detail = "send JSON, with Content-Type: application/json";
-        let title = "Only JSON is understood";
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            title,
-            detail,
-        ));
-    }
-    Ok(Understood { input: Input(parse(bytes)?), fingerprint })
+    let media = media.and_then(|value| value.split(';').next()).unwrap_or_default();
+    let input = T::read(&media.trim().to_ascii_lowercase(), bytes).unwrap_or_else(|| {
+        let title = "The body is of a kind that is not understood here";
+        let detail = format!("send {}, and say so in Content-Type", T::UNDERSTOOD);
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Err(Problem::new(status, "unsupported_media_type", title, detail))
+    })?;
+    Ok(Understood { input, fingerprint })
 }
 
 /// Malformed JSON is a problem at once; values of the wrong kind wait for their turn.
-fn parse<T: Checked>(bytes: &[u8]) -> Result<Result<T, Vec<FieldError>>, Problem> {
+pub fn parse<T: Checked>(bytes: &[u8]) -> Result<Result<T, Vec<FieldError>>, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize::<_, T>(&mut reader);
     let value = match parsed {

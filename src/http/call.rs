@@ -101,6 +101,26 @@ impl Call {
         Ok(answer.json(value))
     }
 
+    /// Answers a read of bytes, to be kept as a file of that name.
+    pub async fn read_bytes(
+        self,
+        work: impl FnOnce(&Services, &Context) -> Result<Vec<u8>, Error> + Send + 'static,
+        media_type: &'static str,
+        name: &str,
+    ) -> Answer {
+        self.headers?;
+        let cx = self.cx;
+        let bytes = self.state.blocking(move |sv| work(sv, &cx)).await?;
+        Ok(HttpResponse::Ok()
+            .content_type(media_type)
+            .insert_header((
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(bytes))
+    }
+
     /// Answers a write that has no body; one that says something is not understood.
     pub async fn write_bare(
         self,

@@ -2,15 +2,33 @@
 
 use crate::domain::ids::ProposalId;
 use crate::domain::refusal::FieldError;
-use crate::http::body::{Body, Checked};
+use crate::http::body::{self, Body, Checked, Readable};
 use crate::http::call::{Answer, Call, Id};
+use crate::http::problem::Problem;
+use crate::service::context::Input;
 use crate::service::line::{self, LineReviews, LinesDraft};
+use crate::service::sheet::{self, Format, Sheet};
 use crate::service::view::proposal as view;
 
 impl Checked for LinesDraft {
     fn checked(&self) -> Result<(), Vec<FieldError>> {
         self.check()
     }
+}
+
+impl Readable for Sheet {
+    fn read(media: &str, bytes: &[u8]) -> Option<Result<Input<Sheet>, Problem>> {
+        Some(match media {
+            "text/csv" => Ok(Input(Ok(Sheet::Csv(bytes.to_vec())))),
+            media if media == Format::Xlsx.media_type() => {
+                Ok(Input(Ok(Sheet::Xlsx(bytes.to_vec()))))
+            }
+            "application/json" => body::parse(bytes).map(|read| Input(read.map(Sheet::Json))),
+            _ => return None,
+        })
+    }
+
+    const UNDERSTOOD: &str = "JSON (application/json), CSV (text/csv) or XLSX";
 }
 
 impl Checked for LineReviews {
@@ -27,11 +45,45 @@ pub async fn show_lines(call: Call, id: Id<ProposalId>) -> Answer {
         .await
 }
 
-/// Replace all lines of a draft; every error names its line and field, and nothing is half written.
-#[utoipa::path(put, path = "/proposals/{id}/lines", tag = "proposals", request_body = LinesDraft,
+/// Replace all lines of a draft, as JSON, CSV or XLSX; every error names its line and field, of a spreadsheet its row
+/// and column too, and nothing is half written. A spreadsheet to fill in is at `lines.csv` and `lines.xlsx`. Numbers
+/// are read as Indonesian (`1.000.000,00`) or English; what has two readings is refused.
+#[utoipa::path(put, path = "/proposals/{id}/lines", tag = "proposals",
+    request_body(content(
+        (LinesDraft = "application/json"),
+        (String = "text/csv", example = "component;description;volume;unit;unit_cost_idr;fund_source\n\
+            machinery_equipment;Mesin jahit;15;unit;5.000.000;DAK\n"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
     responses((status = 200, description = "As they are now.", body = view::Lines)))]
-pub async fn replace_lines(call: Call, id: Id<ProposalId>, body: Body<LinesDraft>) -> Answer {
-    call.write(body, move |sv, cx, body| line::replace(sv, cx, id.get()?, body)).await
+pub async fn replace_lines(call: Call, id: Id<ProposalId>, body: Body<Sheet>) -> Answer {
+    call.write(body, move |sv, cx, body| line::replace(sv, cx, id.get()?, &Sheet::draft(body)))
+        .await
+}
+
+/// The lines as CSV, to fill in and send back.
+#[utoipa::path(get, path = "/proposals/{id}/lines.csv", tag = "proposals",
+    responses((status = 200, description = "Semicolons, UTF-8 with a byte order mark.", body = String,
+        content_type = "text/csv")))]
+pub async fn lines_as_csv(call: Call, id: Id<ProposalId>) -> Answer {
+    download(call, id, Format::Csv, "lines.csv").await
+}
+
+/// The lines as a workbook, to fill in and send back: with lists to choose from and a sheet that explains them.
+#[utoipa::path(get, path = "/proposals/{id}/lines.xlsx", tag = "proposals",
+    responses((status = 200, description = "The workbook.", body = Vec<u8>,
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+pub async fn lines_as_xlsx(call: Call, id: Id<ProposalId>) -> Answer {
+    download(call, id, Format::Xlsx, "lines.xlsx").await
+}
+
+async fn download(call: Call, id: Id<ProposalId>, format: Format, name: &str) -> Answer {
+    call.read_bytes(
+        move |sv, cx| sheet::template(sv, cx, id.get()?, format),
+        format.media_type(),
+        name,
+    )
+    .await
 }
 
 /// Set the ministry's values: agreed ones (reviewer, in harmonisation), approved ones (approver, in decision).

@@ -111,6 +111,8 @@ routes! {
                                             patch  proposal::edit_proposal           [TokenAndVersion]; }
     "/proposals/{id}/lines"               { get    line::show_lines                  [Token];
                                             put    line::replace_lines               [TokenAndVersion]; }
+    "/proposals/{id}/lines.csv"           { get    line::lines_as_csv                [Token]; }
+    "/proposals/{id}/lines.xlsx"          { get    line::lines_as_xlsx               [Token]; }
     "/proposals/{id}/line-reviews"        { put    line::review_lines                [TokenAndVersion]; }
     "/proposals/{id}/actions"             { get    action::list_actions              [Token];
                                             post   action::act_on_proposal           [TokenKeyAndVersion]; }

@@ -33,6 +33,7 @@ pub mod policy;
 pub mod proposal;
 pub mod report;
 pub mod session;
+pub mod sheet;
 pub mod spending;
 pub mod sweep;
 pub mod throttle;

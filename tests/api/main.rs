@@ -15,6 +15,7 @@ mod figures;
 mod four_eyes;
 mod hostile;
 mod layers;
+mod lines;
 mod mail;
 mod matrix;
 mod money;

@@ -1,0 +1,260 @@
+//! Budget lines from a spreadsheet: CSV or XLSX is read into the same draft as JSON, and every error names its row
+//! and column. Nothing is guessed: what can be read in two ways is refused.
+
+mod columns;
+mod csv;
+mod template;
+mod xlsx;
+
+use crate::domain::input::MAX_ITEMS;
+use crate::domain::line::{Component, FundSource};
+use crate::domain::money::Rupiah;
+use crate::domain::refusal::FieldError;
+use crate::domain::written::{self, Unclear};
+use crate::service::context::Input;
+use crate::service::line::{LineDraft, LinesDraft};
+use columns::{Column, Columns};
+
+pub use template::{Format, template};
+
+/// Lines as they came in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sheet {
+    /// As JSON, understood already.
+    Json(LinesDraft),
+    /// The bytes of a CSV file.
+    Csv(Vec<u8>),
+    /// The bytes of an XLSX file.
+    Xlsx(Vec<u8>),
+}
+
+/// A cell of either kind of file.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell {
+    Empty,
+    Text(String),
+    Number(f64),
+    Truth(bool),
+    /// What the spreadsheet itself could not compute, such as `#REF!`.
+    Broken(String),
+}
+
+/// A row, with the number that the spreadsheet shows beside it.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    number: u64,
+    cells: Vec<Cell>,
+}
+
+impl Row {
+    fn cell(&self, index: usize) -> &Cell {
+        self.cells.get(index).unwrap_or(&Cell::Empty)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cells.iter().all(|cell| match cell {
+            Cell::Empty => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            Cell::Number(_) | Cell::Truth(_) | Cell::Broken(_) => false,
+        })
+    }
+}
+
+impl Sheet {
+    /// The lines, or everything that is wrong with them. Takes time for a large file: never within a transaction.
+    pub fn draft(input: &Input<Sheet>) -> Input<LinesDraft> {
+        let rows = match &input.0 {
+            Err(errors) => return Input(Err(errors.clone())),
+            Ok(Sheet::Json(draft)) => return Input(Ok(draft.clone())),
+            Ok(Sheet::Csv(bytes)) => csv::rows(bytes),
+            Ok(Sheet::Xlsx(bytes)) => xlsx::rows(bytes),
+        };
+        Input(rows.map_err(|error| vec![error]).and_then(|rows| lines(&rows)))
+    }
+}
+
+fn lines(rows: &[Row]) -> Result<LinesDraft, Vec<FieldError>> {
+    let mut rows = rows.iter().filter(|row| !row.is_empty());
+    let header = rows.next().ok_or_else(|| {
+        vec![FieldError::new(
+            "/lines",
+            "empty_sheet",
+            "the sheet has no row; the first one names the columns",
+        )]
+    })?;
+    let columns = Columns::of(header)?;
+    let mut reader = Reader { columns, errors: Vec::new() };
+    let mut draft = LinesDraft { lines: Vec::new() };
+    let mut places = Vec::new();
+    for (index, row) in rows.enumerate() {
+        if index >= MAX_ITEMS {
+            reader.errors.push(FieldError::new(
+                "/lines",
+                "too_many",
+                "must have at most 500 lines",
+            ));
+            break;
+        }
+        draft.lines.push(reader.line(index, row));
+        places.push(row.number);
+    }
+    let Reader { columns, mut errors } = reader;
+    if let Err(more) = draft.check() {
+        let fresh: Vec<FieldError> = more
+            .into_iter()
+            .filter(|error| !errors.iter().any(|known| known.pointer == error.pointer))
+            .map(|error| placed(error, &columns, &places))
+            .collect();
+        errors.extend(fresh);
+    }
+    if errors.is_empty() { Ok(draft) } else { Err(errors) }
+}
+
+/// The error of a check, with the row and column where the spreadsheet shows it.
+fn placed(error: FieldError, columns: &Columns, places: &[u64]) -> FieldError {
+    let mut steps = error.pointer.split('/').skip(2);
+    let row = steps.next().and_then(|index| places.get(index.parse::<usize>().ok()?));
+    let column = steps.next().and_then(Column::of_field);
+    match (row, column) {
+        (Some(row), Some(column)) => {
+            let message = format!("{}: {}", columns.place(*row, column), error.message);
+            FieldError { message, ..error }
+        }
+        _ => error,
+    }
+}
+
+struct Reader {
+    columns: Columns,
+    errors: Vec<FieldError>,
+}
+
+impl Reader {
+    fn line(&mut self, index: usize, row: &Row) -> LineDraft {
+        let before = self.errors.len();
+        let mut line = LineDraft {
+            component: self
+                .choice(index, row, Column::Component, columns::component)
+                .unwrap_or(Component::Infrastructure),
+            description: self.text(index, row, Column::Description),
+            builds_anew: self
+                .choice(index, row, Column::BuildsAnew, columns::truth)
+                .unwrap_or_default(),
+            volume_thousandths: self
+                .number(index, row, Column::Volume, written::thousandths, written::thousandths_of)
+                .unwrap_or(1),
+            unit: self.text(index, row, Column::Unit),
+            unit_cost_idr: self
+                .number(index, row, Column::UnitCost, written::rupiah, written::rupiah_of)
+                .unwrap_or_default(),
+            amount_idr: self.amount(index, row),
+            fund_source: self
+                .choice(index, row, Column::FundSource, columns::fund_source)
+                .unwrap_or(FundSource::Dak),
+            gap: Some(self.text(index, row, Column::Gap)).filter(|gap| !gap.is_empty()),
+        };
+        if self.errors.len() > before {
+            // What stands in for a cell that was not understood can't be multiplied.
+            line.amount_idr = None;
+        }
+        line
+    }
+
+    fn fail(&mut self, index: usize, row: &Row, column: Column, code: &str, message: &str) {
+        let pointer = format!("/lines/{index}/{}", column.field());
+        let message = format!("{}: {message}", self.columns.place(row.number, column));
+        self.errors.push(FieldError::new(pointer, code, message));
+    }
+
+    /// The cell of a column; a formula that came as text and what the spreadsheet could not compute are errors.
+    fn cell<'a>(&mut self, index: usize, row: &'a Row, column: Column) -> Option<&'a Cell> {
+        let cell = row.cell(self.columns.index(column)?);
+        match cell {
+            Cell::Empty => None,
+            Cell::Broken(error) => {
+                let message = format!("the spreadsheet shows {error}; mend the formula");
+                self.fail(index, row, column, "broken_formula", &message);
+                None
+            }
+            Cell::Text(text) if text.trim_start().starts_with(['=', '@', '+']) => {
+                let message = "a formula is not taken; write its value";
+                self.fail(index, row, column, "formula", message);
+                None
+            }
+            Cell::Text(_) | Cell::Number(_) | Cell::Truth(_) => Some(cell),
+        }
+    }
+
+    fn text(&mut self, index: usize, row: &Row, column: Column) -> String {
+        match self.cell(index, row, column) {
+            Some(Cell::Text(text)) => unescaped(text.trim()).to_owned(),
+            Some(Cell::Number(number)) => number.to_string(),
+            Some(Cell::Truth(truth)) => truth.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn choice<T>(
+        &mut self,
+        index: usize,
+        row: &Row,
+        column: Column,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let before = self.errors.len();
+        let text = self.text(index, row, column);
+        if self.errors.len() > before {
+            return None;
+        }
+        read(&text).map_err(|message| self.fail(index, row, column, "unknown", &message)).ok()
+    }
+
+    fn number<T>(
+        &mut self,
+        index: usize,
+        row: &Row,
+        column: Column,
+        of_text: impl Fn(&str) -> Result<T, Unclear>,
+        of_number: impl Fn(f64) -> Result<T, Unclear>,
+    ) -> Option<T> {
+        let before = self.errors.len();
+        let (read, shown) = match self.cell(index, row, column) {
+            Some(Cell::Text(text)) => (of_text(text), text.clone()),
+            Some(Cell::Number(number)) => (of_number(*number), number.to_string()),
+            Some(Cell::Truth(truth)) => (Err(Unclear::NoNumber), truth.to_string()),
+            _ if self.errors.len() > before => return None,
+            _ => (Err(Unclear::NoNumber), String::new()),
+        };
+        read.map_err(|why| self.fail(index, row, column, why.code(), &why.message(&shown))).ok()
+    }
+
+    fn amount(&mut self, index: usize, row: &Row) -> Option<Rupiah> {
+        let column = self.columns.index(Column::Amount)?;
+        match row.cell(column) {
+            Cell::Empty => None,
+            Cell::Text(text) if text.trim().is_empty() => None,
+            _ => self.number(index, row, Column::Amount, written::rupiah, written::rupiah_of),
+        }
+    }
+}
+
+/// A text without the apostrophe that a spreadsheet puts before what would be a formula.
+fn unescaped(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '@', '+', '-']) => rest,
+        _ => text,
+    }
+}
+
+/// The text with that apostrophe, where it would be taken for a formula.
+fn escaped(text: &str) -> String {
+    if text.starts_with(['=', '@', '+', '-', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+#[path = "sheet_tests.rs"]
+mod tests;

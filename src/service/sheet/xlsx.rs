@@ -1,0 +1,98 @@
+//! XLSX, read cell by cell: a small file can unpack to gigabytes, or name a cell at the far corner of the sheet.
+
+use super::{Cell, Row};
+use crate::domain::refusal::FieldError;
+use calamine::{DataRef, Reader, Xlsx};
+use std::io::{Cursor, Read};
+use zip::ZipArchive;
+
+/// What a workbook may unpack to, in bytes: a hundred times what 500 lines need.
+const MAX_UNPACKED: u64 = 32 * 1024 * 1024;
+/// Files within a workbook.
+const MAX_FILES: usize = 500;
+/// Rows looked at, the empty ones too.
+const MAX_ROWS: u32 = 2_000;
+/// Columns looked at.
+const MAX_COLUMNS: u32 = 50;
+/// The sheet that is read, where there are several; else the first.
+pub(super) const SHEET: &str = "Lines";
+
+pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
+    measure(bytes)?;
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let names = workbook.sheet_names();
+    let name = names
+        .iter()
+        .find(|name| name.eq_ignore_ascii_case(SHEET))
+        .or(names.first())
+        .cloned()
+        .ok_or_else(|| unreadable("the workbook has no sheet"))?;
+    let mut reader = workbook.worksheet_cells_reader(&name).map_err(unreadable)?;
+    let mut rows: Vec<Row> = Vec::new();
+    while let Some(found) = reader.next_cell().map_err(unreadable)? {
+        let (row, column) = found.get_position();
+        if row >= MAX_ROWS || column >= MAX_COLUMNS {
+            if matches!(found.get_value(), DataRef::Empty) {
+                continue;
+            }
+            let message = format!(
+                "there is something in row {}, column {}; only the first {MAX_ROWS} rows and {MAX_COLUMNS} columns are read",
+                u64::from(row).saturating_add(1),
+                u64::from(column).saturating_add(1),
+            );
+            return Err(FieldError::new("/lines", "too_large", message));
+        }
+        let number = u64::from(row).saturating_add(1);
+        if rows.last().is_none_or(|last| last.number != number) {
+            rows.push(Row { number, cells: Vec::new() });
+        }
+        let at = usize::try_from(column).unwrap_or_default();
+        if let Some(last) = rows.last_mut() {
+            last.cells.resize(last.cells.len().max(at.saturating_add(1)), Cell::Empty);
+            if let Some(cell) = last.cells.get_mut(at) {
+                *cell = of(found.get_value());
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn of(value: &DataRef<'_>) -> Cell {
+    match value {
+        DataRef::Empty => Cell::Empty,
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            Cell::Text(text.clone())
+        }
+        DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
+        DataRef::Float(number) => Cell::Number(*number),
+        DataRef::Int(number) => Cell::Text(number.to_string()),
+        DataRef::Bool(truth) => Cell::Truth(*truth),
+        DataRef::DateTime(date) => Cell::Broken(format!("a date ({date})")),
+        DataRef::Error(error) => Cell::Broken(error.to_string()),
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> FieldError {
+    FieldError::new("/lines", "unreadable", format!("the file is no XLSX workbook: {error}"))
+}
+
+/// Unpacks into nothing, and stops where it becomes too much: what a file says of its own size proves nothing.
+fn measure(bytes: &[u8]) -> Result<(), FieldError> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let too_large = || {
+        let message =
+            format!("the workbook unpacks to more than {MAX_UNPACKED} bytes or {MAX_FILES} files");
+        FieldError::new("/lines", "too_large", message)
+    };
+    if archive.len() > MAX_FILES {
+        return Err(too_large());
+    }
+    let mut left = MAX_UNPACKED;
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(unreadable)?;
+        let mut bounded = (&mut file).take(left.saturating_add(1));
+        let size = std::io::copy(&mut bounded, &mut std::io::sink()).map_err(unreadable)?;
+        left = left.checked_sub(size).ok_or_else(too_large)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Budget lines by spreadsheet, through the API.
+
+use crate::on_both;
+use crate::support::app::TestApp;
+use crate::support::client::Answer;
+use crate::support::life::{Life, REVITALISATION};
+use reqwest::Method;
+use sentra::domain::people::Role;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+async fn send(life: &Life<'_>, media: &str, bytes: impl Into<Vec<u8>>) -> Answer {
+    let (drafter, version) = (life.who(Role::Drafter).await, life.version().await);
+    life.app
+        .by(&drafter, Method::PUT, &life.path("lines"))
+        .if_match(version)
+        .raw(media, bytes)
+        .await
+}
+
+async fn download(life: &Life<'_>, kind: &str) -> Answer {
+    life.app.get(&life.who(Role::Drafter).await, &life.path(kind)).await
+}
+
+on_both! {
+    async fn lines_go_out_as_a_spreadsheet_and_come_back_the_same(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        let before = life.list("lines").await;
+        for (kind, media) in [("lines.csv", "text/csv"), ("lines.xlsx", XLSX)] {
+            let file = download(&life, kind).await;
+            assert_eq!(file.status, 200);
+            assert!(file.header("content-type").is_some_and(|found| found.starts_with(media)));
+            assert!(file.header("content-disposition").is_some_and(|found| found.starts_with("attachment")));
+            send(&life, media, file.bytes.clone()).await.is(200);
+            assert_eq!(life.list("lines").await, before, "{kind}");
+        }
+        assert_eq!(app.verified().len(), 0);
+    }
+
+    async fn a_sheet_with_errors_changes_nothing(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        let (before, version) = (life.list("lines").await, life.version().await);
+        let text = "component;description;volume;unit;unit_cost_idr;fund_source\n\
+            supporting;Baik;1;paket;5.000.000;DAK\nsupporting;Buruk;1.500;paket;1,000;DAK\n";
+        let answer = send(&life, "text/csv; charset=utf-8", text).await;
+        answer.refused(422, &["two_readings", "two_readings"]);
+        assert_eq!(answer.pointers(), ["/lines/1/volume_thousandths", "/lines/1/unit_cost_idr"]);
+        assert_eq!((life.list("lines").await, life.version().await), (before, version));
+    }
+
+    async fn another_kind_of_file_is_told_what_is_taken(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        let answer = send(&life, "application/pdf", "%PDF-1.7").await;
+        let detail = answer.is(415)["detail"].to_string();
+        assert!(detail.contains("CSV (text/csv) or XLSX"), "{detail}");
+        send(&life, XLSX, "MZ").await.refused(422, &["unreadable"]);
+    }
+}
