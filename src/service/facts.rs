@@ -7,6 +7,7 @@ use crate::domain::line::LineFacts;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::plan::{PlanFacts, PlanState};
 use crate::domain::policy::Policy;
+use crate::domain::proposal::State;
 use crate::domain::region::is_autonomous;
 use crate::domain::tranche::{self as rules, Payment};
 use crate::service::error::Error;
@@ -107,6 +108,7 @@ fn named_exists(tx: &mut AnyConnection, row: &Proposal, act: &Act) -> Result<boo
             other.id != row.id
                 && other.region_code == row.region_code
                 && other.fiscal_year >= row.fiscal_year
+                && (!other.state.is_end() || other.state == State::Closed)
         }));
     }
     Ok(false)

@@ -23,7 +23,7 @@ use crate::service::{Services, access};
 use crate::storage::proposal::Proposal;
 use crate::storage::report::{self, Report};
 use crate::storage::{AnyConnection, DbError, journal};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -112,6 +112,7 @@ pub fn create(
                     format!("Reports are for what has money; it stands in {}.", proposal.state);
                 return Err(Error::refused("not_from_here", "/state", message));
             }
+            check_final(draft, &proposal)?;
             let row = fresh(cx, id, draft)?;
             report::insert(tx, &row)?;
             let content = json!({ "report": row });
@@ -121,6 +122,26 @@ pub fn create(
             Reply::created(&view::Report::from(row), Some(version), location)
         },
     )
+}
+
+/// A final report tells how the works ended, and closing rests on it: it is not written before they did.
+fn check_final(draft: &ReportDraft, proposal: &Proposal) -> Result<(), Error> {
+    if draft.kind != ReportKind::Final {
+        return Ok(());
+    }
+    if !matches!(proposal.state, State::Reporting | State::Operating) {
+        let message = format!(
+            "A final report is written when the works have ended (reporting); it stands in {}.",
+            proposal.state
+        );
+        return Err(Error::refused("works_not_ended", "/kind", message));
+    }
+    let year = i64::from(draft.as_of.year());
+    if year < proposal.fiscal_year {
+        let message = format!("A final report speaks of {} or later.", proposal.fiscal_year);
+        return Err(Error::invalid("/as_of", "before_the_year", message));
+    }
+    Ok(())
 }
 
 fn fresh(cx: &Context, proposal_id: ProposalId, draft: &ReportDraft) -> Result<Report, Error> {

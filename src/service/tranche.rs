@@ -153,7 +153,7 @@ pub fn request(
                 tx,
                 cx,
                 "tranche.request",
-                (by, Duty::Endorsement),
+                (by, Some(Duty::Endorsement)),
                 &row,
                 &proposals,
                 content,
@@ -260,7 +260,7 @@ fn settle(
     tx: &mut AnyConnection,
     cx: &Context,
     action: &str,
-    (by, duty): (By, Duty),
+    (by, duty): (By, Option<Duty>),
     row: &TrancheRequest,
     proposals: &[Proposal],
     content: Value,
@@ -284,7 +284,9 @@ fn settle(
     trail::revise(tx, event, SubjectKind::TrancheRequest, row.id, row.version, row)?;
     for one in proposals {
         access::save(tx, one)?;
-        access::took_part(tx, cx, one.id, duty)?;
+        if let Some(duty) = duty {
+            access::took_part(tx, cx, one.id, duty)?;
+        }
         trail::revise(tx, event, SubjectKind::Proposal, one.id, one.version, one)?;
         let words = Words {
             amount: Some(row.total_idr),

@@ -137,6 +137,21 @@ pub fn first_received(c: &mut AnyConnection, proposal: ProposalId) -> QueryResul
     Ok(at.map(Moment))
 }
 
+/// Whether a request of the allocation was paid under the number.
+pub fn is_paid_under(
+    c: &mut AnyConnection,
+    allocation: AllocationId,
+    payment_number: &str,
+) -> QueryResult<bool> {
+    tranche_requests::table
+        .filter(tranche_requests::allocation_id.eq(allocation))
+        .filter(tranche_requests::payment_number.eq(payment_number))
+        .select(tranche_requests::id)
+        .first::<TrancheRequestId>(c)
+        .optional()
+        .map(|found| found.is_some())
+}
+
 /// Compare-and-set on the version before; 0 when it was another.
 pub fn replace(c: &mut AnyConnection, request: &TrancheRequest) -> QueryResult<usize> {
     diesel::update(

@@ -16,11 +16,15 @@ pub(super) fn handover(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
                 "Only a lump sum on recommendation records its handover here, and once.".to_owned()
             })
         }
-        Guard::HandoverGiven => given(
-            act.data.handover.as_ref(),
-            "/data/handover",
-            "Give number and date of the handover minutes (BAST).",
-        ),
+        Guard::HandoverGiven => {
+            let today = facts.today();
+            let given = act.data.handover.as_ref().is_some_and(|handover| handover.date <= today);
+            unless(given, "/data/handover", || {
+                format!(
+                    "Give number and date of the handover minutes (BAST), not later than today ({today})."
+                )
+            })
+        }
         Guard::HandoverValued => {
             let contracted = facts.figures.contracted_idr;
             let value = act.data.handover.as_ref().and_then(|handover| handover.value_idr);
@@ -100,7 +104,8 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
 fn use_confirmed(facts: &Facts<'_>, act: &Act) -> Said {
     if act.action == Action::Close && act.data.successor_id.is_some() {
         return unless(facts.named_exists, "/data/successor_id", || {
-            "The successor has to be a later proposal of the same region.".to_owned()
+            "The successor has to be another proposal of the same region and of this or a later year, which has not come to \
+             nothing.".to_owned()
         });
     }
     let months = u32::try_from(facts.policy.operation_check_months).unwrap_or(0);

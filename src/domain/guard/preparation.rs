@@ -57,7 +57,11 @@ pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         }
         Guard::DueDatePassed => due_date_passed(facts),
         Guard::VisitReported => {
-            given(act.data.visit.as_ref(), "/data/visit", "Report the visit to the site.")
+            let today = facts.today();
+            let reported = act.data.visit.as_ref().is_some_and(|visit| visit.visited_on <= today);
+            unless(reported, "/data/visit", || {
+                format!("Report the visit to the site, which was not later than today ({today}).")
+            })
         }
         Guard::LandClear => unless(
             act.data.visit.as_ref().is_none_or(|visit| visit.land_clear),

@@ -124,7 +124,7 @@ pub fn review(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
                 tx,
                 cx,
                 "tranche.review",
-                (by, Duty::Inspection),
+                (by, Some(Duty::Inspection)),
                 &after,
                 &proposals,
                 json!({}),
@@ -154,7 +154,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
             };
             replace(tx, &after)?;
             let told = (NoticeEvent::TrancheVerified, &[Role::Treasurer][..]);
-            let parts = (by, Duty::PaymentVerification);
+            let parts = (by, Some(Duty::PaymentVerification));
             settle(tx, cx, "tranche.verify", parts, &after, &proposals, json!({}), told)?;
             answer(after, &items)
         },
@@ -193,7 +193,8 @@ pub fn refuse(
                 NoticeEvent::TrancheRefused,
                 &[Role::RegionalHead, Role::Drafter, Role::Inspector][..],
             );
-            let parts = (by, Duty::PaymentVerification);
+            // To refuse is no verification: whoever refused may verify or pay the next request.
+            let parts = (by, None);
             let content = json!({ "reason": reason.comment });
             settle(tx, cx, "tranche.refuse", parts, &after, &proposals, content, told)?;
             answer(after, &items)
@@ -220,7 +221,16 @@ pub fn pay(
             if paid_on > cx.now.date_in(Zone::Wib) {
                 return Err(Error::invalid("/paid_on", "future", "must not be in the future"));
             }
+            let requested_on = row.requested_at.date_in(Zone::Wib);
+            if paid_on < requested_on {
+                let message = format!("must not lie before the request, which is of {requested_on}");
+                return Err(Error::invalid("/paid_on", "before_request", message));
+            }
             need_state(&row, &[TrancheState::Verified])?;
+            if tranche::is_paid_under(tx, row.allocation_id, &payment.payment_number)? {
+                let message = "another request of this allocation was paid under this number";
+                return Err(Error::invalid("/payment_number", "used_already", message));
+            }
             let after = TrancheRequest {
                 state: TrancheState::Paid,
                 decided_at: Some(cx.now),
