@@ -17,6 +17,7 @@ pub mod centre;
 pub mod condition;
 pub mod console;
 pub mod contract;
+pub mod decree;
 pub mod facts;
 pub mod grant;
 pub mod health;
