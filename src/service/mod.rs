@@ -14,6 +14,7 @@ pub mod account;
 pub mod action;
 pub mod allocation;
 pub mod centre;
+pub mod compare;
 pub mod condition;
 pub mod console;
 pub mod contract;

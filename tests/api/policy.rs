@@ -248,6 +248,35 @@ on_both! {
         assert!(refused.is(422).to_string().contains("KMK 1/2020"), "{refused}");
     }
 
+    async fn a_comparison_names_what_comes_out_otherwise(db) {
+        let app = TestApp::on(db);
+        let by = administrator(&app).await;
+        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let other = crate::support::life::REVITALISATION.draft(&app).await;
+        let mut body = published(&app).await;
+        body["supporting_cap_bp"] = json!(400);
+        body["submission_windows"][0]["closes"]["date"] = json!("2020-05-02");
+        body["tranches"][0]["share_bp"] = json!(3_000);
+        body["documents"].as_array_mut().expect("a list").retain(|rule| rule["type"] != "condition_survey");
+        publish(&app, &by, &body, 1).await.is(200);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sentra"));
+        command.args(["policy", "compare", "2021@1", "2021", "--database-url", &app.database.url()]);
+        let output = command.output().expect("run");
+        let said = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{said}");
+        let line = |start: &str| said.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
+        assert_eq!(line("/supporting_cap_bp"), "/supporting_cap_bp: 500 -> 400");
+        let proposal = line(&format!("proposal {}", life.id));
+        for change in ["within the window: yes -> no", "within the supporting cap: yes -> no"] {
+            assert!(proposal.contains(change), "{change}: {said}");
+        }
+        assert!(!proposal.contains("needs:"), "{said}");
+        let draft = line(&format!("proposal {}", other.id));
+        assert!(draft.contains("condition_survey at confirm_planning") && !draft.contains("window"), "{said}");
+        assert!(line("allocation ").contains("tranches: Rp525,000,000 + Rp945,000,000 + Rp630,000,000 -> "), "{said}");
+        assert!(said.contains("3 come out otherwise, of 2 proposals and 1 allocations of 2021"), "{said}");
+    }
+
     async fn a_gate_that_a_decree_moves_forfeits_there_alone(db) {
         let app = TestApp::on(db);
         let here = CONSTRUCTION.at(&app, "allocated").await;

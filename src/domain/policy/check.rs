@@ -157,7 +157,7 @@ impl Policy {
     fn check_modes(&self, checks: &mut Checks) {
         bounded(checks, "/modes", self.modes.len(), 1);
         unique(checks, "/modes", "mode", self.modes.iter().map(ModeRule::name));
-        let staged = self.modes.iter().any(|mode| *mode == ModeRule::Staged {});
+        let staged = self.modes.contains(&ModeRule::Staged {});
         checks.require(
             staged,
             "/modes",
