@@ -2,6 +2,7 @@
 
 mod demo;
 mod migrate;
+mod policy;
 mod seed;
 mod serve;
 mod user;
@@ -29,6 +30,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Keeps users from the command line.
     User(user::Args),
+    /// Checks policy files, and compares policies.
+    Policy(policy::Args),
     /// Shows a machine as a diagram and a table.
     Workflow(workflow::Args),
     /// Proves that balances, states and totals agree with what they come from.
@@ -47,6 +50,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::User(args) => user::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Workflow(args) => workflow::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Seed(args) => seed::run(&args),

@@ -28,6 +28,8 @@ text_enum! {
         Centre = "centre",
         /// A year's policy.
         Policy = "policy",
+        /// A decree that changes a policy.
+        Decree = "decree",
         /// A proposal.
         Proposal = "proposal",
         /// The lines of a proposal.

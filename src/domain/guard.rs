@@ -6,6 +6,7 @@ mod preparation;
 
 use crate::domain::act::Act;
 use crate::domain::contract::{self, ContractFacts};
+use crate::domain::ids::RegionCode;
 use crate::domain::journal::Figures;
 use crate::domain::line::{self, LineFacts};
 use crate::domain::moment::{Moment, Zone};
@@ -28,6 +29,10 @@ pub struct Facts<'a> {
     pub menu: Menu,
     /// Where it stands.
     pub state: State,
+    /// Who proposes.
+    pub region: RegionCode,
+    /// The theme that is named.
+    pub theme: Option<String>,
     /// The zone of the region.
     pub zone: Zone,
     /// Whether a province proposes for itself.
@@ -94,7 +99,7 @@ impl Facts<'_> {
     /// The gate that the proposal has to pass to get money at all.
     pub fn gate(&self) -> Moment {
         match self.mode {
-            Mode::LumpSumOnRecommendation => self.policy.recommendation_gate.moment(),
+            Mode::LumpSumOnRecommendation => self.policy.recommendation_gate().moment(),
             Mode::LumpSum | Mode::Staged => self.policy.contract_gate.moment(),
         }
     }
@@ -103,10 +108,14 @@ impl Facts<'_> {
 text_enum! {
     /// What has to hold. The text is the blocker's code.
     pub enum Guard {
-        /// The submission window is open; or it was returned and the correction window is.
+        /// A submission window is open; or it was returned and a correction window is.
         WindowOpen = "window_open",
-        /// The region has a government of its own.
+        /// The region has a government of its own, and the year's menu is open to it.
         RegionEligible = "region_eligible",
+        /// The theme is one of the menu's, where the menu has themes.
+        ThemeEligible = "theme_eligible",
+        /// Every DAK line pays for something that the menu allows.
+        ComponentsAllowed = "components_allowed",
         /// The site has street, village, district and position.
         SiteGiven = "site_given",
         /// A revitalisation names a centre of the registry.
@@ -251,6 +260,8 @@ impl Guard {
         match self {
             Guard::WindowOpen
             | Guard::RegionEligible
+            | Guard::ThemeEligible
+            | Guard::ComponentsAllowed
             | Guard::SiteGiven
             | Guard::CentreNamed
             | Guard::CentreMatched

@@ -58,6 +58,8 @@ ids! {
     CentreId;
     /// A version of a year's policy.
     PolicyId;
+    /// A decree that changes a policy.
+    DecreeId;
     /// A proposal (usulan).
     ProposalId;
     /// A condition set by the approver (tanda bintang).

@@ -5,6 +5,7 @@ mod text_enum;
 
 pub mod act;
 pub mod audit;
+pub mod calendar;
 pub mod centre;
 pub mod contract;
 pub mod guard;

@@ -128,6 +128,12 @@ impl BasisPoints {
         let share = i128::from(part) * i128::from(Self::WHOLE.0) / i128::from(whole);
         BasisPoints(i64::try_from(share).unwrap_or(i64::MAX))
     }
+
+    /// This share of an amount, floored to whole rupiah.
+    pub fn of_whole(self, whole: Rupiah) -> Rupiah {
+        let part = i128::from(whole.0) * i128::from(self.0) / i128::from(Self::WHOLE.0);
+        Rupiah(i64::try_from(part).unwrap_or(whole.0))
+    }
 }
 
 impl fmt::Display for BasisPoints {

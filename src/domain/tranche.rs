@@ -31,11 +31,16 @@ text_enum! {
 }
 
 /// The mode that follows from the region's whole ceiling, unless a payment has fixed it.
-pub fn mode(fixed: Option<Mode>, recommended: bool, region_ceiling: Rupiah, limit: Rupiah) -> Mode {
+pub fn mode(
+    fixed: Option<Mode>,
+    recommended: bool,
+    region_ceiling: Rupiah,
+    limit: Option<Rupiah>,
+) -> Mode {
     match fixed {
         _ if recommended => Mode::LumpSumOnRecommendation,
         Some(mode) => mode,
-        None if region_ceiling <= limit => Mode::LumpSum,
+        None if limit.is_some_and(|limit| region_ceiling <= limit) => Mode::LumpSum,
         None => Mode::Staged,
     }
 }

@@ -90,6 +90,8 @@ const fn routed(route: Route, arrow: Arrow) -> Arrow {
 const READY: &[Guard] = &[
     WindowOpen,
     RegionEligible,
+    ThemeEligible,
+    ComponentsAllowed,
     SiteGiven,
     CentreNamed,
     BaselineGiven,

@@ -1,5 +1,6 @@
 //! Reading a JSON body: bounded in bytes and time, and answered with the place of what is wrong.
 
+use crate::domain::policy::overlay::pointer;
 use crate::domain::refusal::FieldError;
 use crate::http::problem::Problem;
 use crate::http::state::State;
@@ -213,20 +214,4 @@ fn find_nul(value: &serde_json::Value, pointer: &mut String, errors: &mut Vec<Fi
         }
         _ => {}
     }
-}
-
-/// A JSON pointer (RFC 6901) from the path of a deserializer.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => {
-                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
-            }
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
 }

@@ -1,4 +1,4 @@
-//! Regions, the registry of centres, and policies.
+//! Regions, and the registry of centres.
 
 use crate::domain::ids::{CentreId, RegionCode};
 use crate::domain::refusal::FieldError;
@@ -6,7 +6,6 @@ use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::centre::{self, CentreDraft, CentrePatch};
-use crate::service::policy;
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use serde::Deserialize;
@@ -104,18 +103,4 @@ pub async fn show_centre(call: Call, id: Id<CentreId>) -> Answer {
     responses((status = 200, description = "As it is now.", body = view::Centre)))]
 pub async fn edit_centre(call: Call, id: Id<CentreId>, body: Body<CentrePatch>) -> Answer {
     call.write(body, move |sv, cx, body| centre::edit(sv, cx, id.get()?, body)).await
-}
-
-/// Show the newest policy of a fiscal year, with the source of each value.
-#[utoipa::path(get, path = "/policies/{fiscal_year}", tag = "reference",
-    responses((status = 200, description = "The policy.", body = view::PolicyVersion)))]
-pub async fn show_policy(call: Call, fiscal_year: Id<i64>) -> Answer {
-    call.read(move |sv, _| policy::show(sv, fiscal_year.get()?)).await
-}
-
-/// List every version of a fiscal year's policy, newest first.
-#[utoipa::path(get, path = "/policies/{fiscal_year}/versions", tag = "reference",
-    responses((status = 200, description = "The versions.", body = Page<view::PolicyVersion>)))]
-pub async fn list_policy_versions(call: Call, fiscal_year: Id<i64>) -> Answer {
-    call.read(move |sv, _| policy::versions(sv, fiscal_year.get()?)).await
 }

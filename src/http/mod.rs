@@ -18,6 +18,7 @@ pub mod line;
 pub mod outbox;
 pub mod people;
 pub mod plan;
+pub mod policy;
 pub mod proposal;
 pub mod report;
 pub mod session;

@@ -1,8 +1,8 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, centre, health, line, middleware, outbox, people, plan, proposal, report,
-    session, spending, tranche,
+    action, allocation, centre, health, line, middleware, outbox, people, plan, policy, proposal,
+    report, session, spending, tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -103,8 +103,12 @@ routes! {
     "/centres/{id}"                       { get    centre::show_centre               [Token];
                                             patch  centre::edit_centre               [TokenAndVersion]; }
     "/workflows/{menu}"                   { get    action::show_workflow             [Token]; }
-    "/policies/{fiscal_year}"             { get    centre::show_policy               [Token]; }
-    "/policies/{fiscal_year}/versions"    { get    centre::list_policy_versions      [Token]; }
+    "/policies/{fiscal_year}"             { get    policy::show_policy               [Token];
+                                            put    policy::publish_policy            [TokenAndVersion]; }
+    "/policies/{fiscal_year}/versions"    { get    policy::list_policy_versions      [Token]; }
+    "/policies/{fiscal_year}/values"      { get    policy::list_policy_values        [Token]; }
+    "/decrees"                            { post   policy::record_decree             [TokenAndKey];
+                                            get    policy::list_decrees              [Token]; }
     "/proposals"                          { post   proposal::create_proposal         [TokenAndPerhapsKey];
                                             get    proposal::list_proposals          [Token]; }
     "/proposals/{id}"                     { get    proposal::show_proposal           [Token];

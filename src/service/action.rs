@@ -81,7 +81,7 @@ pub fn take(
     act: &Act,
     door: Door,
 ) -> Result<Proposal, Error> {
-    let pinned = policy::of_proposal(tx, before)?;
+    let pinned = policy::of_proposal(tx, before, cx.now)?;
     let facts = facts::gather(tx, before, &pinned.policy, act, None, cx.now)?;
     let arrow = workflow::decide(act, &facts, door).map_err(Error::Refused)?;
     let step = Step { event: EventId::new(), by, act, arrow, facts: &facts, pinned: &pinned };
@@ -119,7 +119,7 @@ pub fn follow(
         access::took_part(tx, cx, after.id, duty)?;
     }
     record(tx, cx, step, before, &after, &words)?;
-    words.due = notices::due(&after, &step.pinned.policy);
+    words.due = notices::due(&after, &step.pinned.policy, cx.now);
     if let Ok(told) = step.act.action.as_str().parse() {
         notices::raise(tx, cx, step.event, told, &after, step.arrow.tells, words)?;
     }
@@ -336,7 +336,7 @@ fn record(
 pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Actions, Error> {
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
-        let pinned = policy::of_proposal(tx, &row)?;
+        let pinned = policy::of_proposal(tx, &row, cx.now)?;
         let parts = participation::of(tx, id)?;
         let facts =
             facts::gather(tx, &row, &pinned.policy, &Act::bare(Action::Answer), None, cx.now)?;

@@ -277,7 +277,7 @@ fn insert(
     cx: &Context,
     draft: &AllocationDraft,
 ) -> Result<AllocationId, Error> {
-    let Some(pinned) = policy::latest(tx, draft.fiscal_year)? else {
+    let Some(pinned) = policy::base(tx, draft.fiscal_year)? else {
         let message = format!("there is no policy for {}", draft.fiscal_year);
         return Err(Error::invalid("/fiscal_year", "no_policy", message));
     };

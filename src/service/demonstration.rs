@@ -1,7 +1,9 @@
 //! What a demonstration needs beside the use-cases: its mark, and a policy that is open today.
 
 use crate::domain::moment::{Moment, Zone};
-use crate::domain::policy::{Deadline, Policy, Source, Window};
+use crate::domain::policy::{
+    Deadline, Holiday, ModeRule, PlanRule, Policy, Source, TrancheRule, Window,
+};
 use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::health::DEMO;
@@ -44,14 +46,36 @@ pub fn open_policy(now: Moment, like: &Policy) -> Policy {
         zone: Zone::Wib,
     };
     let all_year = Window { opens: day(year, 1, 1), closes: day(year.saturating_add(1), 1, 1) };
+    let next = year.saturating_add(1);
+    open_in(i64::from(next), all_year, day(next, 12, 1), like)
+}
+
+/// A policy of a year whose proposals are taken in one window, and pass one gate; all else as in another, its days
+/// moved to the year.
+pub fn open_in(fiscal_year: i64, window: Window, gate: Deadline, like: &Policy) -> Policy {
+    let years = fiscal_year.saturating_sub(like.fiscal_year);
+    let moved =
+        |deadline: Deadline| Deadline { date: in_other_year(deadline.date, years), ..deadline };
     let source = "Made for the demonstration.".to_owned();
     Policy {
-        fiscal_year: i64::from(year).saturating_add(1),
+        fiscal_year,
         legal_basis: source.clone(),
-        submission_window: all_year,
-        correction_window: all_year,
-        contract_gate: day(year.saturating_add(1), 12, 1),
-        recommendation_gate: day(year.saturating_add(1), 12, 15),
+        submission_windows: vec![window],
+        correction_windows: vec![window],
+        contract_gate: gate,
+        plan: PlanRule {
+            due: moved(like.plan.due),
+            changes_until: moved(like.plan.changes_until),
+            ..like.plan
+        },
+        modes: like.modes.iter().map(|mode| open_mode(mode, &moved)).collect(),
+        tranches: like.tranches.iter().map(|tranche| open_tranche(tranche, &moved)).collect(),
+        holidays: like
+            .holidays
+            .iter()
+            .map(|day| Holiday { date: in_other_year(day.date, years), name: day.name.clone() })
+            .collect(),
+        regional: Vec::new(),
         sources: like
             .sources
             .iter()
@@ -62,5 +86,42 @@ pub fn open_policy(now: Moment, like: &Policy) -> Policy {
             })
             .collect(),
         ..like.clone()
+    }
+}
+
+fn in_other_year(date: NaiveDate, years: i64) -> NaiveDate {
+    let months = chrono::Months::new(u32::try_from(years.abs().saturating_mul(12)).unwrap_or(0));
+    let moved =
+        if years < 0 { date.checked_sub_months(months) } else { date.checked_add_months(months) };
+    moved.unwrap_or(date)
+}
+
+fn open_mode(mode: &ModeRule, moved: &impl Fn(Deadline) -> Deadline) -> ModeRule {
+    match mode {
+        ModeRule::LumpSum { limit_idr, opens, closes } => ModeRule::LumpSum {
+            limit_idr: *limit_idr,
+            opens: moved(*opens),
+            closes: moved(*closes),
+        },
+        ModeRule::LumpSumOnRecommendation { recorded_before, opens, closes } => {
+            // To the end of the year, so that the whole way can be walked.
+            let closes = moved(*closes);
+            let date = NaiveDate::from_ymd_opt(closes.date.year(), 12, 31).unwrap_or(closes.date);
+            ModeRule::LumpSumOnRecommendation {
+                recorded_before: moved(*recorded_before),
+                opens: moved(*opens),
+                closes: Deadline { date, ..closes },
+            }
+        }
+        ModeRule::Staged {} => ModeRule::Staged {},
+    }
+}
+
+fn open_tranche(tranche: &TrancheRule, moved: &impl Fn(Deadline) -> Deadline) -> TrancheRule {
+    TrancheRule {
+        opens: moved(tranche.opens),
+        closes: moved(tranche.closes),
+        documents_due: moved(tranche.documents_due),
+        ..tranche.clone()
     }
 }

@@ -43,13 +43,15 @@ pub fn gather<'a>(
         allocation.as_ref().and_then(|one| one.mode),
         row.lump_sum_recommended,
         allocation.as_ref().map(|one| one.amount_idr).unwrap_or_default(),
-        policy.lump_sum_limit_idr,
+        policy.lump_sum_limit(),
     );
     Ok(Facts {
         now,
         policy,
         menu: row.menu,
         state: row.state,
+        region: row.region_code.clone(),
+        theme: row.theme.clone(),
         zone: Zone::of(&row.region_code),
         is_province: row.region_code == row.province_code,
         autonomous: is_autonomous(&row.region_code),

@@ -1,7 +1,7 @@
 //! Raising notices: the facts of what happened, in the same transaction.
 
 use crate::domain::ids::{EventId, NoticeId};
-use crate::domain::moment::Zone;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::{NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
@@ -70,19 +70,16 @@ pub fn raise(
 }
 
 /// By when the next step of a proposal is due, where a rule sets it.
-pub fn due(proposal: &Proposal, policy: &Policy) -> Option<String> {
+pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<String> {
     match proposal.state {
-        State::Draft | State::PlanningCheck | State::Endorsement if proposal.returned => {
-            Some(policy.correction_window.closes.to_string())
-        }
         State::Draft | State::PlanningCheck | State::Endorsement => {
-            Some(policy.submission_window.closes.to_string())
+            policy.window_at(proposal.returned, now).map(|window| window.closes.to_string())
         }
         State::Clarification | State::Harmonisation => {
             proposal.due_on.map(|due| format!("{due} 24:00 {}", Zone::of(&proposal.region_code)))
         }
         State::Allocated | State::Planned | State::Contracted if proposal.lump_sum_recommended => {
-            Some(policy.recommendation_gate.to_string())
+            Some(policy.recommendation_gate().to_string())
         }
         State::Allocated | State::Planned | State::Contracted => {
             Some(policy.contract_gate.to_string())

@@ -329,7 +329,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
             let proposal = access::lock(tx, seen.id, None)?;
             need_version(cx, row.version)?;
             need_state(&row, PlanState::Draft)?;
-            let pinned = policy::of_proposal(tx, &proposal)?;
+            let pinned = policy::of_proposal(tx, &proposal, cx.now)?;
             let after = Plan {
                 state: PlanState::Submitted,
                 submitted_at: Some(cx.now),
@@ -342,7 +342,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
             check_plan(tx, cx, &proposal, &pinned)?;
             access::save(tx, &proposal)?;
             access::took_part(tx, cx, proposal.id, Duty::Drafting)?;
-            let due = notices::due(&proposal, &pinned.policy);
+            let due = notices::due(&proposal, &pinned.policy, cx.now);
             let words = Words { amount: Some(after.total_idr), due, ..Words::default() };
             notices::raise(
                 tx,
@@ -450,8 +450,8 @@ pub fn send_back(
             let event = EventId::new();
             let content = json!({ "comment": reason.comment });
             change(tx, cx, event, "plan.return", by, &after, &proposal, content)?;
-            let pinned = policy::of_proposal(tx, &proposal)?;
-            let due = notices::due(&proposal, &pinned.policy);
+            let pinned = policy::of_proposal(tx, &proposal, cx.now)?;
+            let due = notices::due(&proposal, &pinned.policy, cx.now);
             let words = Words { comment: Some(reason.comment.clone()), due, ..Words::default() };
             let tells = [Role::Drafter, Role::RegionalHead];
             notices::raise(tx, cx, event, NoticeEvent::PlanReturned, &proposal, &tells, words)?;

@@ -62,6 +62,10 @@ pub struct ProposalDraft {
     pub commodity: String,
     /// What the centre is to bear.
     pub outcome_class: OutcomeClass,
+    /// The theme under which it is made, in years that have themes: a code of the policy's menu.
+    #[serde(default)]
+    #[schema(example = "tourism")]
+    pub theme: Option<String>,
     /// The centre of the registry that a revitalisation improves.
     #[serde(default)]
     pub centre_id: Option<CentreId>,
@@ -92,6 +96,10 @@ pub struct ProposalPatch {
     pub commodity: Option<String>,
     /// What the centre is to bear.
     pub outcome_class: Option<OutcomeClass>,
+    /// The theme under which it is made: a code of the policy's menu.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub theme: Option<Option<String>>,
     /// The centre of the registry.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<CentreId>)]
@@ -128,6 +136,7 @@ impl ProposalDraft {
             title: Some(self.title.clone()),
             summary: Some(self.summary.clone()),
             commodity: Some(self.commodity.clone()),
+            theme: Some(self.theme.clone()),
             site: Some(self.site.clone()),
             baseline: Some(self.baseline.clone()),
             design_firm_name: Some(self.design_firm_name.clone()),
@@ -171,6 +180,7 @@ impl ProposalPatch {
             );
         }
         for (pointer, text) in [
+            ("/theme", &self.theme),
             ("/design_firm_name", &self.design_firm_name),
             ("/design_firm_tax_number", &self.design_firm_tax_number),
         ] {
@@ -195,6 +205,9 @@ impl ProposalPatch {
         }
         if let Some(class) = patch.outcome_class {
             row.outcome_class = class;
+        }
+        if let Some(theme) = patch.theme {
+            row.theme = theme;
         }
         if let Some(centre) = patch.centre_id {
             row.centre_id = centre;
@@ -228,7 +241,7 @@ pub fn create(sv: &Services, cx: &Context, body: &Input<ProposalDraft>) -> Resul
             }
             let draft = body.get()?;
             let by = By::from(cx.need_in(Role::Drafter, &draft.region_code)?);
-            if policy::latest(tx, draft.fiscal_year)?.is_none() {
+            if !policy::is_there(tx, draft.fiscal_year)? {
                 let message = format!(
                     "there is no policy for {}; proposals are not taken",
                     draft.fiscal_year
@@ -264,6 +277,7 @@ fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
         summary: draft.summary.clone(),
         commodity: draft.commodity.clone(),
         outcome_class: draft.outcome_class,
+        theme: draft.theme.clone(),
         centre_id: draft.centre_id,
         site_street: draft.site.street.clone(),
         site_village: draft.site.village.clone(),

@@ -39,10 +39,7 @@ pub fn deadlines(sv: &Services) -> Result<Swept, Error> {
     for year in
         sv.db.read(|tx| Ok::<_, Error>(proposal::years_standing_in(tx, &BEFORE_THE_GATE)?))?
     {
-        let gate = sv.db.read(|tx| {
-            let pinned = policy::latest(tx, year)?;
-            Ok::<_, Error>(pinned.map(|pinned| pinned.policy.contract_gate.moment()))
-        })?;
+        let gate = sv.db.read(|tx| policy::earliest_gate(tx, year, cx.now))?;
         if gate.is_some_and(|gate| cx.now >= gate) {
             forfeited += each(sv, &cx, &BEFORE_THE_GATE, Some(year), Action::Forfeit)?;
         }

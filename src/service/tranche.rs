@@ -227,7 +227,7 @@ fn can_ask(
     let amount =
         draft.items.iter().find(|item| item.proposal_id == row.id).map(|item| item.amount_idr);
     let payment = Payment { n: draft.n, amount: amount.unwrap_or_default() };
-    let pinned = policy::of_proposal(tx, row)?;
+    let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);
     let facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
     workflow::decide(&act, &facts, Door::TranchePayment).map_err(Error::Refused)?;

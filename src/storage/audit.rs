@@ -112,6 +112,20 @@ pub fn of_proposal(
     query.load(c)
 }
 
+/// When several proposals were submitted, in the order of time: a later submission follows an earlier one.
+pub fn submissions(
+    c: &mut AnyConnection,
+    proposals: &[ProposalId],
+) -> QueryResult<Vec<(Option<ProposalId>, Moment)>> {
+    audit_events::table
+        .filter(audit_events::proposal_id.eq_any(proposals))
+        .filter(audit_events::action.eq("proposal.submit"))
+        .filter(audit_events::outcome.eq(Outcome::Done))
+        .order(audit_events::id)
+        .select((audit_events::proposal_id, audit_events::at))
+        .load(c)
+}
+
 /// The whole trail, for tests.
 #[cfg(test)]
 pub fn whole(

@@ -74,6 +74,15 @@ pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Line>>
         .load(c)
 }
 
+/// The lines of several proposals, by proposal and number.
+pub fn of_many(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Line>> {
+    proposal_lines::table
+        .filter(proposal_lines::proposal_id.eq_any(proposals))
+        .order((proposal_lines::proposal_id, proposal_lines::line_no))
+        .select(Line::as_select())
+        .load(c)
+}
+
 /// Replaces all lines of a proposal.
 pub fn replace_all(c: &mut AnyConnection, proposal: ProposalId, lines: &[Line]) -> QueryResult<()> {
     diesel::delete(proposal_lines::table.filter(proposal_lines::proposal_id.eq(proposal)))

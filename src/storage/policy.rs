@@ -15,6 +15,9 @@ const SHIPPED: [&str; 4] = [
     include_str!("../../policies/2024.toml"),
 ];
 
+/// Where the keys of the advisory locks on a year's rules begin: "rules" in ASCII, and three bytes of room for the year.
+const RULES_LOCK: i64 = 0x72_75_6c_65_73_00_00_00;
+
 /// A version of a year's policy.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = policies)]
@@ -109,4 +112,21 @@ pub fn newest(c: &mut AnyConnection) -> QueryResult<Vec<PolicyRow>> {
         .load(c)?;
     rows.dedup_by_key(|row| row.fiscal_year);
     Ok(rows)
+}
+
+/// Takes a year's rules for this transaction: who publishes or decrees comes one after the other. SQLite has one
+/// writer anyway.
+pub fn hold(c: &mut AnyConnection, fiscal_year: i64) -> QueryResult<()> {
+    match c {
+        AnyConnection::Postgres(c) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(RULES_LOCK.saturating_add(fiscal_year))
+            .execute(c)
+            .map(|_| ()),
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Appends a version.
+pub fn insert(c: &mut AnyConnection, row: &PolicyRow) -> QueryResult<()> {
+    diesel::insert_into(policies::table).values(row).execute(c).map(|_| ())
 }

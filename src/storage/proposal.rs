@@ -34,6 +34,8 @@ pub struct Proposal {
     pub commodity: String,
     /// What the centre is to bear.
     pub outcome_class: OutcomeClass,
+    /// The theme under which it is made, in years that have themes.
+    pub theme: Option<String>,
     /// The centre of the registry: improved by a revitalisation, registered by a construction when handed over.
     pub centre_id: Option<CentreId>,
     /// Street of the site.

@@ -63,6 +63,11 @@ pub fn find(c: &mut AnyConnection, code: &RegionCode) -> QueryResult<Option<Regi
     regions::table.find(code).select(Region::as_select()).first(c).optional()
 }
 
+/// Those of the codes that are regions.
+pub fn known(c: &mut AnyConnection, codes: &[RegionCode]) -> QueryResult<Vec<RegionCode>> {
+    regions::table.filter(regions::code.eq_any(codes.to_vec())).select(regions::code).load(c)
+}
+
 /// Regions in the order of their codes, after `after`; those of a province, where one is named.
 pub fn list(
     c: &mut AnyConnection,

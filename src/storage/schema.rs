@@ -166,6 +166,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    decrees (id) {
+        id -> Text,
+        fiscal_year -> BigInt,
+        number -> Text,
+        dated_on -> Date,
+        reason -> Text,
+        regions -> Text,
+        changes -> Text,
+        effective_from -> Timestamp,
+        recorded_at -> Timestamp,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
     expenditures (id) {
         id -> Text,
         proposal_id -> Text,
@@ -383,6 +398,7 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         updated_at -> Timestamp,
+        theme -> Nullable<Text>,
     }
 }
 
@@ -535,6 +551,7 @@ diesel::joinable!(conditions -> proposals (proposal_id));
 diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
 diesel::joinable!(contracts -> users (created_by));
+diesel::joinable!(decrees -> users (recorded_by));
 diesel::joinable!(expenditures -> contracts (contract_id));
 diesel::joinable!(expenditures -> proposals (proposal_id));
 diesel::joinable!(expenditures -> users (created_by));
@@ -576,6 +593,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conditions,
     contract_lines,
     contracts,
+    decrees,
     expenditures,
     grants,
     idempotency_keys,

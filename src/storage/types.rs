@@ -130,6 +130,7 @@ id_columns!(
     ids::TokenId,
     ids::CentreId,
     ids::PolicyId,
+    ids::DecreeId,
     ids::ProposalId,
     ids::ConditionId,
     ids::AllocationId,

@@ -47,6 +47,9 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
     let region = json!({ "fiscal_year": 2021, "region_code": HOME, "amount_idr": 900_000_000, "legal_basis": "a" });
     let user = json!({ "email": "a@b.example", "name": "a", "language": "id", "grants": [
         { "role": "drafter", "region_code": HOME, "valid_from": "2020-05-02", "decree": "a" }] });
+    let decree = json!({ "fiscal_year": 2021, "number": "a", "dated_on": "2020-05-02", "reason": "b",
+        "regions": [HOME], "effective_from": "2020-05-02T00:00:00Z",
+        "changes": [{ "path": "/site_tolerance_m", "value": 600 }] });
     let path = format!("/allocations/{}/tranche-requests", life.allocation().await);
     let versions = (draft.version().await, decision.version().await, approved.version().await);
     let post = Method::POST;
@@ -61,7 +64,7 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             &drafter,
             Some(versions.0),
             json!({ "title": "a", "summary": "b",
-            "commodity": "c", "baseline": { "a": "b" }, "design_firm_name": "d" }),
+            "commodity": "c", "theme": "t", "baseline": { "a": "b" }, "design_firm_name": "d" }),
         ),
         sample(Method::PUT, draft.path("lines"), &drafter, Some(versions.0), CONSTRUCTION.lines()),
         sample(
@@ -88,7 +91,8 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         sample(post.clone(), "/ceilings".to_owned(), &treasurer, None, money),
         sample(post.clone(), "/allocations".to_owned(), &treasurer, None, region),
         sample(post.clone(), "/centres".to_owned(), &drafter, None, CONSTRUCTION.centre()),
-        sample(post, "/users".to_owned(), &administrator, None, user),
+        sample(post.clone(), "/users".to_owned(), &administrator, None, user),
+        sample(post, "/decrees".to_owned(), &administrator, None, decree),
     ];
     (life, all)
 }

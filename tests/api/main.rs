@@ -21,6 +21,7 @@ mod matrix;
 mod money;
 mod openapi;
 mod people;
+mod policy;
 mod races;
 mod raw;
 mod safe_writes;

@@ -164,6 +164,7 @@ impl Stage<'_> {
             centre_id: self.made.centre,
             site,
             baseline: assumed.baseline.clone(),
+            theme: None,
             design_firm_name: None,
             design_firm_tax_number: None,
         };

@@ -389,6 +389,7 @@ fn draft(
         longitude: Some(degrees(world.dice.random_range(96.0..138.0))),
         baseline: (menu == Menu::Revitalisation)
             .then(|| format!("{{\"production_units\":{}}}", world.dice.random_range(100..9_000))),
+        theme: None,
         design_firm_name: None,
         design_firm_tax_number: None,
         state: State::Draft,

@@ -79,7 +79,7 @@ fn seed(store: &Store, args: &Args, mut progress: impl FnMut(u32)) -> Result<(),
     }
     let now = services.clock.now();
     let year = args.fiscal_year.unwrap_or_else(|| i64::from(now.date_in(Zone::Wib).year()));
-    let pinned = rules(&services, year, now).map_err(|error| error.to_string())?;
+    let pinned = rules(&services, year).map_err(|error| error.to_string())?;
     demonstration::mark(&services, "seed").map_err(|error| error.to_string())?;
     let mut world = World::new(args.seed, pinned, last_day(now))?;
     let mut done = 0;
@@ -107,19 +107,19 @@ fn last_day(now: Moment) -> Moment {
 }
 
 /// The year's policy; where there is none, one that is open from the year before to its end.
-fn rules(sv: &Services, year: i64, now: Moment) -> Result<Pinned, Error> {
-    let known = |sv: &Services| sv.db.read(|c| policy::latest(c, year));
+fn rules(sv: &Services, year: i64) -> Result<Pinned, Error> {
+    let known = |sv: &Services| sv.db.read(|c| policy::base(c, year));
     if let Some(pinned) = known(sv)? {
         return Ok(pinned);
     }
     let like = demonstration::policies(sv)?;
     let newest =
         like.last().ok_or_else(|| Error::Defect("there is no policy at all".to_owned()))?;
-    demonstration::publish(sv, &open(year, now, newest))?;
+    demonstration::publish(sv, &open(year, newest))?;
     known(sv)?.ok_or_else(|| Error::Defect("the policy is not there".to_owned()))
 }
 
-fn open(year: i64, now: Moment, like: &Policy) -> Policy {
+fn open(year: i64, like: &Policy) -> Policy {
     let day = |year: i64, month, day| Deadline {
         date: i32::try_from(year)
             .ok()
@@ -132,12 +132,5 @@ fn open(year: i64, now: Moment, like: &Policy) -> Policy {
         opens: day(year.saturating_sub(1), 1, 1),
         closes: day(year.saturating_add(1), 1, 1),
     };
-    Policy {
-        fiscal_year: year,
-        submission_window: window,
-        correction_window: window,
-        contract_gate: day(year, 12, 31),
-        recommendation_gate: day(year, 12, 31),
-        ..demonstration::open_policy(now, like)
-    }
+    demonstration::open_in(year, window, day(year, 12, 31), like)
 }

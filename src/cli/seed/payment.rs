@@ -21,7 +21,7 @@ const STAGES: [i64; 3] = [25, 70, 100];
 
 impl Life<'_> {
     fn mode(&mut self) -> Mode {
-        let limit = self.world.pinned.policy.lump_sum_limit_idr;
+        let limit = self.world.pinned.policy.lump_sum_limit();
         let row = self.world.allocation(&self.row.region_code, self.at);
         let mode = tranche::mode(row.mode, false, row.amount_idr, limit);
         row.mode = Some(mode);
@@ -43,7 +43,7 @@ impl Life<'_> {
 
     /// A request that waits for its payment.
     pub(super) fn ask(&mut self) -> Done {
-        let limit = self.world.pinned.policy.lump_sum_limit_idr;
+        let limit = self.world.pinned.policy.lump_sum_limit();
         let row = self.world.allocation(&self.row.region_code, self.at);
         let mode = tranche::mode(row.mode, false, row.amount_idr, limit);
         let amount = self.next_amount(mode);

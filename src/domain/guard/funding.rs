@@ -124,7 +124,7 @@ fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
         return Err(("/plans", "No activity plan is submitted.".to_owned()));
     };
     let ceiling = facts.figures.ceiling_idr;
-    let tolerance = facts.policy.plan_tolerance_idr;
+    let tolerance = facts.policy.plan.tolerance_idr;
     let most = Rupiah::total([ceiling, tolerance]);
     unless(Rupiah::ZERO < plan.total && plan.total <= most, "/lines", || {
         format!(

@@ -10,10 +10,9 @@ pub(super) fn preparation(guard: Guard, facts: &Facts<'_>) -> Said {
     let revitalises = facts.menu == Menu::Revitalisation;
     match guard {
         Guard::WindowOpen => window_open(facts),
-        Guard::RegionEligible => unless(facts.autonomous, "/region_code", || {
-            "This region has no budget of its own (DKI Jakarta's administrative areas); the province proposes."
-                .to_owned()
-        }),
+        Guard::RegionEligible => region_eligible(facts),
+        Guard::ThemeEligible => theme_eligible(facts),
+        Guard::ComponentsAllowed => components_allowed(facts),
         Guard::SiteGiven => {
             unless(facts.site_named && facts.site_position.is_some(), "/site", || {
                 "The site needs street, village, district, latitude and longitude; PATCH the proposal.".to_owned()
@@ -83,14 +82,54 @@ pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
 }
 
 fn window_open(facts: &Facts<'_>) -> Said {
-    let submission = &facts.policy.submission_window;
-    let correction = &facts.policy.correction_window;
-    let open = submission.is_open(facts.now) || (facts.returned && correction.is_open(facts.now));
-    unless(open, "/fiscal_year", || {
-        let until = if facts.returned { correction.closes } else { submission.closes };
+    unless(facts.policy.takes(facts.returned, facts.now), "/fiscal_year", || {
+        let year = facts.policy.fiscal_year;
+        match facts.policy.window_at(facts.returned, facts.now) {
+            Some(window) => format!(
+                "The window of fiscal year {year} is open from {} until {}.",
+                window.opens, window.closes
+            ),
+            None => format!("Fiscal year {year} has no window."),
+        }
+    })
+}
+
+fn region_eligible(facts: &Facts<'_>) -> Said {
+    let pointer = "/region_code";
+    unless(facts.autonomous, pointer, || {
+        "This region has no budget of its own (DKI Jakarta's administrative areas); the province proposes."
+            .to_owned()
+    })?;
+    let (menu, year) = (facts.menu, facts.policy.fiscal_year);
+    let Some(rule) = facts.policy.menu(menu) else {
+        return Err(("/menu", format!("The menu {menu} is not offered in {year}.")));
+    };
+    let listed = rule.regions.is_empty() || rule.regions.contains(&facts.region);
+    unless(listed, pointer, || {
         format!(
-            "The window of fiscal year {} is open from {} until {until}.",
-            facts.policy.fiscal_year, submission.opens
+            "The menu {menu} of {year} is open to listed regions only; {} is none.",
+            facts.region
+        )
+    })
+}
+
+fn theme_eligible(facts: &Facts<'_>) -> Said {
+    let themes = facts.policy.menu(facts.menu).map(|rule| rule.themes.as_slice());
+    let themes = themes.unwrap_or_default();
+    let named = |theme: &str| themes.iter().any(|known| known.code == theme);
+    let fits = themes.is_empty() || facts.theme.as_deref().is_some_and(named);
+    unless(fits, "/theme", || {
+        let known: Vec<&str> = themes.iter().map(|theme| theme.code.as_str()).collect();
+        format!("The proposal names a theme of the year: {}; PATCH theme.", known.join(", "))
+    })
+}
+
+fn components_allowed(facts: &Facts<'_>) -> Said {
+    let refused = numbers(&facts.lines, |line| !facts.policy.allows(facts.menu, line.component));
+    unless(refused.is_empty(), "/lines", || {
+        format!(
+            "The menu {} does not pay for the components of lines {refused}; PUT the lines.",
+            facts.menu
         )
     })
 }

@@ -265,7 +265,7 @@ fn disburse(
 ) -> Result<Proposal, Error> {
     let amount = items.iter().find(|item| item.proposal_id == row.id).map(|item| item.amount_idr);
     let payment = Payment { n: request.n, amount: amount.unwrap_or_default() };
-    let pinned = policy::of_proposal(tx, row)?;
+    let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);
     let facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
     let arrow = workflow::decide(&act, &facts, Door::TranchePayment).map_err(Error::Refused)?;

@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod money;
 pub mod people;
+pub mod policy;
 pub mod proposal;
 
 use serde::Serialize;

@@ -10,7 +10,6 @@ use crate::domain::journal::EightFigures;
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::people::{Duty, Role};
-use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::region::RegionLevel;
@@ -129,20 +128,6 @@ impl From<centre::Centre> for Centre {
     }
 }
 
-/// A version of a year's policy.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PolicyVersion {
-    /// The year.
-    #[schema(example = 2021)]
-    pub fiscal_year: i64,
-    /// From 1.
-    pub version: i64,
-    /// Since when it holds for what pins a version from then on.
-    pub published_at: Moment,
-    /// The rules.
-    pub policy: Policy,
-}
-
 /// Where the works are.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Site {
@@ -178,6 +163,8 @@ pub struct Proposal {
     pub commodity: String,
     /// What the centre is to bear.
     pub outcome_class: OutcomeClass,
+    /// The theme under which it is made, in years that have themes.
+    pub theme: Option<String>,
     /// The centre of the registry.
     pub centre_id: Option<CentreId>,
     /// Where.
@@ -243,6 +230,7 @@ impl Proposal {
             summary: row.summary,
             commodity: row.commodity,
             outcome_class: row.outcome_class,
+            theme: row.theme,
             centre_id: row.centre_id,
             site: Site {
                 street: row.site_street,

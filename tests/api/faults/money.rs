@@ -234,6 +234,7 @@ impl Play {
                 longitude: Some(105.2),
             },
             baseline: Some(serde_json::json!({ "units": 1 })),
+            theme: None,
             design_firm_name: None,
             design_firm_tax_number: None,
         };
@@ -656,7 +657,10 @@ impl Play {
 
     /// The gate passes: what has no money and did not ask for any is forfeited.
     fn gate_passes(&mut self) {
-        let gate = policy::show(&self.sv, self.year).expect("a policy").policy.contract_gate;
+        let gate = policy::show(&self.sv, self.year, None, self.sv.clock.now())
+            .expect("a policy")
+            .policy
+            .contract_gate;
         self.sv.clock.advance_to(gate.moment());
         let missed: Vec<usize> = (0..self.cases.len())
             .filter(|at| {

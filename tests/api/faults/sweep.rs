@@ -17,7 +17,7 @@ on_both! {
         seed(db, 80, &["--fiscal-year", "2024"]);
         let gate = {
             let sv = served::services(db.target(), Clock::System);
-            policy::show(&sv, 2024).expect("a policy").policy.contract_gate.moment()
+            policy::show(&sv, 2024, None, sv.clock.now()).expect("a policy").policy.contract_gate.moment()
         };
         let look = |at: Moment| {
             let sv = served::services(db.target(), Clock::set_to(at));

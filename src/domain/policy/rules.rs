@@ -1,0 +1,214 @@
+//! The parts of a policy that are lists: menus, documents, prices, flags, modes, tranches.
+
+use crate::domain::act::Action;
+use crate::domain::ids::RegionCode;
+use crate::domain::line::Component;
+use crate::domain::money::{BasisPoints, Rupiah};
+use crate::domain::policy::{Change, Deadline};
+use crate::domain::proposal::Menu;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A theme under which a menu is offered (tematik).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Theme {
+    /// What proposals name: letters a to z, digits and `_`, at most 64.
+    #[schema(example = "tourism")]
+    pub code: String,
+    /// In Indonesian.
+    pub label_id: String,
+    /// In English.
+    pub label_en: String,
+}
+
+/// What is offered under a menu, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MenuRule {
+    /// Which menu.
+    pub menu: Menu,
+    /// The governments that may propose (lokasi prioritas); every one when empty.
+    #[serde(default)]
+    pub regions: Vec<RegionCode>,
+    /// A proposal names one of them; none when empty.
+    #[serde(default)]
+    pub themes: Vec<Theme>,
+    /// What lines may pay for from the DAK.
+    pub components: Vec<Component>,
+}
+
+/// A document that a proposal needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRule {
+    /// What it is: letters a to z, digits and `_`, at most 64.
+    #[serde(rename = "type")]
+    #[schema(example = "land_certificate")]
+    pub document_type: String,
+    /// Of which menus; of both when empty.
+    #[serde(default)]
+    pub menus: Vec<Menu>,
+    /// Needed when a DAK line pays for one of them; of the whole proposal when empty.
+    #[serde(default)]
+    pub components: Vec<Component>,
+    /// Needed only when a line builds anew.
+    #[serde(default)]
+    pub builds_anew: bool,
+    /// The action at which it is needed, by its name.
+    #[schema(example = "request_planning_check")]
+    pub stage: String,
+    /// Whether nothing goes on without it.
+    pub mandatory: bool,
+    /// For how many months from its date it holds; for good when absent.
+    pub valid_months: Option<i64>,
+    /// Whether it is a picture that has to say where it was taken.
+    #[serde(default)]
+    pub geotag: bool,
+    /// In Indonesian.
+    pub label_id: String,
+    /// In English.
+    pub label_en: String,
+    /// The rule that asks for it.
+    pub legal_basis: Option<String>,
+}
+
+impl DocumentRule {
+    /// The action at which it is needed; a checked policy knows every stage.
+    pub fn action(&self) -> Option<Action> {
+        self.stage.parse().ok()
+    }
+}
+
+/// What a unit of something usually costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnitCost {
+    /// Of what.
+    pub component: Component,
+    /// In which unit.
+    #[schema(example = "m2")]
+    pub unit: String,
+    /// The reference.
+    pub reference_idr: Rupiah,
+}
+
+/// A colour of provincial verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineFlag {
+    /// What verifiers name: letters a to z, digits and `_`, at most 64.
+    #[schema(example = "green")]
+    pub code: String,
+    /// In Indonesian.
+    pub label_id: String,
+    /// In English.
+    pub label_en: String,
+    /// Whether a line with this flag goes on.
+    pub passes: bool,
+}
+
+/// Activity plans (RK).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRule {
+    /// Until when a plan is to be approved.
+    pub due: Deadline,
+    /// How far a plan may exceed its ceiling, for rounding.
+    pub tolerance_idr: Rupiah,
+    /// How often an approved plan can be changed.
+    pub max_changes: i64,
+    /// Until when.
+    pub changes_until: Deadline,
+}
+
+/// A way of paying, and when it is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ModeRule {
+    /// In one sum: the region's whole ceiling of the field is small (sekaligus).
+    LumpSum {
+        /// The largest such ceiling.
+        limit_idr: Rupiah,
+        /// From when.
+        opens: Deadline,
+        /// Until when.
+        closes: Deadline,
+    },
+    /// In one sum after handover, on the ministry's recommendation.
+    LumpSumOnRecommendation {
+        /// Until when the ministry recommends.
+        recorded_before: Deadline,
+        /// From when.
+        opens: Deadline,
+        /// Until when: the gate of this mode.
+        closes: Deadline,
+    },
+    /// In tranches (bertahap).
+    Staged {},
+}
+
+impl ModeRule {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            ModeRule::LumpSum { .. } => "lump_sum",
+            ModeRule::LumpSumOnRecommendation { .. } => "lump_sum_on_recommendation",
+            ModeRule::Staged {} => "staged",
+        }
+    }
+}
+
+/// A part of a staged payment, and what has to hold before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrancheRule {
+    /// Of the ceiling; the last may leave it out, and is what is still needed.
+    pub share_bp: Option<BasisPoints>,
+    /// From when it is paid.
+    pub opens: Deadline,
+    /// Until when.
+    pub closes: Deadline,
+    /// Until when its documents have to be there.
+    pub documents_due: Deadline,
+    /// How much of what was received has to be spent.
+    pub min_absorption_bp: BasisPoints,
+    /// How much of the output has to be there.
+    pub min_output_bp: BasisPoints,
+    /// Types of documents.
+    #[serde(default)]
+    pub documents: Vec<String>,
+}
+
+/// When reports are due, in working days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reporting {
+    /// After the end of a quarter.
+    pub quarterly_working_days: i64,
+    /// After the end of the year.
+    pub final_working_days: i64,
+}
+
+/// A day on which nobody works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Holiday {
+    /// The day.
+    pub date: NaiveDate,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is otherwise in certain regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionalRule {
+    /// Where.
+    pub regions: Vec<RegionCode>,
+    /// What takes the place of what.
+    pub values: Vec<Change>,
+    /// Document and article.
+    pub source: String,
+}
