@@ -32,6 +32,8 @@ text_enum! {
         Proposal = "proposal",
         /// The lines of a proposal.
         ProposalLines = "proposal_lines",
+        /// A request for a change.
+        ChangeRequest = "change_request",
         /// A condition.
         Condition = "condition",
         /// A year's ceiling.

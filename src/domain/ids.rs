@@ -60,6 +60,10 @@ ids! {
     PolicyId;
     /// A proposal (usulan).
     ProposalId;
+    /// A request for a change, put to the region.
+    ChangeRequestId;
+    /// What one side said to one line in harmonisation.
+    LineAgreementId;
     /// A condition set by the approver (tanda bintang).
     ConditionId;
     /// What a region may get in a year.

@@ -6,6 +6,7 @@ mod text_enum;
 pub mod act;
 pub mod audit;
 pub mod centre;
+pub mod change;
 pub mod contract;
 pub mod guard;
 pub mod ids;

@@ -5,6 +5,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::ProposalId;
 use crate::domain::people::{Duty, Participation, Place, exclusions};
 use crate::domain::refusal::{Blocker, Refusal};
+use crate::domain::workflow::Course;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::trail::Subject;
@@ -15,6 +16,12 @@ use crate::storage::{allocation, participation};
 /// Where a proposal lies.
 pub fn place(proposal: &Proposal) -> Place<'_> {
     Place { region: &proposal.region_code, commodity: &proposal.commodity }
+}
+
+/// What tells two arrows with the same start and action apart.
+pub fn course(row: &Proposal) -> Course {
+    let is_province = row.region_code == row.province_code;
+    Course::of(row.menu, is_province, row.builds_anew, row.works_changed)
 }
 
 /// A proposal that the caller may see; any other is not there.

@@ -2,6 +2,7 @@
 
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
+use crate::domain::change::RequestState;
 use crate::domain::guard::Facts;
 use crate::domain::ids::{ConditionId, EventId, ProposalId};
 use crate::domain::journal::{EntryKind, Posting};
@@ -19,7 +20,7 @@ use crate::service::once::Write;
 use crate::service::policy::Pinned;
 use crate::service::trail::{self, Event};
 use crate::service::view::proposal as view;
-use crate::service::{Services, access, facts, policy, proposal as proposals};
+use crate::service::{Services, access, agreement, facts, policy, proposal as proposals};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation, participation};
@@ -53,10 +54,13 @@ pub fn permitted(
     row: &Proposal,
     action: Action,
 ) -> Result<By, Error> {
-    let grant = workflow::permit(row.menu, row.state, action, &cx.actor, access::place(row));
+    let course = access::course(row);
+    let grant =
+        workflow::permit(row.menu, (row.state, course), action, &cx.actor, access::place(row));
     let arrow =
         workflow::arrows(row.menu).filter(|arrow| arrow.action == action).max_by_key(|arrow| {
-            (arrow.from == row.state, grant.is_some_and(|grant| grant.role == arrow.role))
+            let here = arrow.from == row.state && arrow.route.fits(course);
+            (here, grant.is_some_and(|grant| grant.role == arrow.role))
         });
     let (Some(grant), Some(arrow)) = (grant, arrow) else {
         let mut roles: Vec<Role> = workflow::arrows(row.menu)
@@ -84,6 +88,10 @@ pub fn take(
     let pinned = policy::of_proposal(tx, before)?;
     let facts = facts::gather(tx, before, &pinned.policy, act, None, cx.now)?;
     let arrow = workflow::decide(act, &facts, door).map_err(Error::Refused)?;
+    // Whose turn it is was asked of the row as it was seen; it may have moved until it was locked.
+    if by.role != arrow.role {
+        return Err(missing(&[arrow.role]));
+    }
     let step = Step { event: EventId::new(), by, act, arrow, facts: &facts, pinned: &pinned };
     follow(tx, cx, before, &step)
 }
@@ -140,7 +148,10 @@ fn moved(before: &Proposal, step: &Step<'_>, cx: &Context) -> Proposal {
     match act.action {
         Action::Return => after.returned = true,
         Action::Submit => after.policy_version = Some(pinned.version),
-        Action::RequestClarification => after.due_on = act.data.due_on,
+        Action::RequestClarification => {
+            after.due_on = act.data.due_on;
+            after.works_changed = false;
+        }
         Action::Recommend | Action::ConfirmSite => after.adverse_advice = false,
         Action::AdviseAgainst | Action::FailSite => after.adverse_advice = true,
         Action::ProposeAgreement => {
@@ -210,6 +221,13 @@ fn effects(
             }
             Ok(())
         }
+        Action::RequestClarification | Action::Return => {
+            words.details = open_requests(facts);
+            Ok(())
+        }
+        Action::ProposeAgreement | Action::AcceptAgreement | Action::DeclineAgreement => {
+            agreement::record(tx, cx, step, after.id)
+        }
         Action::Allocate => allocate(tx, cx, step, after, words),
         Action::Disburse => {
             words.amount = facts.payment.map(|payment| payment.amount);
@@ -241,6 +259,12 @@ fn effects(
         }
         _ => Ok(()),
     }
+}
+
+/// The requests that wait for the region, with their numbers.
+fn open_requests(facts: &Facts<'_>) -> Vec<String> {
+    let open = facts.requests.iter().filter(|request| request.state == RequestState::Open);
+    open.map(|request| format!("{}. {}: {}", request.n, request.pointer, request.comment)).collect()
 }
 
 fn cut(line: &LineFacts) -> Option<String> {

@@ -12,8 +12,10 @@ pub mod view;
 
 pub mod account;
 pub mod action;
+pub mod agreement;
 pub mod allocation;
 pub mod centre;
+pub mod change_request;
 pub mod condition;
 pub mod console;
 pub mod contract;
@@ -32,6 +34,7 @@ pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod report;
+pub mod revision;
 pub mod session;
 pub mod spending;
 pub mod sweep;

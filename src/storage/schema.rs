@@ -123,6 +123,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    change_requests (id) {
+        id -> Text,
+        proposal_id -> Text,
+        n -> BigInt,
+        pointer -> Text,
+        comment -> Text,
+        state -> Text,
+        rounds -> BigInt,
+        asked_role -> Text,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        asked_version -> BigInt,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        decision_comment -> Nullable<Text>,
+        accepted_version -> Nullable<BigInt>,
+        accepted_value -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     conditions (id) {
         id -> Text,
         proposal_id -> Text,
@@ -235,6 +260,22 @@ diesel::table! {
         source_kind -> Text,
         source_id -> Text,
         event_id -> Text,
+    }
+}
+
+diesel::table! {
+    line_agreements (id) {
+        id -> Text,
+        proposal_id -> Text,
+        event_id -> Text,
+        line_no -> BigInt,
+        side -> Text,
+        agrees -> Bool,
+        volume_thousandths -> Nullable<BigInt>,
+        amount_idr -> Nullable<BigInt>,
+        words -> Nullable<Text>,
+        said_by -> Text,
+        said_at -> Timestamp,
     }
 }
 
@@ -383,6 +424,7 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         updated_at -> Timestamp,
+        works_changed -> Bool,
     }
 }
 
@@ -531,6 +573,7 @@ diesel::joinable!(allocations -> regions (region_code));
 diesel::joinable!(balances -> proposals (proposal_id));
 diesel::joinable!(centres -> regions (region_code));
 diesel::joinable!(centres -> users (created_by));
+diesel::joinable!(change_requests -> proposals (proposal_id));
 diesel::joinable!(conditions -> proposals (proposal_id));
 diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
@@ -544,6 +587,8 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(journal_entries -> allocations (allocation_id));
 diesel::joinable!(journal_entries -> proposals (proposal_id));
+diesel::joinable!(line_agreements -> proposals (proposal_id));
+diesel::joinable!(line_agreements -> users (said_by));
 diesel::joinable!(mail_attempts -> mails (mail_id));
 diesel::joinable!(mails -> notices (notice_id));
 diesel::joinable!(mails -> users (user_id));
@@ -573,6 +618,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     balances,
     ceilings,
     centres,
+    change_requests,
     conditions,
     contract_lines,
     contracts,
@@ -581,6 +627,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     invitations,
     journal_entries,
+    line_agreements,
     mail_attempts,
     mails,
     notice_pending,

@@ -22,6 +22,7 @@ mod openapi;
 mod people;
 mod races;
 mod raw;
+mod review;
 mod safe_writes;
 mod support;
 mod walks;

@@ -25,7 +25,11 @@ struct Fixture<'a> {
 
 /// A proposal of the home region with one of everything beneath it.
 async fn fixture(app: &TestApp) -> Fixture<'_> {
-    let life = CONSTRUCTION.at(app, "decision").await;
+    let life = CONSTRUCTION.at(app, "verification").await;
+    life.ask_changes(Role::Verifier, &["/title"]).await;
+    let back = json!({ "action": "return", "comment": "Judul." });
+    life.act(Role::Verifier, back).await.is(200);
+    life.to("decision").await;
     life.review_lines(Role::Approver).await;
     let body =
         json!({ "action": "approve_with_conditions", "data": { "conditions": ["Sertifikat"] } });
@@ -50,6 +54,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let spare = app.get(&administrator, &format!("/users/{}", spare.id)).await.is(200);
     let ids = BTreeMap::from([
         ("/proposals", life.id.clone()),
+        ("/change-requests", text(&life.change(1).await["id"])),
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
         ("/reports", text(&report["id"])),
@@ -82,6 +87,7 @@ impl Fixture<'_> {
         if let (Some(start), Some(end)) = (start, path.find('}')) {
             path.replace_range(start..=end, &id(&format!("/{first}")));
         }
+        path = path.replace("{n}", "1");
         if route.path == "/journal" {
             path = format!("/journal?proposal_id={}", id("/proposals"));
         }

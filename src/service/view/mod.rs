@@ -4,6 +4,7 @@ pub mod mail;
 pub mod money;
 pub mod people;
 pub mod proposal;
+pub mod review;
 
 use serde::Serialize;
 use utoipa::ToSchema;
