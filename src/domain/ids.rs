@@ -64,6 +64,10 @@ ids! {
     ChangeRequestId;
     /// What one side said to one line in harmonisation.
     LineAgreementId;
+    /// That a person reviews a proposal.
+    AssignmentId;
+    /// A conflict of interest that was declared.
+    ConflictId;
     /// A condition set by the approver (tanda bintang).
     ConditionId;
     /// What a region may get in a year.

@@ -12,6 +12,7 @@ pub mod state;
 
 pub mod action;
 pub mod allocation;
+pub mod assignment;
 pub mod centre;
 pub mod change_request;
 pub mod health;

@@ -23,7 +23,7 @@ use crate::service::view::proposal as view;
 use crate::service::{Services, access, agreement, facts, policy, proposal as proposals};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, allocation, participation};
+use crate::storage::{AnyConnection, allocation};
 use serde_json::json;
 
 /// Moves a proposal along one arrow, and records, books and announces what follows from it.
@@ -361,12 +361,12 @@ pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Actions
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
         let pinned = policy::of_proposal(tx, &row)?;
-        let parts = participation::of(tx, id)?;
+        let standing = access::Standing::of(tx, id)?;
         let facts =
             facts::gather(tx, &row, &pinned.policy, &Act::bare(Action::Answer), None, cx.now)?;
         let items = workflow::arrows(row.menu)
             .filter(|arrow| arrow.from == row.state && arrow.fits(&facts))
-            .map(|arrow| arrow_view(cx, &row, arrow, &facts, &parts))
+            .map(|arrow| arrow_view(cx, &row, arrow, &facts, &standing))
             .collect();
         Ok(view::Actions { state: row.state, version: row.version, items })
     })
@@ -377,7 +377,7 @@ fn arrow_view(
     row: &Proposal,
     arrow: &Arrow,
     facts: &Facts<'_>,
-    parts: &[crate::domain::people::Participation],
+    standing: &access::Standing,
 ) -> view::ActionView {
     let act = Act::bare(arrow.action);
     let (needs, mut blockers): (Vec<_>, Vec<_>) = arrow
@@ -386,12 +386,13 @@ fn arrow_view(
         .filter_map(|guard| guard.check(facts, &act).map(|blocker| (guard.is_input(), blocker)))
         .partition(|(is_input, _)| *is_input);
     let duty = arrow.duty();
-    let excluded = parts.iter().filter(|part| duty.is_some_and(|duty| conflict(part.duty, duty)));
-    let excluded: Vec<view::Excluded> = excluded
+    let excluded =
+        standing.parts.iter().filter(|part| duty.is_some_and(|duty| conflict(part.duty, duty)));
+    let mut excluded: Vec<view::Excluded> = excluded
         .map(|part| view::Excluded {
             user_id: part.user,
             name: part.name.clone(),
-            duty: part.duty,
+            duty: Some(part.duty),
             reason: access::excluded(part, duty.unwrap_or(Duty::Drafting)).message,
         })
         .collect();
@@ -399,8 +400,15 @@ fn arrow_view(
         let message = format!("This takes the role {} over this region.", arrow.role);
         blockers.insert(0, (false, Blocker::new("role_missing", "", message)));
     }
-    for one in excluded.iter().filter(|one| Some(one.user_id) == cx.actor.user) {
-        blockers.push((false, Blocker::new("four_eyes", "", one.reason.clone())));
+    if let Some(duty) = duty {
+        excluded.extend(standing.conflicts.iter().map(|(one, name)| view::Excluded {
+            user_id: one.user_id,
+            name: name.clone(),
+            duty: None,
+            reason: access::in_conflict(one, name).message,
+        }));
+        let against = standing.against(cx.actor.user, duty);
+        blockers.extend(against.into_iter().map(|blocker| (false, blocker)));
     }
     view::ActionView {
         action: arrow.action,

@@ -14,6 +14,7 @@ pub mod account;
 pub mod action;
 pub mod agreement;
 pub mod allocation;
+pub mod assignment;
 pub mod centre;
 pub mod change_request;
 pub mod condition;

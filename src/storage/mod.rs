@@ -14,6 +14,7 @@ mod types;
 
 pub mod agreement;
 pub mod allocation;
+pub mod assignment;
 pub mod audit;
 pub mod bulk;
 pub mod ceiling;

@@ -35,6 +35,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    assignments (id) {
+        id -> Text,
+        proposal_id -> Text,
+        user_id -> Text,
+        assigned_by -> Text,
+        assigned_at -> Timestamp,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> Text,
         at -> Timestamp,
@@ -159,6 +172,16 @@ diesel::table! {
         lifted_by -> Nullable<Text>,
         evidence -> Nullable<Text>,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    conflicts (id) {
+        id -> Text,
+        proposal_id -> Text,
+        user_id -> Text,
+        reason -> Text,
+        declared_at -> Timestamp,
     }
 }
 
@@ -570,11 +593,14 @@ diesel::joinable!(activity_plans -> proposals (proposal_id));
 diesel::joinable!(activity_plans -> users (created_by));
 diesel::joinable!(allocations -> ceilings (fiscal_year));
 diesel::joinable!(allocations -> regions (region_code));
+diesel::joinable!(assignments -> proposals (proposal_id));
 diesel::joinable!(balances -> proposals (proposal_id));
 diesel::joinable!(centres -> regions (region_code));
 diesel::joinable!(centres -> users (created_by));
 diesel::joinable!(change_requests -> proposals (proposal_id));
 diesel::joinable!(conditions -> proposals (proposal_id));
+diesel::joinable!(conflicts -> proposals (proposal_id));
+diesel::joinable!(conflicts -> users (user_id));
 diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
 diesel::joinable!(contracts -> users (created_by));
@@ -612,6 +638,7 @@ diesel::joinable!(tranche_requests -> allocations (allocation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     activity_plans,
     allocations,
+    assignments,
     audit_events,
     audit_pending,
     audit_personal,
@@ -620,6 +647,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     centres,
     change_requests,
     conditions,
+    conflicts,
     contract_lines,
     contracts,
     expenditures,

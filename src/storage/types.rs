@@ -135,6 +135,8 @@ id_columns!(
     ids::ProposalId,
     ids::ChangeRequestId,
     ids::LineAgreementId,
+    ids::AssignmentId,
+    ids::ConflictId,
     ids::ConditionId,
     ids::AllocationId,
     ids::PlanId,

@@ -43,6 +43,10 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
     life.to("contracted").await;
     life.request_tranche(1, 1_000).await.is(201);
+    let approver = life.who(Role::Approver).await;
+    let spare = app.nth(Role::Reviewer, HOME, 8).await;
+    let path = life.path("assignments");
+    let assigned = app.post(&approver, &path, json!({ "user_id": spare.id })).await.is(201);
     let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
     let report = life.add(Role::Drafter, "reports", report).await.is(201);
     let drafter = life.who(Role::Drafter).await;
@@ -55,6 +59,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let ids = BTreeMap::from([
         ("/proposals", life.id.clone()),
         ("/change-requests", text(&life.change(1).await["id"])),
+        ("/assignments", text(&assigned["id"])),
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
         ("/reports", text(&report["id"])),

@@ -265,4 +265,52 @@ on_both! {
         let expected = if first.status == 200 { 1_000 } else { 2_000 };
         assert_eq!(life.list("lines").await[0]["agreed_idr"], expected);
     }
+
+    async fn once_reviewers_are_assigned_only_they_review(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
+        let assign = |id: &str| json!({ "user_id": id });
+        let drafter = life.who(Role::Drafter).await;
+        life.add(Role::Approver, "assignments", assign(&drafter.id)).await.refused(422, &["no_reviewer"]);
+        life.add(Role::Reviewer, "assignments", assign(&one.id)).await.is(403);
+        let assigned = life.add(Role::Approver, "assignments", assign(&other.id)).await.is(201);
+        life.add(Role::Approver, "assignments", assign(&other.id)).await.refused(409, &["assigned"]);
+        act(&life, Role::Reviewer, "recommend").await.refused(403, &["not_assigned"]);
+        let body = json!({ "items": [{ "pointer": "/title", "comment": "a" }] });
+        life.add(Role::Reviewer, "change-requests", body).await.refused(403, &["not_assigned"]);
+        let actions = app.get(&one, &life.path("actions")).await.is(200);
+        let items = actions["items"].as_array().expect("a list").clone();
+        let recommend = items.iter().find(|item| item["action"] == "recommend").expect("the arrow");
+        assert_eq!(recommend["blockers"][0]["code"], "not_assigned", "{recommend}");
+        let approver = life.who(Role::Approver).await;
+        let ended = life.step_of(&approver, "assignments", &assigned, "end", json!({})).await.is(200);
+        assert!(ended["ended_at"].is_string());
+        life.step_of(&approver, "assignments", &ended, "end", json!({})).await.refused(409, &["ended"]);
+        act(&life, Role::Reviewer, "recommend").await.is(200);
+    }
+
+    async fn who_declares_a_conflict_only_reads(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
+        life.add(Role::Approver, "assignments", json!({ "user_id": one.id })).await.is(201);
+        life.add(Role::Auditor, "conflicts", json!({ "reason": "Saya." })).await.is(403);
+        let reason = json!({ "reason": "Saudara saya ketua koperasi." });
+        life.add(Role::Reviewer, "conflicts", reason.clone()).await.is(201);
+        life.add(Role::Reviewer, "conflicts", reason).await.refused(409, &["declared"]);
+        act(&life, Role::Reviewer, "recommend").await.refused(403, &["conflict_of_interest"]);
+        assert!(life.last("assignments").await["ended_at"].is_string());
+        life.add(Role::Approver, "assignments", json!({ "user_id": one.id })).await
+            .refused(409, &["conflict_of_interest"]);
+        app.get(&one, &life.path("")).await.is(200);
+        app.get(&one, &life.path("conflicts")).await.is(403);
+        assert_eq!(life.list("conflicts").await[0]["reason"], "Saudara saya ketua koperasi.");
+        let actions = life.list("actions").await;
+        let recommend = actions.iter().find(|item| item["action"] == "recommend").expect("the arrow");
+        let excluded = recommend["excluded"].as_array().expect("a list");
+        assert!(excluded.iter().any(|who| who["user_id"] == one.id && who["duty"].is_null()), "{recommend}");
+        life.act_as(&other, json!({ "action": "recommend" })).await.is(200);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
 }

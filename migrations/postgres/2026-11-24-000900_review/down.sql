@@ -5,6 +5,8 @@ BEGIN
     END IF;
 END;
 $$;
+DROP TABLE conflicts;
+DROP TABLE assignments;
 DROP INDEX revisions_by_subject_kind_subject_id_version;
 CREATE INDEX revisions_by_subject_kind_subject_id_id ON revisions (subject_kind, subject_id, id);
 ALTER TABLE proposals DROP COLUMN works_changed;

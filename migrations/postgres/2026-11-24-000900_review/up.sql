@@ -47,3 +47,31 @@ ALTER TABLE proposals ADD COLUMN works_changed BOOLEAN NOT NULL DEFAULT FALSE;
 
 DROP INDEX revisions_by_subject_kind_subject_id_id;
 CREATE UNIQUE INDEX revisions_by_subject_kind_subject_id_version ON revisions (subject_kind, subject_id, version);
+
+-- Who reviews a proposal; while nobody is assigned, every reviewer may.
+CREATE TABLE assignments (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    assigned_by TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    assigned_at TIMESTAMP NOT NULL,
+    ended_by TEXT COLLATE "C" REFERENCES users (id),
+    ended_at TIMESTAMP,
+    version BIGINT NOT NULL
+);
+CREATE INDEX assignments_by_proposal_id_id ON assignments (proposal_id, id);
+CREATE INDEX assignments_by_user_id_proposal_id ON assignments (user_id, proposal_id);
+
+-- Who declared a conflict of interest, and so does nothing more with a proposal than read it.
+CREATE TABLE conflicts (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    reason TEXT NOT NULL,
+    declared_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX conflicts_by_proposal_id_user_id ON conflicts (proposal_id, user_id);
+CREATE INDEX conflicts_by_user_id_proposal_id ON conflicts (user_id, proposal_id);
+CREATE TRIGGER conflicts_no_update BEFORE UPDATE ON conflicts FOR EACH ROW EXECUTE FUNCTION sentra_append_only();
+CREATE TRIGGER conflicts_no_delete BEFORE DELETE ON conflicts FOR EACH ROW EXECUTE FUNCTION sentra_append_only();
+CREATE TRIGGER conflicts_no_truncate BEFORE TRUNCATE ON conflicts FOR EACH STATEMENT EXECUTE FUNCTION sentra_append_only();

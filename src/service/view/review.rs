@@ -1,11 +1,13 @@
 //! What answers about reviews look like: change requests, versions, agreements.
 
 use crate::domain::change::{Difference, RequestState, Side};
-use crate::domain::ids::{ChangeRequestId, EventId, LineAgreementId, UserId};
+use crate::domain::ids::{
+    AssignmentId, ChangeRequestId, ConflictId, EventId, LineAgreementId, UserId,
+};
 use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::storage::audit::EventRow;
-use crate::storage::{agreement, change_request};
+use crate::storage::{agreement, assignment, change_request};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -177,6 +179,60 @@ impl From<agreement::LineAgreement> for LineAgreement {
             words: row.words,
             said_by: row.said_by,
             said_at: row.said_at,
+        }
+    }
+}
+
+/// That a person reviews a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Assignment {
+    /// Its id.
+    pub id: AssignmentId,
+    /// Who reviews it.
+    pub user_id: UserId,
+    /// Who says so.
+    pub assigned_by: UserId,
+    /// Since when.
+    pub assigned_at: Moment,
+    /// Until when.
+    pub ended_at: Option<Moment>,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+impl From<assignment::Assignment> for Assignment {
+    fn from(row: assignment::Assignment) -> Self {
+        Assignment {
+            id: row.id,
+            user_id: row.user_id,
+            assigned_by: row.assigned_by,
+            assigned_at: row.assigned_at,
+            ended_at: row.ended_at,
+            version: row.version,
+        }
+    }
+}
+
+/// A conflict of interest that a person declared.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Conflict {
+    /// Its id.
+    pub id: ConflictId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Why, in words.
+    pub reason: String,
+    /// When.
+    pub declared_at: Moment,
+}
+
+impl From<assignment::Conflict> for Conflict {
+    fn from(row: assignment::Conflict) -> Self {
+        Conflict {
+            id: row.id,
+            user_id: row.user_id,
+            reason: row.reason,
+            declared_at: row.declared_at,
         }
     }
 }
