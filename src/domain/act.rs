@@ -6,6 +6,7 @@ use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::refusal::FieldError;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 text_enum! {
@@ -91,6 +92,7 @@ impl Action {
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
             Action::RequestClarification | Action::ProposeAgreement => &["due_on"],
+            Action::DeclineAgreement => &["lines"],
             Action::ConfirmSite | Action::FailSite => &["visit"],
             Action::ApproveWithConditions => &["conditions"],
             Action::Allocate => &["amount_idr", "legal_basis", "effective_on"],
@@ -111,7 +113,6 @@ impl Action {
             | Action::Recommend
             | Action::AdviseAgainst
             | Action::AcceptAgreement
-            | Action::DeclineAgreement
             | Action::CloseWithoutAgreement
             | Action::Approve
             | Action::ReturnToReview
@@ -142,6 +143,20 @@ pub struct Visit {
     pub latitude: f64,
     /// Where the visitor stood, in decimal degrees.
     pub longitude: f64,
+}
+
+/// What the region says to one line of an agreement that it declines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineWord {
+    /// Which line.
+    #[schema(example = 3)]
+    pub line_no: i64,
+    /// Whether the region agrees to its volume and amount.
+    pub agrees: bool,
+    /// In which words.
+    #[serde(default)]
+    pub words: Option<String>,
 }
 
 /// Handover minutes (BAST).
@@ -187,6 +202,9 @@ pub struct ActData {
     /// Until when an answer is due, in the region's own days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_on: Option<NaiveDate>,
+    /// What is said to single lines of an agreement that is declined; those not named agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<LineWord>>,
     /// A visit to the site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visit: Option<Visit>,
@@ -289,6 +307,7 @@ impl Act {
             data.baseline_comparison.as_deref(),
             MAX_LONG,
         );
+        check_lines(&mut checks, data.lines.as_deref());
         if let Some(visit) = &data.visit {
             checks.text("/data/visit/report", &visit.report, MAX_LONG);
             checks.position("/data/visit", Some(visit.latitude), Some(visit.longitude));
@@ -320,6 +339,21 @@ impl Act {
                     format!("{} does not read this; it reads {expected}", self.action),
                 );
             }
+        }
+    }
+}
+
+fn check_lines(checks: &mut Checks, lines: Option<&[LineWord]>) {
+    let Some(lines) = lines else { return };
+    let at = "/data/lines";
+    checks.require(lines.len() <= MAX_ITEMS, at, "too_many", "must have at most 500 items");
+    let disagrees = lines.iter().any(|line| !line.agrees);
+    checks.require(disagrees, at, "required", "at least one line has to disagree");
+    let mut seen = BTreeSet::new();
+    for (index, line) in lines.iter().enumerate().take(MAX_ITEMS) {
+        checks.optional_text(&format!("{at}/{index}/words"), line.words.as_deref(), MAX_LONG);
+        if !seen.insert(line.line_no) {
+            checks.fail(format!("{at}/{index}/line_no"), "twice", "this line is named twice");
         }
     }
 }

@@ -34,6 +34,10 @@ text_enum! {
         Proposal = "proposal",
         /// The lines of a proposal.
         ProposalLines = "proposal_lines",
+        /// A request for a change.
+        ChangeRequest = "change_request",
+        /// That a person reviews a proposal.
+        Assignment = "assignment",
         /// A condition.
         Condition = "condition",
         /// A year's ceiling.

@@ -5,6 +5,7 @@ mod funding;
 mod preparation;
 
 use crate::domain::act::Act;
+use crate::domain::change::{RequestFacts, RequestState};
 use crate::domain::contract::{self, ContractFacts};
 use crate::domain::ids::RegionCode;
 use crate::domain::journal::Figures;
@@ -16,6 +17,7 @@ use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::tranche::{Mode, Payment};
+use crate::domain::workflow::Course;
 use chrono::NaiveDate;
 
 /// Everything that guards look at; read in the same transaction as the decision.
@@ -53,6 +55,10 @@ pub struct Facts<'a> {
     pub lines: Vec<LineFacts>,
     /// Whether one of them builds anew.
     pub builds_anew: bool,
+    /// What was asked to be changed.
+    pub requests: Vec<RequestFacts>,
+    /// Whether a line, an amount or the site was changed since the clarification was asked for.
+    pub works_changed: bool,
     /// Until when an answer is due.
     pub due_on: Option<NaiveDate>,
     /// Whether an agreement was put to the region.
@@ -90,6 +96,17 @@ pub struct Facts<'a> {
 impl Facts<'_> {
     fn today(&self) -> NaiveDate {
         self.now.date_in(self.zone)
+    }
+
+    /// What tells two arrows with the same start and action apart.
+    pub fn course(&self) -> Course {
+        Course::of(self.menu, self.is_province, self.builds_anew, self.works_changed)
+    }
+
+    /// The numbers of the change requests that stand so.
+    fn requests_in(&self, states: &[RequestState]) -> Vec<i64> {
+        let these = self.requests.iter().filter(|request| states.contains(&request.state));
+        these.map(|request| request.n).collect()
     }
 
     fn approved_total(&self) -> Rupiah {
@@ -130,6 +147,12 @@ text_enum! {
         HasLines = "has_lines",
         /// Supporting activities are within the cap (Perpres 123/2016 Art. 7).
         SupportingCap = "supporting_cap",
+        /// At least one change is requested, and waits for the region.
+        ChangeRequested = "change_requested",
+        /// Every requested change is answered.
+        RequestsAnswered = "requests_answered",
+        /// Every requested change is answered, and the answer accepted.
+        NoOpenRequest = "no_open_request",
         /// A comment says why.
         CommentGiven = "comment_given",
         /// A due date in the future is given.
@@ -269,7 +292,10 @@ impl Guard {
             | Guard::GapsAnswered
             | Guard::HasLines
             | Guard::SupportingCap => preparation::preparation(self, facts),
-            Guard::CommentGiven
+            Guard::ChangeRequested
+            | Guard::RequestsAnswered
+            | Guard::NoOpenRequest
+            | Guard::CommentGiven
             | Guard::DueDateGiven
             | Guard::DueDatePassed
             | Guard::VisitReported

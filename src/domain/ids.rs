@@ -62,6 +62,14 @@ ids! {
     DecreeId;
     /// A proposal (usulan).
     ProposalId;
+    /// A request for a change, put to the region.
+    ChangeRequestId;
+    /// What one side said to one line in harmonisation.
+    LineAgreementId;
+    /// That a person reviews a proposal.
+    AssignmentId;
+    /// A conflict of interest that was declared.
+    ConflictId;
     /// A condition set by the approver (tanda bintang).
     ConditionId;
     /// What a region may get in a year.

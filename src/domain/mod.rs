@@ -7,6 +7,7 @@ pub mod act;
 pub mod audit;
 pub mod calendar;
 pub mod centre;
+pub mod change;
 pub mod contract;
 pub mod guard;
 pub mod ids;

@@ -23,18 +23,43 @@ text_enum! {
         VisitDue = "visit_due",
         /// Nothing is built anew.
         NoVisitDue = "no_visit_due",
+        /// The answer changes no line, no amount and not the site.
+        WorksUnchanged = "works_unchanged",
+        /// The answer changes a line, an amount or the site.
+        WorksChanged = "works_changed",
+    }
+}
+
+/// What of a proposal tells two arrows with the same start and action apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course {
+    /// Whether a province proposes for itself.
+    pub is_province: bool,
+    /// Whether the site has to be visited.
+    pub visit_due: bool,
+    /// Whether a line, an amount or the site was changed since the clarification was asked for.
+    pub works_changed: bool,
+}
+
+impl Course {
+    /// The course of a proposal.
+    pub fn of(menu: Menu, is_province: bool, builds_anew: bool, works_changed: bool) -> Self {
+        let visit_due = menu == Menu::Construction || builds_anew;
+        Course { is_province, visit_due, works_changed }
     }
 }
 
 impl Route {
-    fn fits(self, facts: &Facts<'_>) -> bool {
-        let visit_due = facts.menu == Menu::Construction || facts.builds_anew;
+    /// Whether an arrow of this route is the one for the course.
+    pub const fn fits(self, course: Course) -> bool {
         match self {
             Route::Always => true,
-            Route::ByRegency => !facts.is_province,
-            Route::ByProvince => facts.is_province,
-            Route::VisitDue => visit_due,
-            Route::NoVisitDue => !visit_due,
+            Route::ByRegency => !course.is_province,
+            Route::ByProvince => course.is_province,
+            Route::VisitDue => course.visit_due,
+            Route::NoVisitDue => !course.visit_due,
+            Route::WorksUnchanged => !course.works_changed,
+            Route::WorksChanged => course.works_changed,
         }
     }
 }
@@ -98,11 +123,18 @@ const READY: &[Guard] = &[
     HasLines,
     GapsAnswered,
     SupportingCap,
+    RequestsAnswered,
 ];
 const APPROVAL: &[Guard] =
-    &[LinesApproved, CutsExplained, ApprovedSupportingCap, AdverseAdviceAnswered];
-const CONDITIONAL: &[Guard] =
-    &[LinesApproved, CutsExplained, ApprovedSupportingCap, AdverseAdviceAnswered, ConditionsGiven];
+    &[NoOpenRequest, LinesApproved, CutsExplained, ApprovedSupportingCap, AdverseAdviceAnswered];
+const CONDITIONAL: &[Guard] = &[
+    NoOpenRequest,
+    LinesApproved,
+    CutsExplained,
+    ApprovedSupportingCap,
+    AdverseAdviceAnswered,
+    ConditionsGiven,
+];
 const REGION: &[Role] = &[Role::Drafter, Role::Planner, Role::RegionalHead];
 const FUNDED_REGION: &[Role] = &[Role::Drafter, Role::RegionalHead, Role::Inspector];
 
@@ -115,19 +147,22 @@ const COMMON: &[Arrow] = &[
     arrow(PlanningCheck,     ConfirmPlanning,       Endorsement,       Role::Planner,       &[],                                     &[Role::RegionalHead, Role::Drafter]),
     arrow(Endorsement,       Return,                Draft,             Role::RegionalHead,  &[CommentGiven],                         &[Role::Drafter, Role::Planner]),
     routed(Route::ByRegency,
-    arrow(Endorsement,       Submit,                Verification,      Role::RegionalHead,  &[WindowOpen],                           &[Role::Verifier, Role::Drafter, Role::Planner])),
+    arrow(Endorsement,       Submit,                Verification,      Role::RegionalHead,  &[WindowOpen, RequestsAnswered],         &[Role::Verifier, Role::Drafter, Role::Planner])),
     routed(Route::ByProvince,
-    arrow(Endorsement,       Submit,                TechnicalReview,   Role::RegionalHead,  &[WindowOpen],                           &[Role::Reviewer, Role::Drafter, Role::Planner])),
-    arrow(Verification,      Return,                Draft,             Role::Verifier,      &[CommentGiven],                         REGION),
+    arrow(Endorsement,       Submit,                TechnicalReview,   Role::RegionalHead,  &[WindowOpen, RequestsAnswered],         &[Role::Reviewer, Role::Drafter, Role::Planner])),
+    arrow(Verification,      Return,                Draft,             Role::Verifier,      &[CommentGiven, ChangeRequested],        REGION),
     arrow(Verification,      Verify,                TechnicalReview,   Role::Verifier,      &[],                                     &[Role::Reviewer, Role::Drafter]),
     arrow(Verification,      NotRecommend,          Rejected,          Role::Verifier,      &[CommentGiven],                         REGION),
-    arrow(TechnicalReview,   RequestClarification,  Clarification,     Role::Reviewer,      &[CommentGiven, DueDateGiven],           REGION),
-    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       &[CommentGiven],                         &[Role::Reviewer, Role::RegionalHead]),
+    arrow(TechnicalReview,   RequestClarification,  Clarification,     Role::Reviewer,      &[ChangeRequested, DueDateGiven],        REGION),
+    routed(Route::WorksUnchanged,
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       &[RequestsAnswered],                     &[Role::Reviewer, Role::RegionalHead])),
+    routed(Route::WorksChanged,
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::RegionalHead,  &[RequestsAnswered],                     &[Role::Reviewer, Role::Drafter])),
     arrow(Clarification,     Lapse,                 Lapsed,            Role::System,        &[DueDatePassed],                        &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Reviewer]),
     routed(Route::VisitDue,
-    arrow(TechnicalReview,   Recommend,             SiteVerification,  Role::Reviewer,      &[],                                     &[Role::Drafter])),
+    arrow(TechnicalReview,   Recommend,             SiteVerification,  Role::Reviewer,      &[NoOpenRequest],                        &[Role::Drafter])),
     routed(Route::NoVisitDue,
-    arrow(TechnicalReview,   Recommend,             Harmonisation,     Role::Reviewer,      &[CentreMatched],                        &[Role::Drafter, Role::Planner])),
+    arrow(TechnicalReview,   Recommend,             Harmonisation,     Role::Reviewer,      &[NoOpenRequest, CentreMatched],         &[Role::Drafter, Role::Planner])),
     arrow(TechnicalReview,   AdviseAgainst,         Decision,          Role::Reviewer,      &[CommentGiven],                         &[Role::Approver]),
     arrow(SiteVerification,  ConfirmSite,           Harmonisation,     Role::Reviewer,      &[VisitReported, LandClear, PositionWithinTolerance, CentreMatched], &[Role::Drafter, Role::Planner]),
     arrow(SiteVerification,  FailSite,              Decision,          Role::Reviewer,      &[VisitReported, CommentGiven],          &[Role::Approver]),
@@ -224,7 +259,7 @@ impl Arrow {
 
     /// Whether the arrow is the one meant, where two share start and action.
     pub fn fits(&self, facts: &Facts<'_>) -> bool {
-        self.route.fits(facts)
+        self.route.fits(facts.course())
     }
 }
 
@@ -243,14 +278,15 @@ pub fn arrows(menu: Menu) -> impl Iterator<Item = &'static Arrow> {
 /// name, so that whoever may never do it learns that, and whoever came too late learns that.
 pub fn permit<'a>(
     menu: Menu,
-    state: State,
+    (state, course): (State, Course),
     action: Action,
     actor: &'a Actor,
     place: Place<'_>,
 ) -> Option<&'a Grant> {
-    let here = arrows(menu).any(|arrow| arrow.from == state && arrow.action == action);
+    let is_here = |arrow: &Arrow| arrow.from == state && arrow.route.fits(course);
+    let here = arrows(menu).any(|arrow| is_here(arrow) && arrow.action == action);
     arrows(menu)
-        .filter(|arrow| arrow.action == action && (!here || arrow.from == state))
+        .filter(|arrow| arrow.action == action && (!here || is_here(arrow)))
         .find_map(|arrow| actor.grant_over(arrow.role, place))
 }
 

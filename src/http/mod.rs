@@ -12,7 +12,9 @@ pub mod state;
 
 pub mod action;
 pub mod allocation;
+pub mod assignment;
 pub mod centre;
+pub mod change_request;
 pub mod health;
 pub mod line;
 pub mod outbox;
@@ -21,6 +23,7 @@ pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod report;
+pub mod revision;
 pub mod session;
 pub mod spending;
 pub mod tranche;

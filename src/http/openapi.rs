@@ -103,6 +103,7 @@ pub fn path_parameters(path: &'static str) -> impl Iterator<Item = &'static str>
 fn path_example(name: &str) -> &'static str {
     match name {
         "code" => "18.71",
+        "n" => "7",
         "menu" => "revitalisation",
         "fiscal_year" => "2021",
         _ => "019376a0-0000-7000-8000-000000000001",

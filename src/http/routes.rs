@@ -1,8 +1,8 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, centre, health, line, middleware, outbox, people, plan, policy, proposal,
-    report, session, spending, tranche,
+    action, allocation, assignment, centre, change_request, health, line, middleware, outbox,
+    people, plan, policy, proposal, report, revision, session, spending, tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -121,6 +121,19 @@ routes! {
     "/proposals/{id}/actions"             { get    action::list_actions              [Token];
                                             post   action::act_on_proposal           [TokenKeyAndVersion]; }
     "/proposals/{id}/events"              { get    proposal::list_events             [Token]; }
+    "/proposals/{id}/revisions"           { get    revision::list_revisions          [Token]; }
+    "/proposals/{id}/revisions/{n}/diff"  { get    revision::show_diff               [Token]; }
+    "/proposals/{id}/change-requests"     { post   change_request::ask_changes       [TokenAndPerhapsKey];
+                                            get    change_request::list_change_requests [Token]; }
+    "/change-requests/{id}/answer"        { post   change_request::answer_change_request [TokenKeyAndVersion]; }
+    "/change-requests/{id}/accept"        { post   change_request::accept_change_request [TokenKeyAndVersion]; }
+    "/change-requests/{id}/refuse"        { post   change_request::refuse_change_request [TokenKeyAndVersion]; }
+    "/proposals/{id}/agreements"          { get    revision::list_agreements         [Token]; }
+    "/proposals/{id}/assignments"         { post   assignment::assign_reviewer       [TokenAndPerhapsKey];
+                                            get    assignment::list_assignments      [Token]; }
+    "/assignments/{id}/end"               { post   assignment::end_assignment        [TokenKeyAndVersion]; }
+    "/proposals/{id}/conflicts"           { post   assignment::declare_conflict      [TokenAndPerhapsKey];
+                                            get    assignment::list_conflicts        [Token]; }
     "/proposals/{id}/conditions"          { get    action::list_conditions           [Token]; }
     "/conditions/{id}/lift"               { post   action::lift_condition            [TokenKeyAndVersion]; }
     "/proposals/{id}/plans"               { post   plan::create_plan                 [TokenAndPerhapsKey];

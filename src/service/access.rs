@@ -2,19 +2,27 @@
 
 use crate::domain::act::Action;
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::ProposalId;
+use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::people::{Duty, Participation, Place, exclusions};
 use crate::domain::refusal::{Blocker, Refusal};
+use crate::domain::workflow::Course;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::trail::Subject;
 use crate::storage::AnyConnection;
+use crate::storage::assignment::{Assignment, Conflict};
 use crate::storage::proposal::{self, Proposal};
-use crate::storage::{allocation, participation};
+use crate::storage::{allocation, assignment, participation};
 
 /// Where a proposal lies.
 pub fn place(proposal: &Proposal) -> Place<'_> {
     Place { region: &proposal.region_code, commodity: &proposal.commodity }
+}
+
+/// What tells two arrows with the same start and action apart.
+pub fn course(row: &Proposal) -> Course {
+    let is_province = row.region_code == row.province_code;
+    Course::of(row.menu, is_province, row.builds_anew, row.works_changed)
 }
 
 /// A proposal that the caller may see; any other is not there.
@@ -41,16 +49,66 @@ pub fn beneath(proposal: &Proposal, kind: SubjectKind, id: impl ToString) -> Sub
     }
 }
 
-/// Refuses a person whose earlier part in the proposal forbids this duty.
+/// What decides who may do what with one proposal, beside roles: parts taken, conflicts declared, reviewers assigned.
+#[derive(Debug)]
+pub struct Standing {
+    /// Who took part in which duty.
+    pub parts: Vec<Participation>,
+    /// Who declared a conflict of interest, with their names.
+    pub conflicts: Vec<(Conflict, String)>,
+    /// Who reviews it; everybody who may when nobody is assigned.
+    pub assigned: Vec<Assignment>,
+}
+
+impl Standing {
+    /// That of a proposal.
+    pub fn of(tx: &mut AnyConnection, proposal: ProposalId) -> Result<Standing, Error> {
+        Ok(Standing {
+            parts: participation::of(tx, proposal)?,
+            conflicts: assignment::conflicts_of(tx, proposal)?,
+            assigned: assignment::open_of(tx, proposal)?,
+        })
+    }
+
+    /// What excludes a person from a duty for good: an earlier part, or a conflict of interest.
+    pub fn excluded(&self, user: Option<UserId>, duty: Duty) -> Vec<Blocker> {
+        let parts = exclusions(&self.parts, user, duty).map(|part| excluded(part, duty));
+        let conflicts = self.conflicts.iter().filter(|(one, _)| Some(one.user_id) == user);
+        parts.chain(conflicts.map(|(one, name)| in_conflict(one, name))).collect()
+    }
+
+    /// What keeps a person from a duty now: what excludes them, or that others are assigned.
+    pub fn against(&self, user: Option<UserId>, duty: Duty) -> Vec<Blocker> {
+        let mut blockers = self.excluded(user, duty);
+        let is_assigned = self.assigned.iter().any(|one| Some(one.user_id) == user);
+        if duty == Duty::Review && !self.assigned.is_empty() && !is_assigned {
+            let message =
+                "Other reviewers are assigned to this proposal; an approver can assign you too.";
+            blockers.push(Blocker::new("not_assigned", "/assignments", message));
+        }
+        blockers
+    }
+}
+
+/// Why a person who declared a conflict of interest is excluded.
+pub fn in_conflict(one: &Conflict, name: &str) -> Blocker {
+    let message = format!(
+        "{name} declared a conflict of interest in this proposal on {}, and so only reads it: {}",
+        one.declared_at.0.date(),
+        one.reason
+    );
+    Blocker::new("conflict_of_interest", "", message)
+}
+
+/// Refuses a person whose earlier part in the proposal, or whose conflict of interest, forbids this duty; and, where
+/// reviewers are assigned, every other one.
 pub fn four_eyes(
     tx: &mut AnyConnection,
     cx: &Context,
     proposal: ProposalId,
     duty: Duty,
 ) -> Result<(), Error> {
-    let parts = participation::of(tx, proposal)?;
-    let blockers: Vec<Blocker> =
-        exclusions(&parts, cx.actor.user, duty).map(|part| excluded(part, duty)).collect();
+    let blockers = Standing::of(tx, proposal)?.against(cx.actor.user, duty);
     if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
+use crate::domain::change::RequestState;
 use crate::domain::guard::Facts;
 use crate::domain::ids::{ConditionId, EventId, ProposalId};
 use crate::domain::journal::{EntryKind, Posting};
@@ -19,10 +20,10 @@ use crate::service::once::Write;
 use crate::service::policy::Pinned;
 use crate::service::trail::{self, Event};
 use crate::service::view::proposal as view;
-use crate::service::{Services, access, facts, policy, proposal as proposals};
+use crate::service::{Services, access, agreement, facts, policy, proposal as proposals};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, allocation, participation};
+use crate::storage::{AnyConnection, allocation};
 use serde_json::json;
 
 /// Moves a proposal along one arrow, and records, books and announces what follows from it.
@@ -53,10 +54,13 @@ pub fn permitted(
     row: &Proposal,
     action: Action,
 ) -> Result<By, Error> {
-    let grant = workflow::permit(row.menu, row.state, action, &cx.actor, access::place(row));
+    let course = access::course(row);
+    let grant =
+        workflow::permit(row.menu, (row.state, course), action, &cx.actor, access::place(row));
     let arrow =
         workflow::arrows(row.menu).filter(|arrow| arrow.action == action).max_by_key(|arrow| {
-            (arrow.from == row.state, grant.is_some_and(|grant| grant.role == arrow.role))
+            let here = arrow.from == row.state && arrow.route.fits(course);
+            (here, grant.is_some_and(|grant| grant.role == arrow.role))
         });
     let (Some(grant), Some(arrow)) = (grant, arrow) else {
         let mut roles: Vec<Role> = workflow::arrows(row.menu)
@@ -84,6 +88,10 @@ pub fn take(
     let pinned = policy::of_proposal(tx, before, cx.now)?;
     let facts = facts::gather(tx, before, &pinned.policy, act, None, cx.now)?;
     let arrow = workflow::decide(act, &facts, door).map_err(Error::Refused)?;
+    // Whose turn it is was asked of the row as it was seen; it may have moved until it was locked.
+    if by.role != arrow.role {
+        return Err(missing(&[arrow.role]));
+    }
     let step = Step { event: EventId::new(), by, act, arrow, facts: &facts, pinned: &pinned };
     follow(tx, cx, before, &step)
 }
@@ -140,7 +148,10 @@ fn moved(before: &Proposal, step: &Step<'_>, cx: &Context) -> Proposal {
     match act.action {
         Action::Return => after.returned = true,
         Action::Submit => after.policy_version = Some(pinned.version),
-        Action::RequestClarification => after.due_on = act.data.due_on,
+        Action::RequestClarification => {
+            after.due_on = act.data.due_on;
+            after.works_changed = false;
+        }
         Action::Recommend | Action::ConfirmSite => after.adverse_advice = false,
         Action::AdviseAgainst | Action::FailSite => after.adverse_advice = true,
         Action::ProposeAgreement => {
@@ -210,6 +221,13 @@ fn effects(
             }
             Ok(())
         }
+        Action::RequestClarification | Action::Return => {
+            words.details = open_requests(facts);
+            Ok(())
+        }
+        Action::ProposeAgreement | Action::AcceptAgreement | Action::DeclineAgreement => {
+            agreement::record(tx, cx, step, after.id)
+        }
         Action::Allocate => allocate(tx, cx, step, after, words),
         Action::Disburse => {
             words.amount = facts.payment.map(|payment| payment.amount);
@@ -241,6 +259,12 @@ fn effects(
         }
         _ => Ok(()),
     }
+}
+
+/// The requests that wait for the region, with their numbers.
+fn open_requests(facts: &Facts<'_>) -> Vec<String> {
+    let open = facts.requests.iter().filter(|request| request.state == RequestState::Open);
+    open.map(|request| format!("{}. {}: {}", request.n, request.pointer, request.comment)).collect()
 }
 
 fn cut(line: &LineFacts) -> Option<String> {
@@ -337,12 +361,12 @@ pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Actions
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
         let pinned = policy::of_proposal(tx, &row, cx.now)?;
-        let parts = participation::of(tx, id)?;
+        let standing = access::Standing::of(tx, id)?;
         let facts =
             facts::gather(tx, &row, &pinned.policy, &Act::bare(Action::Answer), None, cx.now)?;
         let items = workflow::arrows(row.menu)
             .filter(|arrow| arrow.from == row.state && arrow.fits(&facts))
-            .map(|arrow| arrow_view(cx, &row, arrow, &facts, &parts))
+            .map(|arrow| arrow_view(cx, &row, arrow, &facts, &standing))
             .collect();
         Ok(view::Actions { state: row.state, version: row.version, items })
     })
@@ -353,7 +377,7 @@ fn arrow_view(
     row: &Proposal,
     arrow: &Arrow,
     facts: &Facts<'_>,
-    parts: &[crate::domain::people::Participation],
+    standing: &access::Standing,
 ) -> view::ActionView {
     let act = Act::bare(arrow.action);
     let (needs, mut blockers): (Vec<_>, Vec<_>) = arrow
@@ -362,12 +386,13 @@ fn arrow_view(
         .filter_map(|guard| guard.check(facts, &act).map(|blocker| (guard.is_input(), blocker)))
         .partition(|(is_input, _)| *is_input);
     let duty = arrow.duty();
-    let excluded = parts.iter().filter(|part| duty.is_some_and(|duty| conflict(part.duty, duty)));
-    let excluded: Vec<view::Excluded> = excluded
+    let excluded =
+        standing.parts.iter().filter(|part| duty.is_some_and(|duty| conflict(part.duty, duty)));
+    let mut excluded: Vec<view::Excluded> = excluded
         .map(|part| view::Excluded {
             user_id: part.user,
             name: part.name.clone(),
-            duty: part.duty,
+            duty: Some(part.duty),
             reason: access::excluded(part, duty.unwrap_or(Duty::Drafting)).message,
         })
         .collect();
@@ -375,8 +400,15 @@ fn arrow_view(
         let message = format!("This takes the role {} over this region.", arrow.role);
         blockers.insert(0, (false, Blocker::new("role_missing", "", message)));
     }
-    for one in excluded.iter().filter(|one| Some(one.user_id) == cx.actor.user) {
-        blockers.push((false, Blocker::new("four_eyes", "", one.reason.clone())));
+    if let Some(duty) = duty {
+        excluded.extend(standing.conflicts.iter().map(|(one, name)| view::Excluded {
+            user_id: one.user_id,
+            name: name.clone(),
+            duty: None,
+            reason: access::in_conflict(one, name).message,
+        }));
+        let against = standing.against(cx.actor.user, duty);
+        blockers.extend(against.into_iter().map(|blocker| (false, blocker)));
     }
     view::ActionView {
         action: arrow.action,

@@ -1,6 +1,7 @@
 //! Gathers what guards look at, in the transaction that decides.
 
 use crate::domain::act::Act;
+use crate::domain::change::RequestFacts;
 use crate::domain::contract::Firm;
 use crate::domain::guard::Facts;
 use crate::domain::line::LineFacts;
@@ -13,8 +14,8 @@ use crate::domain::tranche::{self as rules, Payment};
 use crate::service::error::Error;
 use crate::storage::proposal::Proposal;
 use crate::storage::{
-    AnyConnection, allocation, centre, condition, contract, journal, line, plan, proposal, report,
-    tranche,
+    AnyConnection, allocation, centre, change_request, condition, contract, journal, line, plan,
+    proposal, report, tranche,
 };
 
 /// The facts of a proposal for an act.
@@ -64,6 +65,8 @@ pub fn gather<'a>(
         has_baseline: row.baseline.is_some(),
         lines,
         builds_anew: row.builds_anew,
+        requests: change_request::of(tx, row.id)?.iter().map(RequestFacts::from).collect(),
+        works_changed: row.works_changed,
         due_on: row.due_on,
         agreement_proposed: row.agreement_proposed,
         adverse_advice: row.adverse_advice,

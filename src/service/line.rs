@@ -8,9 +8,11 @@ use crate::domain::money::{Rupiah, line_amount};
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::FieldError;
+use crate::service::change_request::{self, Reach};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
+use crate::service::revision::{Lines, document};
 use crate::service::trail::{self, Event};
 use crate::service::view::proposal as view;
 use crate::service::{Services, access, proposal as proposals};
@@ -18,7 +20,7 @@ use crate::storage::AnyConnection;
 use crate::storage::line::{self, Line};
 use crate::storage::proposal::Proposal;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -199,7 +201,7 @@ fn lines_view(row: &Proposal, lines: Vec<Line>) -> view::Lines {
     }
 }
 
-/// Replaces all lines of a draft.
+/// Replaces all lines of a draft; in clarification only those change whose change was requested.
 pub fn replace(
     sv: &Services,
     cx: &Context,
@@ -214,10 +216,16 @@ pub fn replace(
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
             access::four_eyes(tx, cx, id, Duty::Drafting)?;
             let before = access::lock(tx, id, cx.if_match)?;
-            let rows = body.get()?.rows(id);
-            proposals::editable(&before)?;
+            let mut rows = body.get()?.rows(id);
+            let reach = change_request::reach(tx, &before)?;
+            let mut after = with_totals(&before, &rows, cx);
+            if let Reach::Asked(_) = reach {
+                let known = line::of(tx, id)?;
+                let works = reach.check(&asked_of(&known)?, &asked_of(&rows)?)?;
+                after.works_changed = before.works_changed || works;
+                keep_reviews(&known, &mut rows);
+            }
             line::replace_all(tx, id, &rows)?;
-            let after = with_totals(&before, &rows, cx);
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, Duty::Drafting)?;
             let event = EventId::new();
@@ -227,6 +235,30 @@ pub fn replace(
             Reply::ok(&lines_view(&after, rows), Some(version))
         },
     )
+}
+
+/// The lines as the region writes them.
+fn asked_of(rows: &[Line]) -> Result<Value, Error> {
+    Ok(document(&Value::Null, &serde_json::to_value(rows)?, Lines::AsProposed))
+}
+
+/// Lines that stay as they were keep what the ministry said of them.
+fn keep_reviews(known: &[Line], rows: &mut [Line]) {
+    for row in rows {
+        let Some(old) = known.iter().find(|old| old.line_no == row.line_no) else { continue };
+        let reviewed = Line {
+            agreed_volume_thousandths: old.agreed_volume_thousandths,
+            agreed_idr: old.agreed_idr,
+            agreed_reason: old.agreed_reason.clone(),
+            approved_volume_thousandths: old.approved_volume_thousandths,
+            approved_idr: old.approved_idr,
+            approved_reason: old.approved_reason.clone(),
+            ..row.clone()
+        };
+        if reviewed == *old {
+            *row = reviewed;
+        }
+    }
 }
 
 /// The proposal with the totals of its lines, which it keeps.

@@ -178,7 +178,7 @@ pub fn create(
                     personal: &[],
                 },
             )?;
-            revise(tx, event, &row, &proposal)?;
+            revise(tx, event, &row, Some(&proposal))?;
             let (version, location) = (row.version, format!("/api/v1/proposals/{id}/plans"));
             Reply::created(&view::Plan::of(row, &lines), Some(version), location)
         },
@@ -263,10 +263,15 @@ fn revise(
     tx: &mut AnyConnection,
     event: EventId,
     row: &Plan,
-    proposal: &Proposal,
+    proposal: Option<&Proposal>,
 ) -> Result<(), Error> {
     trail::revise(tx, event, SubjectKind::Plan, row.id, row.version, row)?;
-    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
+    match proposal {
+        Some(proposal) => {
+            trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
+        }
+        None => Ok(()),
+    }
 }
 
 fn find(
@@ -300,7 +305,9 @@ fn change(
         cx,
         Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
     )?;
-    revise(tx, event, after, proposal)
+    // An approval moves the proposal, whose own event has its revision.
+    let moved = after.state == PlanState::Approved;
+    revise(tx, event, after, (!moved).then_some(proposal))
 }
 
 fn need_state(row: &Plan, wanted: PlanState) -> Result<(), Error> {

@@ -12,10 +12,11 @@ use crate::service::access;
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
+use crate::service::revision::{Lines, document};
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
-use crate::service::{Services, policy};
+use crate::service::{Services, change_request, policy};
 pub use crate::storage::proposal::Filter;
 use crate::storage::proposal::{self, Proposal};
 use crate::storage::{AnyConnection, audit, centre, journal};
@@ -304,6 +305,7 @@ fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
         handover_on: None,
         handover_value_idr: None,
         operating_since: None,
+        works_changed: false,
         version: 1,
         created_at: cx.now,
         created_by,
@@ -323,7 +325,7 @@ fn check_centre(
     }
 }
 
-/// Changes a draft.
+/// Changes a draft; in clarification only where a change was requested.
 pub fn edit(
     sv: &Services,
     cx: &Context,
@@ -342,9 +344,11 @@ pub fn edit(
             if let Some(centre) = patch.centre_id {
                 check_centre(tx, centre, &before.region_code)?;
             }
-            editable(&before)?;
+            let reach = change_request::reach(tx, &before)?;
             let mut after = before.clone();
             patch.apply(&mut after);
+            let works = reach.check(&fields(&before)?, &fields(&after)?)?;
+            after.works_changed = before.works_changed || works;
             after.updated_at = cx.now;
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, Duty::Drafting)?;
@@ -354,13 +358,9 @@ pub fn edit(
     )
 }
 
-/// Refuses a change of what is not a draft any more.
-pub fn editable(row: &Proposal) -> Result<(), Error> {
-    if row.state == State::Draft {
-        return Ok(());
-    }
-    let message = format!("A proposal is edited as a draft; this one stands in {}.", row.state);
-    Err(Error::refused("not_editable", "/state", message))
+/// The proposal's own fields, without its lines.
+fn fields(row: &Proposal) -> Result<Value, Error> {
+    Ok(document(&serde_json::to_value(row)?, &Value::Null, Lines::AsProposed))
 }
 
 /// Writes the event of a change, with what differs, and the revision that it made.

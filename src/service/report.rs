@@ -23,7 +23,7 @@ use crate::service::{Services, access};
 use crate::storage::proposal::Proposal;
 use crate::storage::report::{self, Report};
 use crate::storage::{AnyConnection, DbError, journal};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -136,10 +136,9 @@ fn check_final(draft: &ReportDraft, proposal: &Proposal) -> Result<(), Error> {
         );
         return Err(Error::refused("works_not_ended", "/kind", message));
     }
-    let year = i64::from(draft.as_of.year());
-    if year < proposal.fiscal_year {
-        let message = format!("A final report speaks of {} or later.", proposal.fiscal_year);
-        return Err(Error::invalid("/as_of", "before_the_year", message));
+    if let Some(handover) = proposal.handover_on.filter(|handover| draft.as_of < *handover) {
+        let message = format!("must not lie before the handover, which was on {handover}");
+        return Err(Error::invalid("/as_of", "before_handover", message));
     }
     Ok(())
 }

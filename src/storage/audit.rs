@@ -93,6 +93,47 @@ pub fn revise(c: &mut AnyConnection, revision: &RevisionRow) -> QueryResult<()> 
     diesel::insert_into(revisions::table).values(revision).execute(c).map(|_| ())
 }
 
+/// The newest revision of something at a version: itself, or the last one before.
+pub fn revision_at(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    id: &str,
+    version: i64,
+) -> QueryResult<Option<RevisionRow>> {
+    revisions::table
+        .filter(revisions::subject_kind.eq(kind))
+        .filter(revisions::subject_id.eq(id))
+        .filter(revisions::version.le(version))
+        .order(revisions::version.desc())
+        .select(RevisionRow::as_select())
+        .first(c)
+        .optional()
+}
+
+/// The revisions of something from one version to another, both included, by version.
+pub fn revisions_between(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    id: &str,
+    versions: (i64, i64),
+    limit: i64,
+) -> QueryResult<Vec<RevisionRow>> {
+    revisions::table
+        .filter(revisions::subject_kind.eq(kind))
+        .filter(revisions::subject_id.eq(id))
+        .filter(revisions::version.ge(versions.0))
+        .filter(revisions::version.le(versions.1))
+        .order(revisions::version)
+        .limit(limit)
+        .select(RevisionRow::as_select())
+        .load(c)
+}
+
+/// Several events.
+pub fn events_by_ids(c: &mut AnyConnection, ids: &[EventId]) -> QueryResult<Vec<EventRow>> {
+    audit_events::table.filter(audit_events::id.eq_any(ids)).select(EventRow::as_select()).load(c)
+}
+
 /// Events of a proposal in the order of their making, after `after`.
 pub fn of_proposal(
     c: &mut AnyConnection,

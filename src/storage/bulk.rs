@@ -7,6 +7,7 @@ use crate::storage::allocation::Allocation;
 use crate::storage::audit::{EventRow, RevisionRow};
 use crate::storage::ceiling::Ceiling;
 use crate::storage::centre::Centre;
+use crate::storage::change_request::ChangeRequest;
 use crate::storage::connection::{AnyConnection, on_each};
 use crate::storage::contract::{Contract, ContractLine};
 use crate::storage::expenditure::Expenditure;
@@ -19,8 +20,9 @@ use crate::storage::report::Report;
 use crate::storage::returns::Return;
 use crate::storage::schema::{
     activity_plans, allocations, audit_events, audit_pending, balances, ceilings, centres,
-    contract_lines, contracts, expenditures, grants, journal_entries, participations, plan_lines,
-    proposal_lines, proposals, reports, returns, revisions, tranche_items, tranche_requests, users,
+    change_requests, contract_lines, contracts, expenditures, grants, journal_entries,
+    participations, plan_lines, proposal_lines, proposals, reports, returns, revisions,
+    tranche_items, tranche_requests, users,
 };
 use crate::storage::tranche::{TrancheItem, TrancheRequest};
 use crate::storage::user::User;
@@ -68,6 +70,8 @@ pub struct Batch {
     pub proposals: Vec<Proposal>,
     /// Their lines.
     pub lines: Vec<Line>,
+    /// What was asked to be changed.
+    pub change_requests: Vec<ChangeRequest>,
     /// Who took part.
     pub participations: Vec<ParticipationRow>,
     /// Plans.
@@ -115,6 +119,7 @@ pub fn insert(c: &mut AnyConnection, batch: &Batch) -> QueryResult<()> {
     insert_all!(c, centres::table, batch.centres);
     insert_all!(c, proposals::table, batch.proposals);
     insert_all!(c, proposal_lines::table, batch.lines);
+    insert_all!(c, change_requests::table, batch.change_requests);
     insert_all!(c, participations::table, batch.participations);
     insert_all!(c, activity_plans::table, batch.plans);
     insert_all!(c, plan_lines::table, batch.plan_lines);

@@ -12,11 +12,14 @@ pub mod migrate;
 pub mod schema;
 mod types;
 
+pub mod agreement;
 pub mod allocation;
+pub mod assignment;
 pub mod audit;
 pub mod bulk;
 pub mod ceiling;
 pub mod centre;
+pub mod change_request;
 pub mod condition;
 pub mod contract;
 pub mod decree;

@@ -88,6 +88,8 @@ pub struct Proposal {
     pub handover_value_idr: Option<Rupiah>,
     /// Since when the new centre is in use.
     pub operating_since: Option<NaiveDate>,
+    /// Whether a line, an amount or the site was changed since the clarification was asked for.
+    pub works_changed: bool,
     /// Raised by every write beneath it.
     pub version: i64,
     /// When it was made.

@@ -35,6 +35,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    assignments (id) {
+        id -> Text,
+        proposal_id -> Text,
+        user_id -> Text,
+        assigned_by -> Text,
+        assigned_at -> Timestamp,
+        ended_by -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> Text,
         at -> Timestamp,
@@ -123,6 +136,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    change_requests (id) {
+        id -> Text,
+        proposal_id -> Text,
+        n -> BigInt,
+        pointer -> Text,
+        comment -> Text,
+        state -> Text,
+        rounds -> BigInt,
+        asked_role -> Text,
+        asked_by -> Text,
+        asked_at -> Timestamp,
+        asked_version -> BigInt,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        decision_comment -> Nullable<Text>,
+        accepted_version -> Nullable<BigInt>,
+        accepted_value -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     conditions (id) {
         id -> Text,
         proposal_id -> Text,
@@ -134,6 +172,16 @@ diesel::table! {
         lifted_by -> Nullable<Text>,
         evidence -> Nullable<Text>,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    conflicts (id) {
+        id -> Text,
+        proposal_id -> Text,
+        user_id -> Text,
+        reason -> Text,
+        declared_at -> Timestamp,
     }
 }
 
@@ -250,6 +298,22 @@ diesel::table! {
         source_kind -> Text,
         source_id -> Text,
         event_id -> Text,
+    }
+}
+
+diesel::table! {
+    line_agreements (id) {
+        id -> Text,
+        proposal_id -> Text,
+        event_id -> Text,
+        line_no -> BigInt,
+        side -> Text,
+        agrees -> Bool,
+        volume_thousandths -> Nullable<BigInt>,
+        amount_idr -> Nullable<BigInt>,
+        words -> Nullable<Text>,
+        said_by -> Text,
+        said_at -> Timestamp,
     }
 }
 
@@ -399,6 +463,7 @@ diesel::table! {
         created_by -> Text,
         updated_at -> Timestamp,
         theme -> Nullable<Text>,
+        works_changed -> Bool,
     }
 }
 
@@ -544,10 +609,14 @@ diesel::joinable!(activity_plans -> proposals (proposal_id));
 diesel::joinable!(activity_plans -> users (created_by));
 diesel::joinable!(allocations -> ceilings (fiscal_year));
 diesel::joinable!(allocations -> regions (region_code));
+diesel::joinable!(assignments -> proposals (proposal_id));
 diesel::joinable!(balances -> proposals (proposal_id));
 diesel::joinable!(centres -> regions (region_code));
 diesel::joinable!(centres -> users (created_by));
+diesel::joinable!(change_requests -> proposals (proposal_id));
 diesel::joinable!(conditions -> proposals (proposal_id));
+diesel::joinable!(conflicts -> proposals (proposal_id));
+diesel::joinable!(conflicts -> users (user_id));
 diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
 diesel::joinable!(contracts -> users (created_by));
@@ -561,6 +630,8 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(journal_entries -> allocations (allocation_id));
 diesel::joinable!(journal_entries -> proposals (proposal_id));
+diesel::joinable!(line_agreements -> proposals (proposal_id));
+diesel::joinable!(line_agreements -> users (said_by));
 diesel::joinable!(mail_attempts -> mails (mail_id));
 diesel::joinable!(mails -> notices (notice_id));
 diesel::joinable!(mails -> users (user_id));
@@ -584,13 +655,16 @@ diesel::joinable!(tranche_requests -> allocations (allocation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     activity_plans,
     allocations,
+    assignments,
     audit_events,
     audit_pending,
     audit_personal,
     balances,
     ceilings,
     centres,
+    change_requests,
     conditions,
+    conflicts,
     contract_lines,
     contracts,
     decrees,
@@ -599,6 +673,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     invitations,
     journal_entries,
+    line_agreements,
     mail_attempts,
     mails,
     notice_pending,

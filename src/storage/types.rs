@@ -1,8 +1,8 @@
 //! How the domain's ids, vocabularies, money and moments stand in columns, on both databases.
 
 use crate::domain::{
-    act, audit, contract, ids, journal, line, mail, moment, money, notice, people, plan, proposal,
-    region, report, tranche,
+    act, audit, change, contract, ids, journal, line, mail, moment, money, notice, people, plan,
+    proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -98,6 +98,8 @@ vocabularies!(
     act::Action,
     audit::Outcome,
     audit::SubjectKind,
+    change::RequestState,
+    change::Side,
     contract::ContractRole,
     journal::Account,
     journal::EntryKind,
@@ -132,6 +134,10 @@ id_columns!(
     ids::PolicyId,
     ids::DecreeId,
     ids::ProposalId,
+    ids::ChangeRequestId,
+    ids::LineAgreementId,
+    ids::AssignmentId,
+    ids::ConflictId,
     ids::ConditionId,
     ids::AllocationId,
     ids::PlanId,

@@ -33,6 +33,7 @@ on_both! {
         ] {
             let life = if state == "clarification" {
                 let life = CONSTRUCTION.at(&app, "technical_review").await;
+                life.ask_changes(Role::Reviewer, &["/site"]).await;
                 let data = json!({ "due_on": app.in_days(5) });
                 let ask = json!({ "action": "request_clarification", "comment": "Lahan?", "data": data });
                 life.act(Role::Reviewer, ask).await.is(200);

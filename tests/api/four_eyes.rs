@@ -157,7 +157,7 @@ async fn refuse_all(life: &Life<'_>, parts: &[(Person, Duty)], duty: Duty, arrow
 
 /// Whoever spent, or wrote, does not inspect at the end either.
 async fn late_inspection(life: &Life<'_>, parts: &[(Person, Duty)]) {
-    let body = json!({ "kind": "final", "as_of": life.app.today(), "physical_bp": 10_000 });
+    let body = json!({ "kind": "progress", "as_of": life.app.today(), "physical_bp": 10_000 });
     let drafter = life.who(Role::Drafter).await;
     let report = life.add(Role::Drafter, "reports", body).await.is(201);
     let report = life.step_of(&drafter, "reports", &report, "submit", json!({})).await.is(200);

@@ -27,6 +27,8 @@ fn sample(method: Method, path: String, by: &Person, version: Option<i64>, body:
 /// One of each body that is taken in, for a proposal where it can be.
 async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
     let draft = CONSTRUCTION.draft(app).await;
+    let reviewed = CONSTRUCTION.at(app, "technical_review").await;
+    let reviewer = reviewed.who(Role::Reviewer).await;
     let decision = CONSTRUCTION.at(app, "decision").await;
     let approved = CONSTRUCTION.at(app, "approved").await;
     let allocated = CONSTRUCTION.at(app, "allocated").await;
@@ -74,6 +76,13 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             Some(versions.1),
             json!({ "reviews": [
             { "line_no": 1, "volume_thousandths": 5, "amount_idr": 5, "reason": "a" }] }),
+        ),
+        sample(
+            post.clone(),
+            reviewed.path("change-requests"),
+            &reviewer,
+            None,
+            json!({ "items": [{ "pointer": "/title", "comment": "a" }] }),
         ),
         sample(post.clone(), approved.path("actions"), &treasurer, Some(versions.2), act),
         sample(post.clone(), allocated.path("plans"), &drafter, None, allocated.plan_body()),

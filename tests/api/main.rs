@@ -24,6 +24,7 @@ mod people;
 mod policy;
 mod races;
 mod raw;
+mod review;
 mod safe_writes;
 mod support;
 mod walks;

@@ -25,7 +25,11 @@ struct Fixture<'a> {
 
 /// A proposal of the home region with one of everything beneath it.
 async fn fixture(app: &TestApp) -> Fixture<'_> {
-    let life = CONSTRUCTION.at(app, "decision").await;
+    let life = CONSTRUCTION.at(app, "verification").await;
+    life.ask_changes(Role::Verifier, &["/title"]).await;
+    let back = json!({ "action": "return", "comment": "Judul." });
+    life.act(Role::Verifier, back).await.is(200);
+    life.to("decision").await;
     life.review_lines(Role::Approver).await;
     let body =
         json!({ "action": "approve_with_conditions", "data": { "conditions": ["Sertifikat"] } });
@@ -39,6 +43,10 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
     life.to("contracted").await;
     life.request_tranche(1, 1_000).await.is(201);
+    let approver = life.who(Role::Approver).await;
+    let spare = app.nth(Role::Reviewer, HOME, 8).await;
+    let path = life.path("assignments");
+    let assigned = app.post(&approver, &path, json!({ "user_id": spare.id })).await.is(201);
     let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
     let report = life.add(Role::Drafter, "reports", report).await.is(201);
     let drafter = life.who(Role::Drafter).await;
@@ -50,6 +58,8 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let spare = app.get(&administrator, &format!("/users/{}", spare.id)).await.is(200);
     let ids = BTreeMap::from([
         ("/proposals", life.id.clone()),
+        ("/change-requests", text(&life.change(1).await["id"])),
+        ("/assignments", text(&assigned["id"])),
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
         ("/reports", text(&report["id"])),
@@ -82,6 +92,7 @@ impl Fixture<'_> {
         if let (Some(start), Some(end)) = (start, path.find('}')) {
             path.replace_range(start..=end, &id(&format!("/{first}")));
         }
+        path = path.replace("{n}", "1");
         if route.path == "/journal" {
             path = format!("/journal?proposal_id={}", id("/proposals"));
         }

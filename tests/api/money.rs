@@ -258,4 +258,47 @@ on_both! {
         assert_eq!((one.state().await, two.state().await), ("funded".to_owned(), "funded".to_owned()));
         assert_eq!(app.verified(), Vec::<String>::new());
     }
+
+    async fn a_payment_is_not_dated_before_its_request_and_not_numbered_like_another(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let part = CONSTRUCTION.total() / 4;
+        life.request_tranche(1, part).await.is(201);
+        life.review_and_verify().await;
+        let treasurer = life.who(Role::Treasurer).await;
+        let request = life.request().await;
+        let pay = |body| life.step_of(&treasurer, "tranche-requests", &request, "pay", body);
+        let early = pay(json!({ "payment_number": "KPPN/7", "paid_on": "1900-01-01" })).await;
+        early.refused(422, &["before_request"]);
+        pay(json!({ "payment_number": "KPPN/7" })).await.is(200);
+        life.request_tranche(2, part).await.is(201);
+        life.review_and_verify().await;
+        let request = life.request().await;
+        let body = json!({ "payment_number": "KPPN/7" });
+        let again = life.step_of(&treasurer, "tranche-requests", &request, "pay", body).await;
+        again.refused(422, &["used_already"]);
+    }
+
+    async fn whoever_refused_a_request_may_verify_the_next(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        life.request_tranche(1, CONSTRUCTION.total() / 4).await.is(201);
+        let treasurer = life.who(Role::Treasurer).await;
+        let reason = json!({ "comment": "Tidak lengkap." });
+        life.step_of(&treasurer, "tranche-requests", &life.request().await, "refuse", reason).await.is(200);
+        life.request_tranche(1, CONSTRUCTION.total() / 4).await.is(201);
+        life.review_and_verify().await;
+        life.pay().await.is(200);
+    }
+
+    async fn a_final_report_is_written_when_the_works_have_ended(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let body = json!({ "kind": "final", "as_of": app.today(), "physical_bp": 0 });
+        life.add(Role::Drafter, "reports", body.clone()).await.refused(409, &["works_not_ended"]);
+        life.to("reporting").await;
+        let mut early = body;
+        early["as_of"] = json!("1950-01-02");
+        life.add(Role::Drafter, "reports", early).await.refused(422, &["before_handover"]);
+    }
 }

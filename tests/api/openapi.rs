@@ -126,3 +126,11 @@ async fn live_ready_and_metrics_are_open() {
     assert_eq!(metrics.status, 200);
     assert!(String::from_utf8_lossy(&metrics.bytes).contains("sentra_requests_total"));
 }
+
+#[test]
+fn enumerations_are_documented_by_the_texts_that_travel() {
+    let document = serde_json::to_value(sentra::http::openapi::document()).expect("a document");
+    let values = &document["components"]["schemas"]["Action"]["enum"];
+    assert_eq!(values[0], "request_planning_check", "{values}");
+    assert_eq!(document["components"]["schemas"]["Zone"]["enum"][0], "WIB");
+}

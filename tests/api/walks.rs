@@ -95,6 +95,18 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
     let app = life.app;
     let comment = json!({ "action": action, "comment": "Demikian." });
     let with = |data: Value| json!({ "action": action, "comment": "Demikian.", "data": data });
+    match (state, action) {
+        ("verification", "return") => {
+            life.ask_changes(Role::Verifier, &["/title"]).await;
+        }
+        (_, "request_clarification") => {
+            life.ask_changes(Role::Reviewer, &["/title"]).await;
+        }
+        ("draft", "request_planning_check") | (_, "answer") => life.answer_changes().await,
+        ("verification", "verify") => life.accept_changes(Role::Verifier).await,
+        (_, "recommend" | "advise_against") => life.accept_changes(Role::Reviewer).await,
+        _ => {}
+    }
     let act = match action {
         "lapse" | "forfeit" => {
             let at = if action == "lapse" {

@@ -100,6 +100,7 @@ on_both! {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "verification").await;
         let late = CONSTRUCTION.at(&app, "endorsement").await;
+        life.ask_changes(Role::Verifier, &["/site"]).await;
         life.act(Role::Verifier, commented("return")).await.is(200);
         app.at("2020-06-15T09:59:59.999999Z");
         let other = CONSTRUCTION.draft(&app).await;
@@ -107,7 +108,9 @@ on_both! {
         app.at("2020-06-15T10:00:00Z");
         late.act(Role::RegionalHead, json!({ "action": "submit" })).await.refused(409, &["window_open"]);
         life.to("verification").await;
+        life.ask_changes(Role::Verifier, &["/lines"]).await;
         life.act(Role::Verifier, commented("return")).await.is(200);
+        life.answer_changes().await;
         app.at("2020-07-01T10:00:00Z");
         let again = life.act(Role::Drafter, json!({ "action": "request_planning_check" })).await;
         again.refused(409, &["window_open"]);
@@ -120,6 +123,10 @@ on_both! {
             ("planning_check", Role::Planner), ("endorsement", Role::RegionalHead), ("verification", Role::Verifier),
         ] {
             life.to(state).await;
+            if state == "verification" {
+                life.act(role, commented("return")).await.refused(409, &["change_requested"]);
+                life.ask_changes(role, &["/title"]).await;
+            }
             life.act(role, json!({ "action": "return" })).await.refused(409, &["comment_given"]);
             life.act(role, json!({ "action": "return", "comment": " " })).await.refused(409, &["comment_given"]);
             let back = life.act(role, commented("return")).await.is(200);
@@ -138,8 +145,10 @@ on_both! {
         let lapsing = CONSTRUCTION.at(&app, "technical_review").await;
         let ask = json!({ "action": "request_clarification" });
         let refused = life.act(Role::Reviewer, ask.clone()).await;
-        refused.refused(409, &["comment_given", "due_date_given"]);
-        assert_eq!(refused.pointers(), ["/comment", "/data/due_on"]);
+        refused.refused(409, &["change_requested", "due_date_given"]);
+        assert_eq!(refused.pointers(), ["/change-requests", "/data/due_on"]);
+        life.ask_changes(Role::Reviewer, &["/site"]).await;
+        lapsing.ask_changes(Role::Reviewer, &["/site"]).await;
         let today = json!({ "due_on": app.today() });
         let ask = json!({ "action": "request_clarification", "comment": "Lahan?", "data": today });
         life.act(Role::Reviewer, ask.clone()).await.refused(409, &["due_date_given"]);
@@ -151,7 +160,7 @@ on_both! {
         }
         let system = lapsing.act(Role::Drafter, json!({ "action": "lapse" })).await;
         assert_eq!(system.status, 403);
-        life.act(Role::Drafter, json!({ "action": "answer" })).await.refused(409, &["comment_given"]);
+        life.act(Role::Drafter, json!({ "action": "answer" })).await.refused(409, &["requests_answered"]);
         life.to("technical_review").await;
         // The end of 20 May in western Indonesia.
         app.at("2020-05-20T16:59:59.999999Z");
@@ -271,7 +280,8 @@ on_both! {
         };
         assert_eq!((&of("recommend")["to"], &of("recommend")["allowed"]), (&json!("harmonisation"), &json!(true)));
         let ask = of("request_clarification");
-        assert_eq!(ask["needs"].as_array().map(Vec::len), Some(2), "{ask}");
+        assert_eq!(ask["needs"].as_array().map(Vec::len), Some(1), "{ask}");
+        assert_eq!(ask["blockers"][0]["code"], "change_requested", "{ask}");
         let withdraw = of("withdraw");
         assert_eq!(withdraw["allowed"], false);
         assert_eq!(withdraw["blockers"][0]["code"], "role_missing");

@@ -12,8 +12,10 @@ use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::{Menu, OutcomeClass, State};
-use crate::domain::workflow::{self, Arrow, Route};
+use crate::domain::workflow::{self, Arrow};
+use crate::service::access;
 use crate::storage::bulk::{Batch, ParticipationRow};
+use crate::storage::change_request::ChangeRequest;
 use crate::storage::contract::Contract;
 use crate::storage::journal::Balance;
 use crate::storage::line::Line;
@@ -37,6 +39,7 @@ pub struct Life<'a> {
     pub(super) region: &'a Region,
     pub(super) row: Proposal,
     pub(super) lines: Vec<Line>,
+    pub(super) requests: Vec<ChangeRequest>,
     pub(super) figures: Figures,
     pub(super) plan: Vec<PlanLine>,
     pub(super) contracts: Vec<Contract>,
@@ -74,6 +77,7 @@ impl<'a> Life<'a> {
             region,
             row,
             lines: Vec::new(),
+            requests: Vec::new(),
             figures: Figures::default(),
             plan: Vec::new(),
             contracts: Vec::new(),
@@ -135,6 +139,7 @@ impl<'a> Life<'a> {
         }
         self.batch.contracts.append(&mut self.contracts);
         self.batch.lines.append(&mut self.lines);
+        self.batch.change_requests.append(&mut self.requests);
         self.batch.proposals.push(self.row);
         Ok(())
     }
@@ -194,18 +199,10 @@ impl<'a> Life<'a> {
 
     /// The arrow of an action from where it stands.
     fn arrow(&self, action: Action) -> Result<&'static Arrow, String> {
-        let province = self.row.region_code == self.row.province_code;
-        let visited = self.row.menu == Menu::Construction || self.row.builds_anew;
-        let fits = |route| match route {
-            Route::Always => true,
-            Route::ByRegency => !province,
-            Route::ByProvince => province,
-            Route::VisitDue => visited,
-            Route::NoVisitDue => !visited,
-        };
+        let course = access::course(&self.row);
         workflow::arrows(self.row.menu)
             .find(|arrow| {
-                arrow.from == self.row.state && arrow.action == action && fits(arrow.route)
+                arrow.from == self.row.state && arrow.action == action && arrow.route.fits(course)
             })
             .ok_or_else(|| format!("{action} is no arrow from {}", self.row.state))
     }
@@ -409,6 +406,7 @@ fn draft(
         handover_on: None,
         handover_value_idr: None,
         operating_since: None,
+        works_changed: false,
         version: 1,
         created_at: at,
         created_by,

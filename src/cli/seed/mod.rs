@@ -6,6 +6,7 @@
 
 mod acts;
 mod cast;
+mod change;
 mod ids;
 mod life;
 mod lines;

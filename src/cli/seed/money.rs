@@ -33,6 +33,9 @@ impl Life<'_> {
     /// What has to be there before an arrow can be taken.
     pub(super) fn prepare(&mut self, action: Action) -> Done {
         match action {
+            Action::RequestClarification => self.ask_change(),
+            Action::Answer => self.answer_changes(),
+            Action::Recommend => self.accept_changes(),
             Action::ProposeAgreement => self.review(Role::Reviewer, Duty::Review),
             Action::Approve => self.review(Role::Approver, Duty::Decision),
             Action::ApprovePlan => self.write_plan(),

@@ -1,7 +1,8 @@
 //! Guards of drafting and review: windows, site, centre, lines; comments, due dates, visits.
 
-use super::{Facts, Guard, Said, given, numbers, unless, within_cap};
+use super::{Facts, Guard, Said, given, join, numbers, unless, within_cap};
 use crate::domain::act::Act;
+use crate::domain::change::RequestState;
 use crate::domain::line::{self, LineFacts};
 use crate::domain::proposal::Menu;
 
@@ -47,6 +48,30 @@ pub(super) fn preparation(guard: Guard, facts: &Facts<'_>) -> Said {
 /// What has to hold of a review.
 pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
     match guard {
+        Guard::ChangeRequested => {
+            unless(!facts.requests_in(&[RequestState::Open]).is_empty(), "/change-requests", || {
+                "Say what has to change: POST at least one change request, each tied to its field or line."
+                    .to_owned()
+            })
+        }
+        Guard::RequestsAnswered => {
+            let open = facts.requests_in(&[RequestState::Open]);
+            unless(open.is_empty(), "/change-requests", || {
+                format!(
+                    "Change requests without an answer: {}; POST the answer of each.",
+                    join(&open)
+                )
+            })
+        }
+        Guard::NoOpenRequest => {
+            let left = facts.requests_in(&[RequestState::Open, RequestState::Answered]);
+            unless(left.is_empty(), "/change-requests", || {
+                format!(
+                    "Change requests that are not accepted: {}; accept their answers, or ask the region again.",
+                    join(&left)
+                )
+            })
+        }
         Guard::CommentGiven => given(act.comment(), "/comment", "Say why, in the comment."),
         Guard::DueDateGiven => {
             let today = facts.today();

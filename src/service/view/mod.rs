@@ -5,6 +5,7 @@ pub mod money;
 pub mod people;
 pub mod policy;
 pub mod proposal;
+pub mod review;
 
 use serde::Serialize;
 use utoipa::ToSchema;

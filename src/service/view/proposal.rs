@@ -389,7 +389,7 @@ pub struct ActionView {
     pub needs: Vec<Blocker>,
     /// The call that takes it, where it is not `POST /proposals/{id}/actions`.
     pub via: Option<String>,
-    /// Who is excluded by four eyes, and why.
+    /// Who is excluded by four eyes or a conflict of interest, and why.
     pub excluded: Vec<Excluded>,
 }
 
@@ -400,8 +400,8 @@ pub struct Excluded {
     pub user_id: UserId,
     /// Their name.
     pub name: String,
-    /// What they did before.
-    pub duty: Duty,
+    /// What they did before; absent where they declared a conflict of interest.
+    pub duty: Option<Duty>,
     /// Why it excludes them.
     pub reason: String,
 }

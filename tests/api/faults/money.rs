@@ -470,7 +470,7 @@ impl Play {
             }
             _ => {
                 let draft =
-                    tranche::PaymentDraft { payment_number: format!("KPPN/{n}"), paid_on: None };
+                    tranche::PaymentDraft { payment_number: format!("KPPN/{id}"), paid_on: None };
                 let cx = self.cx("treasurer", version);
                 let real = tranche::pay(&self.sv, &cx, id, &input(draft)).map(|_| ());
                 let case = &self.cases[at];
@@ -536,8 +536,9 @@ impl Play {
     }
 
     fn complete(&mut self, at: usize) {
-        let handover =
-            Handover { number: "BAST/1".to_owned(), date: self.today(), value_idr: None };
+        // Long ago: no final report is dated before it.
+        let date = self.today().checked_sub_days(Days::new(10_000)).expect("a day");
+        let handover = Handover { number: "BAST/1".to_owned(), date, value_idr: None };
         let data = ActData {
             handover: Some(handover),
             output_bp: Some(BasisPoints::WHOLE),
@@ -564,7 +565,7 @@ impl Play {
             follow_up: String::new(),
         };
         let case = &self.cases[at];
-        let fits = !matches!(case.state, State::Approved) && !case.state.is_end();
+        let fits = matches!(case.state, State::Reporting | State::Operating);
         let real = report::create(&self.sv, &self.cx("drafter", None), case.id, &input(draft))
             .and_then(|reply| {
                 let id: ReportId = id(&reply);

@@ -146,12 +146,22 @@ impl Life<'_> {
     /// The next step that goes well.
     pub async fn step(&self, now: &str) {
         match now {
-            "draft" => self.simply(Role::Drafter, "request_planning_check").await,
+            "draft" => {
+                self.answer_changes().await;
+                self.simply(Role::Drafter, "request_planning_check").await;
+            }
             "planning_check" => self.simply(Role::Planner, "confirm_planning").await,
             "endorsement" => self.simply(Role::RegionalHead, "submit").await,
-            "verification" => self.simply(Role::Verifier, "verify").await,
-            "technical_review" => self.simply(Role::Reviewer, "recommend").await,
+            "verification" => {
+                self.accept_changes(Role::Verifier).await;
+                self.simply(Role::Verifier, "verify").await;
+            }
+            "technical_review" => {
+                self.accept_changes(Role::Reviewer).await;
+                self.simply(Role::Reviewer, "recommend").await;
+            }
             "clarification" => {
+                self.answer_changes().await;
                 let body = json!({ "action": "answer", "comment": "Terlampir." });
                 self.act(Role::Drafter, body).await.is(200);
             }
@@ -200,6 +210,51 @@ impl Life<'_> {
                 self.close().await.is(200);
             }
             end => panic!("nothing follows {end}"),
+        }
+    }
+
+    /// A role asks for changes of these places.
+    pub async fn ask_changes(&self, role: Role, pointers: &[&str]) -> Vec<Value> {
+        let items: Vec<Value> = pointers
+            .iter()
+            .map(|pointer| json!({ "pointer": pointer, "comment": "Mohon diperbaiki." }))
+            .collect();
+        let body = json!({ "items": items });
+        let made = self.add(role, "change-requests", body).await.is(201);
+        made["items"].as_array().expect("requests").clone()
+    }
+
+    /// The change request of a number, as it is now.
+    pub async fn change(&self, n: usize) -> Value {
+        self.list("change-requests?limit=200").await[n - 1].clone()
+    }
+
+    /// A role takes a step of the change request of a number.
+    pub async fn change_step(&self, role: Role, n: usize, step: &str, body: Value) -> Answer {
+        let (person, request) = (self.who(role).await, self.change(n).await);
+        self.step_of(&person, "change-requests", &request, step, body).await
+    }
+
+    /// The drafter answers every open request.
+    pub async fn answer_changes(&self) {
+        let drafter = self.who(Role::Drafter).await;
+        for request in self.list("change-requests?limit=200").await {
+            if request["state"] == "open" {
+                let body = json!({ "answer": "Sudah diperbaiki." });
+                self.step_of(&drafter, "change-requests", &request, "answer", body).await.is(200);
+            }
+        }
+    }
+
+    /// A role accepts every answer.
+    pub async fn accept_changes(&self, role: Role) {
+        let person = self.who(role).await;
+        for request in self.list("change-requests?limit=200").await {
+            if request["state"] == "answered" {
+                self.step_of(&person, "change-requests", &request, "accept", json!({}))
+                    .await
+                    .is(200);
+            }
         }
     }
 
@@ -326,7 +381,7 @@ impl Life<'_> {
     /// The first treasurer pays the newest request.
     pub async fn pay(&self) -> Answer {
         let (treasurer, request) = (self.who(Role::Treasurer).await, self.request().await);
-        let body = json!({ "payment_number": "KPPN/1" });
+        let body = json!({ "payment_number": format!("KPPN/{}", text(&request["id"])) });
         self.step_of(&treasurer, "tranche-requests", &request, "pay", body).await
     }
 

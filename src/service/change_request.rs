@@ -1,0 +1,488 @@
+//! Change requests: what reviewers ask the region to change, answered and accepted item by item.
+
+use crate::domain::audit::{SubjectKind, canonical};
+use crate::domain::change::{RequestState, covers, differences};
+use crate::domain::ids::{ChangeRequestId, EventId, ProposalId};
+use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
+use crate::domain::people::{Duty, Role};
+use crate::domain::proposal::State;
+use crate::domain::refusal::{Blocker, FieldError, Refusal};
+use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::error::Error;
+use crate::service::once::Write;
+use crate::service::plan::{Reason, need_version};
+use crate::service::revision::{Lines, document};
+use crate::service::trail::{self, Event, Subject};
+use crate::service::view::Page;
+use crate::service::view::review as view;
+use crate::service::{Services, access};
+use crate::storage::change_request::{self, ChangeRequest};
+use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, line};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// The most requests of one call.
+const MOST_AT_ONCE: usize = 100;
+
+/// One change that is asked for.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRequestDraft {
+    /// What it is about: a field (`/title`), all lines (`/lines`), one (`/lines/3`), a field of it, or a kind of
+    /// document (`/documents/land_certificate`).
+    #[schema(example = "/lines/3/unit_cost_idr")]
+    pub pointer: String,
+    /// What is asked, in words.
+    #[schema(example = "Harga satuan melebihi standar biaya daerah; mohon dasar perhitungannya.")]
+    pub comment: String,
+}
+
+/// Changes that are asked for.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRequestsDraft {
+    /// They get the next numbers, in this order.
+    pub items: Vec<ChangeRequestDraft>,
+}
+
+impl ChangeRequestsDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.require(!self.items.is_empty(), "/items", "required", "must have at least one");
+        checks.require(
+            self.items.len() <= MOST_AT_ONCE,
+            "/items",
+            "too_many",
+            "must have at most 100 items",
+        );
+        for (index, item) in self.items.iter().enumerate().take(MOST_AT_ONCE) {
+            checks.text(&format!("/items/{index}/pointer"), &item.pointer, MAX_SHORT);
+            checks.text(&format!("/items/{index}/comment"), &item.comment, MAX_LONG);
+        }
+        checks.done()
+    }
+}
+
+/// The region's answer to a request.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestAnswer {
+    /// In words.
+    #[schema(example = "Harga satuan disesuaikan dengan SK Wali Kota 2020.")]
+    pub answer: String,
+}
+
+impl RequestAnswer {
+    /// Whether it says something.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.text("/answer", &self.answer, MAX_LONG);
+        checks.done()
+    }
+}
+
+/// The acceptance of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestAcceptance {
+    /// Words, where there is something to say.
+    pub comment: Option<String>,
+}
+
+impl RequestAcceptance {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        checks.optional_text("/comment", self.comment.as_deref(), MAX_LONG);
+        checks.done()
+    }
+}
+
+/// The proposal as requests point into it.
+fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
+    let lines = line::of(tx, row.id)?;
+    Ok(document(&serde_json::to_value(row)?, &serde_json::to_value(lines)?, Lines::AsProposed))
+}
+
+/// Whether a pointer names something that is there, or a kind of document.
+fn names_something(document: &Value, pointer: &str) -> bool {
+    match pointer.strip_prefix("/documents/") {
+        Some(kind) => {
+            let is_letter =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            !kind.is_empty() && kind.bytes().all(is_letter)
+        }
+        None => pointer.starts_with('/') && document.pointer(pointer).is_some(),
+    }
+}
+
+/// The requests of a proposal, by number; accepted ones tell whether what they are about was changed since.
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Page<view::ChangeRequest>, Error> {
+    sv.db.read(|tx| {
+        let row = access::visible(tx, cx, id)?;
+        let now = pointed(tx, &row)?;
+        let rows = change_request::page(tx, id, after, limit.saturating_add(1))?;
+        Ok(Page::cut(
+            rows,
+            limit,
+            |row| row.n.to_string(),
+            |row| {
+                let changed = changed_since(&row, &now);
+                view::ChangeRequest::of(row, changed)
+            },
+        ))
+    })
+}
+
+/// Whether what was accepted differs from what stands there now.
+fn changed_since(row: &ChangeRequest, now: &Value) -> bool {
+    let value = now.pointer(&row.pointer).unwrap_or(&Value::Null).to_string();
+    row.state == RequestState::Accepted && row.accepted_value.as_ref() != Some(&value)
+}
+
+/// Whose turn it is to ask and to judge answers: the verifier's in verification, then the reviewer's.
+fn asker_of(cx: &Context, row: &Proposal) -> Result<(By, Duty), Error> {
+    let roles: &[(Role, Duty)] = match row.state {
+        State::Verification => &[(Role::Verifier, Duty::Verification)],
+        State::TechnicalReview | State::Harmonisation => &[(Role::Reviewer, Duty::Review)],
+        _ => &[(Role::Reviewer, Duty::Review), (Role::Verifier, Duty::Verification)],
+    };
+    roles
+        .iter()
+        .find_map(|(role, duty)| {
+            cx.actor.grant_over(*role, access::place(row)).map(|grant| (By::from(grant), *duty))
+        })
+        .ok_or_else(|| missing(&roles.iter().map(|(role, _)| *role).collect::<Vec<_>>()))
+}
+
+fn need_review(row: &Proposal) -> Result<(), Error> {
+    if matches!(row.state, State::Verification | State::TechnicalReview | State::Harmonisation) {
+        return Ok(());
+    }
+    let message = format!(
+        "Changes are asked for, and answers judged, in verification, technical_review and harmonisation; it stands \
+         in {}.",
+        row.state
+    );
+    Err(Error::refused("not_from_here", "/state", message))
+}
+
+/// Asks for changes.
+pub fn ask(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    body: &Input<ChangeRequestsDraft>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::adding("change_request.ask"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, subject, seen| {
+            let (by, duty) = asker_of(cx, &seen)?;
+            access::four_eyes(tx, cx, id, duty)?;
+            let proposal = access::lock(tx, id, None)?;
+            let draft = body.get()?;
+            let rows = fresh(tx, cx, by, &proposal, draft)?;
+            need_review(&proposal)?;
+            let event = EventId::new();
+            for row in &rows {
+                change_request::insert(tx, row)?;
+                trail::revise(tx, event, SubjectKind::ChangeRequest, row.id, row.version, row)?;
+            }
+            access::save(tx, &proposal)?;
+            access::took_part(tx, cx, id, duty)?;
+            let content = json!({ "requests": rows });
+            record(tx, cx, (event, "change_request.ask", by), subject, &proposal, content)?;
+            let items: Vec<_> =
+                rows.into_iter().map(|row| view::ChangeRequest::of(row, false)).collect();
+            let location = format!("/api/v1/proposals/{id}/change-requests");
+            Reply::created(&view::ChangeRequests { items }, Some(proposal.version), location)
+        },
+    )
+}
+
+fn fresh(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    by: By,
+    proposal: &Proposal,
+    draft: &ChangeRequestsDraft,
+) -> Result<Vec<ChangeRequest>, Error> {
+    let document = pointed(tx, proposal)?;
+    let known = change_request::of(tx, proposal.id)?;
+    let first = known.last().map_or(1, |last| last.n + 1);
+    let asked_by = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
+    let mut checks = Checks::default();
+    for (index, item) in draft.items.iter().enumerate() {
+        if !names_something(&document, &item.pointer) {
+            checks.fail(
+                format!("/items/{index}/pointer"),
+                "unknown",
+                "must name a field (/title, /site/village), the lines (/lines), a line (/lines/3), a field of it, or a \
+                 kind of document (/documents/land_certificate)",
+            );
+        }
+    }
+    checks.done().map_err(Error::Invalid)?;
+    if known.len().saturating_add(draft.items.len()) > MAX_ITEMS {
+        let message = "A proposal has at most 500 change requests.";
+        return Err(Error::refused("too_many", "/change-requests", message));
+    }
+    let rows = (first..).zip(&draft.items).map(|(n, item)| ChangeRequest {
+        id: ChangeRequestId::new(),
+        proposal_id: proposal.id,
+        n,
+        pointer: item.pointer.clone(),
+        comment: item.comment.clone(),
+        state: RequestState::Open,
+        rounds: 0,
+        asked_role: by.role,
+        asked_by,
+        asked_at: cx.now,
+        asked_version: proposal.version,
+        answer: None,
+        answered_by: None,
+        answered_at: None,
+        decided_by: None,
+        decided_at: None,
+        decision_comment: None,
+        accepted_version: None,
+        accepted_value: None,
+        version: 1,
+    });
+    Ok(rows.collect())
+}
+
+fn record(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    (event, action, by): (EventId, &str, By),
+    subject: &Subject,
+    proposal: &Proposal,
+    content: Value,
+) -> Result<(), Error> {
+    let told = Event { id: event, action, subject, by: Some(by), content, personal: &[] };
+    trail::done(tx, cx, told)?;
+    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
+}
+
+type Found = (ChangeRequest, Proposal);
+
+fn find(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    id: ChangeRequestId,
+) -> Result<(Subject, Found), Error> {
+    let row = change_request::find(tx, id)?.ok_or(Error::NotFound)?;
+    let proposal = access::visible(tx, cx, row.proposal_id)?;
+    Ok((access::beneath(&proposal, SubjectKind::ChangeRequest, id), (row, proposal)))
+}
+
+fn need_state(row: &ChangeRequest, wanted: RequestState) -> Result<(), Error> {
+    if row.state == wanted {
+        return Ok(());
+    }
+    let message = format!("This takes a request that is {wanted}; it is {}.", row.state);
+    Err(Error::refused("request_state", "/state", message))
+}
+
+/// Writes a request back, and records and answers it.
+fn change(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    (action, by, duty): (&str, By, Duty),
+    subject: &Subject,
+    after: ChangeRequest,
+    proposal: &Proposal,
+) -> Result<Reply, Error> {
+    if change_request::replace(tx, &after)? == 0 {
+        return Err(Error::Stale);
+    }
+    access::save(tx, proposal)?;
+    access::took_part(tx, cx, proposal.id, duty)?;
+    let event = EventId::new();
+    let content = json!({
+        "n": after.n,
+        "pointer": after.pointer,
+        "request_state": after.state,
+        "answer": after.answer,
+        "comment": after.decision_comment,
+    });
+    record(tx, cx, (event, action, by), subject, proposal, content)?;
+    trail::revise(tx, event, SubjectKind::ChangeRequest, after.id, after.version, &after)?;
+    let version = after.version;
+    Reply::ok(&view::ChangeRequest::of(after, false), Some(version))
+}
+
+/// Answers a request: the drafter, while the proposal is with the region.
+pub fn answer(
+    sv: &Services,
+    cx: &Context,
+    id: ChangeRequestId,
+    body: &Input<RequestAnswer>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::acting("change_request.answer"),
+        |tx| find(tx, cx, id),
+        |tx, subject, (row, seen)| {
+            let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
+            access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
+            let proposal = access::lock(tx, seen.id, None)?;
+            need_version(cx, row.version)?;
+            let given = body.get()?;
+            if !matches!(proposal.state, State::Draft | State::Clarification) {
+                let message = format!(
+                    "Requests are answered in draft and clarification; it stands in {}.",
+                    proposal.state
+                );
+                return Err(Error::refused("not_from_here", "/state", message));
+            }
+            need_state(&row, RequestState::Open)?;
+            let after = ChangeRequest {
+                state: RequestState::Answered,
+                answer: Some(given.answer.clone()),
+                answered_by: cx.actor.user,
+                answered_at: Some(cx.now),
+                version: row.version + 1,
+                ..row
+            };
+            let how = ("change_request.answer", by, Duty::Drafting);
+            change(tx, cx, how, subject, after, &proposal)
+        },
+    )
+}
+
+/// Accepts an answer.
+pub fn accept(
+    sv: &Services,
+    cx: &Context,
+    id: ChangeRequestId,
+    body: &Input<RequestAcceptance>,
+) -> Result<Reply, Error> {
+    judge(sv, cx, id, "change_request.accept", |tx, row, proposal| {
+        let comment = body.get()?.comment.clone();
+        let now = pointed(tx, proposal)?;
+        Ok(ChangeRequest {
+            state: RequestState::Accepted,
+            decision_comment: comment,
+            accepted_version: Some(proposal.version),
+            accepted_value: Some(canonical(now.pointer(&row.pointer).unwrap_or(&Value::Null))?),
+            ..row
+        })
+    })
+}
+
+/// Refuses an answer: the request is open again.
+pub fn refuse(
+    sv: &Services,
+    cx: &Context,
+    id: ChangeRequestId,
+    body: &Input<Reason>,
+) -> Result<Reply, Error> {
+    judge(sv, cx, id, "change_request.refuse", |_, row, _| {
+        let comment = body.get()?.comment.clone();
+        Ok(ChangeRequest {
+            state: RequestState::Open,
+            rounds: row.rounds.saturating_add(1),
+            decision_comment: Some(comment),
+            ..row
+        })
+    })
+}
+
+fn judge(
+    sv: &Services,
+    cx: &Context,
+    id: ChangeRequestId,
+    action: &'static str,
+    decide: impl Fn(&mut AnyConnection, ChangeRequest, &Proposal) -> Result<ChangeRequest, Error>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::acting(action),
+        |tx| find(tx, cx, id),
+        |tx, subject, (row, seen)| {
+            let (by, duty) = asker_of(cx, &seen)?;
+            access::four_eyes(tx, cx, seen.id, duty)?;
+            let proposal = access::lock(tx, seen.id, None)?;
+            need_version(cx, row.version)?;
+            let before = row.clone();
+            let after = ChangeRequest {
+                decided_by: cx.actor.user,
+                decided_at: Some(cx.now),
+                version: row.version + 1,
+                ..decide(tx, row, &proposal)?
+            };
+            need_review(&proposal)?;
+            need_state(&before, RequestState::Answered)?;
+            change(tx, cx, (action, by, duty), subject, after, &proposal)
+        },
+    )
+}
+
+/// How far a proposal can be edited now.
+#[derive(Debug)]
+pub enum Reach {
+    /// All of it: it is a draft.
+    Whole,
+    /// Only what these open requests are about: it is being clarified.
+    Asked(Vec<String>),
+}
+
+/// How far a proposal can be edited; refuses where it can't be at all.
+pub fn reach(tx: &mut AnyConnection, row: &Proposal) -> Result<Reach, Error> {
+    match row.state {
+        State::Draft => Ok(Reach::Whole),
+        State::Clarification => {
+            let open = change_request::of(tx, row.id)?
+                .into_iter()
+                .filter(|request| request.state == RequestState::Open);
+            Ok(Reach::Asked(open.map(|request| request.pointer).collect()))
+        }
+        other => {
+            let message = format!(
+                "A proposal is edited as a draft, and in clarification where a change was requested; this one stands \
+                 in {other}."
+            );
+            Err(Error::refused("not_editable", "/state", message))
+        }
+    }
+}
+
+impl Reach {
+    /// Refuses changes beyond the reach, naming each; else tells whether the works, their cost or the site changed.
+    pub fn check(&self, before: &Value, after: &Value) -> Result<bool, Error> {
+        let Reach::Asked(open) = self else { return Ok(false) };
+        let changed = differences(before, after);
+        let beyond: Vec<Blocker> = changed
+            .iter()
+            // The amount follows from volume and unit cost.
+            .filter(|one| !one.pointer.ends_with("/amount_idr"))
+            .filter(|one| !open.iter().any(|asked| covers(asked, &one.pointer)))
+            .map(|one| {
+                let message = format!(
+                    "{} was not asked to be changed; leave it as it is, or ask for a request that names it.",
+                    one.pointer
+                );
+                Blocker::new("not_requested", &one.pointer, message)
+            })
+            .collect();
+        if !beyond.is_empty() {
+            return Err(Error::Refused(Refusal::because(beyond)));
+        }
+        Ok(changed
+            .iter()
+            .any(|one| covers("/lines", &one.pointer) || covers("/site", &one.pointer)))
+    }
+}
