@@ -7,6 +7,7 @@ pub mod act;
 pub mod audit;
 pub mod centre;
 pub mod contract;
+pub mod document;
 pub mod guard;
 pub mod ids;
 pub mod input;

@@ -4,6 +4,7 @@
 pub mod body;
 pub mod call;
 pub mod middleware;
+pub mod multipart;
 pub mod openapi;
 pub mod problem;
 pub mod query;
@@ -13,6 +14,7 @@ pub mod state;
 pub mod action;
 pub mod allocation;
 pub mod centre;
+pub mod document;
 pub mod health;
 pub mod line;
 pub mod outbox;

@@ -19,6 +19,7 @@ pub mod ceiling;
 pub mod centre;
 pub mod condition;
 pub mod contract;
+pub mod document;
 pub mod expenditure;
 pub mod grant;
 pub mod idempotency;

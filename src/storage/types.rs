@@ -1,8 +1,8 @@
 //! How the domain's ids, vocabularies, money and moments stand in columns, on both databases.
 
 use crate::domain::{
-    act, audit, contract, ids, journal, line, mail, moment, money, notice, people, plan, proposal,
-    region, report, tranche,
+    act, audit, contract, document, ids, journal, line, mail, moment, money, notice, people, plan,
+    proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -99,6 +99,8 @@ vocabularies!(
     audit::Outcome,
     audit::SubjectKind,
     contract::ContractRole,
+    document::DocumentStatus,
+    document::MediaType,
     journal::Account,
     journal::EntryKind,
     line::Component,
@@ -139,6 +141,7 @@ id_columns!(
     ids::ExpenditureId,
     ids::ReturnId,
     ids::ReportId,
+    ids::DocumentId,
     ids::EntryId,
     ids::EventId,
     ids::RevisionId,
