@@ -67,14 +67,14 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
         None => (DocumentStatus::Available, "document.clear"),
         Some(_) => (DocumentStatus::Refused, "document.refuse"),
     };
-    sv.db.write(
+    let settled = sv.db.write(
         "document.settle_scan",
         |tx| {
             let before = access::lock(tx, row.proposal_id, None)?;
             let found = document::find(tx, row.id)?.ok_or(Error::NotFound)?;
             if found.status != DocumentStatus::PendingScan {
-                // Nothing was done: the version of the proposal stays as it was.
-                return Ok(false);
+                // Another process wrote it: this one leaves no trace, the version that it raised neither.
+                return Err(Error::Stale);
             }
             let proposal = Proposal { updated_at: cx.now, ..before };
             access::save(tx, &proposal)?;
@@ -93,10 +93,15 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
             trail::revise(tx, event, SubjectKind::Document, after.id, after.version, &after)?;
             let kind = SubjectKind::Proposal;
             trail::revise(tx, event, kind, proposal.id, proposal.version, &proposal)?;
-            Ok(true)
+            Ok(())
         },
         |_, _| Ok(()),
-    )
+    );
+    match settled {
+        Ok(()) => Ok(true),
+        Err(Error::Stale) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Removes bytes that belong to no row and are old enough that none can still come.
