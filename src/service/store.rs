@@ -181,8 +181,13 @@ mod tests {
         (folder, store)
     }
 
-    #[actix_web::test]
-    async fn what_is_kept_is_read_back_whole_and_in_part() {
+    #[test]
+    fn what_is_kept_is_read_back_whole_and_in_part() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(kept_and_read_back());
+    }
+
+    async fn kept_and_read_back() {
         let (_folder, store) = store();
         let (arrival, mut file) = store.arrival().expect("a file");
         file.write_all(b"0123456789").expect("written");
