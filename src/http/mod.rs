@@ -10,6 +10,7 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod state;
+mod unread;
 
 pub mod action;
 pub mod allocation;

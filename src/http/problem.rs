@@ -128,7 +128,7 @@ impl Problem {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if matches!(self.0.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-            // What is still to come is not read.
+            // What is still to come is not read; the middleware holds it until this is out.
             answer.force_close();
         }
         answer.body(serde_json::to_string(&self.details(request_id)).unwrap_or_default())

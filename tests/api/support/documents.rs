@@ -61,7 +61,10 @@ pub fn upload<'a>(
 /// A photo that tells when it was taken, and where.
 pub fn photo(taken: &str, position: Option<(f64, f64)>) -> Vec<u8> {
     let degrees = |value: f64| {
-        let of = |num: f64, denom| Rational { num: num as u32, denom };
+        let of = |num: f64, denom| Rational {
+            num: format!("{:.0}", num.trunc()).parse().expect("a number"),
+            denom,
+        };
         let value = value.abs();
         let minutes = value.fract() * 60.0;
         Value::Rational(vec![
@@ -127,7 +130,7 @@ fn converse(mut stream: TcpStream) -> std::io::Result<()> {
     loop {
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
-        let length = u32::from_be_bytes(length) as usize;
+        let length = usize::try_from(u32::from_be_bytes(length)).expect("a length");
         if length == 0 {
             break;
         }
