@@ -2,8 +2,8 @@
 
 use crate::domain::document::{Exif, MediaType};
 use crate::domain::moment::Moment;
-use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
-use exif::{In, Reader, Tag, Value};
+use chrono::TimeDelta;
+use nom_exif::{EntryValue, ExifDateTime, ExifTag, MediaParser, MediaSource};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
@@ -121,42 +121,26 @@ pub fn exif(file: &mut File, ahead: TimeDelta) -> Exif {
     if file.rewind().is_err() {
         return Exif::default();
     }
-    let Ok(found) = Reader::new().read_from_container(&mut BufReader::new(file)) else {
-        return Exif::default();
-    };
+    let parsed = MediaSource::seekable(BufReader::new(file))
+        .and_then(|source| MediaParser::new().parse_exif(source));
+    let Ok(found) = parsed.map(nom_exif::Exif::from) else { return Exif::default() };
     Exif { taken_at: taken_at(&found, ahead), position: position(&found) }
 }
 
-fn taken_at(found: &exif::Exif, ahead: TimeDelta) -> Option<Moment> {
-    let ascii = |tag: Tag| match &found.get_field(tag, In::PRIMARY)?.value {
-        Value::Ascii(lines) => lines.first().cloned(),
-        _ => None,
-    };
-    let text = ascii(Tag::DateTimeOriginal).or_else(|| ascii(Tag::DateTime))?;
-    let mut told = exif::DateTime::from_ascii(&text).ok()?;
-    if let Some(offset) = ascii(Tag::OffsetTimeOriginal) {
-        // Without it the region's own time is meant.
-        let _ = told.parse_offset(&offset);
+fn taken_at(found: &nom_exif::Exif, ahead: TimeDelta) -> Option<Moment> {
+    let told = |tag: ExifTag| found.get(tag).and_then(EntryValue::as_datetime);
+    match told(ExifTag::DateTimeOriginal).or_else(|| told(ExifTag::ModifyDate))? {
+        ExifDateTime::Aware(told) => Some(Moment(told.naive_utc())),
+        // Without an offset the region's own time is meant.
+        ExifDateTime::Naive(local) => local.checked_sub_signed(ahead).map(Moment),
     }
-    let date = NaiveDate::from_ymd_opt(told.year.into(), told.month.into(), told.day.into())?;
-    let local: NaiveDateTime =
-        date.and_hms_opt(told.hour.into(), told.minute.into(), told.second.into())?;
-    let ahead = told.offset.map_or(ahead, |minutes| TimeDelta::minutes(minutes.into()));
-    local.checked_sub_signed(ahead).map(Moment)
 }
 
-fn position(found: &exif::Exif) -> Option<(f64, f64)> {
-    let part = |tag: Tag, side: Tag, negative: u8, most: f64| {
-        let Value::Rational(parts) = &found.get_field(tag, In::PRIMARY)?.value else { return None };
-        let [degrees, minutes, seconds] = parts.as_slice() else { return None };
-        let value = degrees.to_f64() + minutes.to_f64() / 60.0 + seconds.to_f64() / 3600.0;
-        let Value::Ascii(side) = &found.get_field(side, In::PRIMARY)?.value else { return None };
-        let side = side.first()?.first()?.to_ascii_uppercase();
-        let value = if side == negative { -value } else { value };
-        (value.is_finite() && value.abs() <= most).then_some(value)
-    };
-    let latitude = part(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S', 90.0)?;
-    let longitude = part(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W', 180.0)?;
+fn position(found: &nom_exif::Exif) -> Option<(f64, f64)> {
+    let told = found.gps_info()?;
+    let within = |value: &f64, most: f64| value.is_finite() && value.abs() <= most;
+    let latitude = told.latitude_decimal().filter(|value| within(value, 90.0))?;
+    let longitude = told.longitude_decimal().filter(|value| within(value, 180.0))?;
     Some((latitude, longitude))
 }
 

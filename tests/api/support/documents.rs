@@ -2,10 +2,8 @@
 
 use crate::support::app::{Person, TestApp};
 use crate::support::client::Call;
-use exif::experimental::Writer;
-use exif::{Field, In, Rational, Tag, Value};
 use reqwest::Method;
-use std::io::{Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,35 +56,72 @@ pub fn upload<'a>(
     call.fresh_key().raw("multipart/form-data; boundary=sentra", form("sentra", fields, &[file]))
 }
 
+/// An entry of a TIFF directory: its tag, its kind (2 text, 4 number, 5 fractions), how many, its bytes.
+type Entry = (u16, u16, u32, Vec<u8>);
+
+/// A TIFF directory that stands at an offset; values that are longer than four bytes follow it.
+fn directory(at: usize, entries: &[Entry]) -> Vec<u8> {
+    let number = |value: usize| u32::try_from(value).expect("short").to_be_bytes();
+    let mut bytes = u16::try_from(entries.len()).expect("few").to_be_bytes().to_vec();
+    let mut beyond = Vec::new();
+    for (tag, kind, count, value) in entries {
+        bytes.extend_from_slice(&tag.to_be_bytes());
+        bytes.extend_from_slice(&kind.to_be_bytes());
+        bytes.extend_from_slice(&count.to_be_bytes());
+        if value.len() <= 4 {
+            let mut value = value.clone();
+            value.resize(4, 0);
+            bytes.extend_from_slice(&value);
+        } else {
+            bytes.extend_from_slice(&number(at + 2 + 12 * entries.len() + 4 + beyond.len()));
+            beyond.extend_from_slice(value);
+        }
+    }
+    bytes.extend_from_slice(&[0; 4]);
+    bytes.extend_from_slice(&beyond);
+    bytes
+}
+
+/// Degrees, minutes and seconds, as fractions of ten thousandths.
+fn degrees(value: f64) -> Vec<u8> {
+    let value = value.abs();
+    let minutes = value.fract() * 60.0;
+    let parts = [value.trunc(), minutes.trunc(), minutes.fract() * 60.0];
+    parts.iter().fold(Vec::new(), |mut bytes, part| {
+        let part: u32 = format!("{:.0}", part * 10_000.0).parse().expect("a number");
+        bytes.extend_from_slice(&part.to_be_bytes());
+        bytes.extend_from_slice(&10_000_u32.to_be_bytes());
+        bytes
+    })
+}
+
 /// A photo that tells when it was taken, and where.
 pub fn photo(taken: &str, position: Option<(f64, f64)>) -> Vec<u8> {
-    let degrees = |value: f64| {
-        let of = |num: f64, denom| Rational {
-            num: format!("{:.0}", num.trunc()).parse().expect("a number"),
-            denom,
-        };
-        let value = value.abs();
-        let minutes = value.fract() * 60.0;
-        Value::Rational(vec![
-            of(value.trunc(), 1),
-            of(minutes.trunc(), 1),
-            of(minutes.fract() * 6e5, 10_000),
-        ])
+    let word = |tag: u16, text: &str| {
+        let bytes = [text.as_bytes(), b"\0"].concat();
+        (tag, 2, u32::try_from(bytes.len()).expect("short"), bytes)
     };
-    let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
-    let word = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
-    let mut fields = vec![field(Tag::DateTimeOriginal, word(taken))];
-    if let Some((latitude, longitude)) = position {
-        fields.push(field(Tag::GPSLatitudeRef, word(if latitude < 0.0 { "S" } else { "N" })));
-        fields.push(field(Tag::GPSLatitude, degrees(latitude)));
-        fields.push(field(Tag::GPSLongitudeRef, word(if longitude < 0.0 { "W" } else { "E" })));
-        fields.push(field(Tag::GPSLongitude, degrees(longitude)));
-    }
-    let mut writer = Writer::new();
-    fields.iter().for_each(|field| writer.push_field(field));
-    let mut tiff = Cursor::new(Vec::new());
-    writer.write(&mut tiff, false).expect("EXIF");
-    let tiff = tiff.into_inner();
+    let pointer =
+        |tag: u16, to: usize| (tag, 4, 1, u32::try_from(to).expect("short").to_be_bytes().to_vec());
+    // Two entries behind the head of eight bytes: where the camera's own directory is, and where the position's.
+    let first = 8 + 2 + 2 * 12 + 4;
+    let camera = directory(first, &[word(0x9003, taken)]);
+    let second = first + camera.len();
+    let place = position.map_or(Vec::new(), |(latitude, longitude)| {
+        vec![
+            word(1, if latitude < 0.0 { "S" } else { "N" }),
+            (2, 5, 3, degrees(latitude)),
+            word(3, if longitude < 0.0 { "W" } else { "E" }),
+            (4, 5, 3, degrees(longitude)),
+        ]
+    });
+    let tiff = [
+        b"MM\0*\0\0\0\x08".to_vec(),
+        directory(8, &[pointer(0x8769, first), pointer(0x8825, second)]),
+        camera,
+        directory(second, &place),
+    ]
+    .concat();
     let mut bytes = b"\xff\xd8\xff\xe1".to_vec();
     bytes.extend_from_slice(&u16::try_from(tiff.len() + 8).expect("short").to_be_bytes());
     bytes.extend_from_slice(b"Exif\0\0");
