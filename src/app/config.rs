@@ -1,13 +1,16 @@
 //! Configuration: flags and `SENTRA_*` variables, and nothing else.
 
+use crate::service::document::Documents;
+use crate::service::scan::Clamd;
 use crate::storage::connection::Target;
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
-    /// Where data is kept that is not in the database: mail as files, and the SQLite file by default.
+    /// Where data is kept that is not in the database: documents, mail as files, and the SQLite file by default.
     #[arg(long, global = true, env = "SENTRA_DATA_DIR", default_value = "./sentra-data")]
     pub data_dir: PathBuf,
     /// The database: a path of a SQLite file, or postgres://… By default sentra.db in the data folder.
@@ -31,6 +34,21 @@ pub struct DataArgs {
     #[arg(long, global = true, env = "SENTRA_DATABASE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
+    /// The most bytes of a document.
+    #[arg(long, global = true, env = "SENTRA_DOCUMENT_MAX_BYTES", default_value_t = 25 * 1024 * 1024,
+          value_parser = clap::value_parser!(u64).range(1..=1024 * 1024 * 1024))]
+    pub document_max_bytes: u64,
+    /// How long the sender of a document may take, in seconds.
+    #[arg(long, global = true, env = "SENTRA_DOCUMENT_SECONDS", default_value_t = 600,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub document_seconds: u64,
+    /// The virus scanner clamd: unix:/path or host:port. Without it documents are not scanned.
+    #[arg(long, global = true, env = "SENTRA_CLAMD")]
+    pub clamd: Option<Clamd>,
+    /// After how many hours bytes of documents that belong to no row are removed.
+    #[arg(long, global = true, env = "SENTRA_DOCUMENT_ORPHAN_HOURS", default_value_t = 24,
+          value_parser = clap::value_parser!(u64).range(2..=8_760))]
+    pub document_orphan_hours: u64,
 }
 
 /// How it serves.
@@ -90,6 +108,17 @@ impl DataArgs {
         match secret(&self.database_url, &self.database_url_file)? {
             Some(url) => Target::parse(&url),
             None => Ok(Target::Sqlite(self.data_dir.join("sentra.db"))),
+        }
+    }
+
+    /// Documents: their folder in the data folder, and their bounds.
+    pub fn documents(&self) -> Documents {
+        Documents {
+            max_bytes: self.document_max_bytes,
+            upload_time: Duration::from_secs(self.document_seconds),
+            clamd: self.clamd.clone(),
+            orphan_age: Duration::from_secs(self.document_orphan_hours.saturating_mul(3600)),
+            ..Documents::in_folder(&self.data_dir.join("documents"))
         }
     }
 

@@ -12,12 +12,13 @@ use crate::mail::render::Renderer;
 use crate::mail::transport::{Mailer, Transport};
 use crate::service::Services;
 use crate::service::clock::Clock;
+use crate::service::document::Documents;
 use crate::service::password::{HashSettings, Hasher};
 use crate::service::session::SessionSettings;
 use crate::storage::connection::Target;
 use crate::storage::lock::{self, FileLock};
 use crate::storage::{Database, PoolSettings, migrate};
-use crate::worker::{self, Stop, deadlines, mail};
+use crate::worker::{self, Stop, deadlines, documents, mail};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -47,6 +48,8 @@ pub struct Store {
     pub pool: PoolSettings,
     /// Passwords' hashes.
     pub hash: HashSettings,
+    /// Documents.
+    pub documents: Documents,
     /// Sessions.
     pub sessions: SessionSettings,
     /// The clock.
@@ -56,7 +59,12 @@ pub struct Store {
 impl Store {
     /// A store with everything but the database as it comes.
     pub fn new(target: Target) -> Store {
+        let beside = match &target {
+            Target::Sqlite(path) => path.parent().unwrap_or(std::path::Path::new(".")).to_owned(),
+            Target::Postgres(_) => PathBuf::from("sentra-data"),
+        };
         Store {
+            documents: Documents::in_folder(&beside.join("documents")),
             target,
             migration: None,
             pool: PoolSettings::default(),
@@ -72,6 +80,7 @@ impl Store {
             db: Database::new(self.target.clone(), self.pool),
             clock: self.clock.clone(),
             hasher: Arc::new(Hasher::new(self.hash).map_err(because)?),
+            documents: self.documents.clone(),
             sessions: self.sessions,
         })
     }
@@ -133,6 +142,8 @@ pub struct Serving {
     pub mail: mail::Settings,
     /// The deadline worker's pace.
     pub deadlines: deadlines::Settings,
+    /// The document worker's pace.
+    pub documents: documents::Settings,
     /// Whether the workers run; a test may run them by hand.
     pub workers: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -152,6 +163,7 @@ impl Serving {
             threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
             mail: mail::Settings::default(),
             deadlines: deadlines::Settings::default(),
+            documents: documents::Settings::default(),
             workers: true,
             trusted_proxies: Vec::new(),
         }
@@ -230,7 +242,9 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
     if serving.workers {
         workers.push(mail.start().map_err(because)?);
         let deadlines = deadlines::DeadlineWorker::new(services.clone(), serving.deadlines);
-        workers.push(deadlines.start(stop).map_err(because)?);
+        workers.push(deadlines.start(stop.clone()).map_err(because)?);
+        let documents = documents::DocumentWorker::new(services.clone(), serving.documents);
+        workers.push(documents.start(stop).map_err(because)?);
     }
     Ok(Running { address, services, server, workers, _lock: lock })
 }

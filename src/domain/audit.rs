@@ -56,6 +56,8 @@ text_enum! {
         Return = "return",
         /// A report.
         Report = "report",
+        /// A document.
+        Document = "document",
         /// A message.
         Mail = "mail",
         /// The whole of something: its list.

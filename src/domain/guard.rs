@@ -4,6 +4,8 @@ mod ending;
 mod funding;
 mod preparation;
 
+pub use preparation::distance_m;
+
 use crate::domain::act::Act;
 use crate::domain::change::{RequestFacts, RequestState};
 use crate::domain::contract::{self, ContractFacts};

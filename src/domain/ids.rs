@@ -86,6 +86,8 @@ ids! {
     ReturnId;
     /// A report.
     ReportId;
+    /// A document.
+    DocumentId;
     /// An entry of the journal.
     EntryId;
     /// An event of the audit trail.

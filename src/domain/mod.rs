@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod centre;
 pub mod change;
 pub mod contract;
+pub mod document;
 pub mod guard;
 pub mod ids;
 pub mod input;

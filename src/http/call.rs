@@ -65,7 +65,8 @@ impl FromRequest for Call {
 }
 
 impl Call {
-    async fn of(request: &HttpRequest) -> Result<Call, Problem> {
+    /// Whoever calls, before the body is read.
+    pub async fn of(request: &HttpRequest) -> Result<Call, Problem> {
         let state = state_of(request)?;
         let token = bearer(request).ok_or(Error::Unauthenticated("no bearer token"))?;
         let request_id = RequestId::of(request);
@@ -75,6 +76,16 @@ impl Call {
         let headers = read_headers(request, &mut cx);
         let address = visitor::address(request, &state);
         Ok(Call { state, cx, headers, address })
+    }
+
+    /// Asks something before the answer itself, such as whether a body is worth reading.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Services, &Context) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.headers.clone()?;
+        let cx = self.cx.clone();
+        self.state.blocking(move |sv| work(sv, &cx)).await
     }
 
     /// Answers a read.

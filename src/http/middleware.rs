@@ -3,6 +3,7 @@
 use crate::http::call::SignedIn;
 use crate::http::problem::Problem;
 use crate::http::routes::ROUTES;
+use crate::http::unread::{Holding, Unread};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -24,12 +25,13 @@ impl RequestId {
 
 /// Gives the request its id, answers problems with it, logs and counts.
 pub async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let id = uuid::Uuid::now_v7().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
+    let unread = Unread::of(&mut request);
     let (method, path) = (request.method().clone(), request.path().to_owned());
     // What handlers and extractors fail with has become an answer by here; an error is the server's own, and rare.
     let mut answer = with_id(next.call(request).await?.map_into_boxed_body(), &id);
@@ -53,7 +55,7 @@ pub async fn around(
         user,
         "answered"
     );
-    Ok(answer)
+    Ok(answer.map_body(|_, body| Holding::new(body, unread)))
 }
 
 /// A problem that a handler returned has become an answer already, without the id: it is made again with it.

@@ -4,17 +4,20 @@
 pub mod body;
 pub mod call;
 pub mod middleware;
+pub mod multipart;
 pub mod openapi;
 pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod state;
+mod unread;
 
 pub mod action;
 pub mod allocation;
 pub mod assignment;
 pub mod centre;
 pub mod change_request;
+pub mod document;
 pub mod health;
 pub mod line;
 pub mod outbox;

@@ -129,16 +129,18 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let writes = route.method != "get";
     let has_body = writes;
     let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
+    let is_content = route.path.ends_with("/content");
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
         (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
         (route.needs.token() && (writes || has_query), (403, "forbidden", "Not for you to do")),
         (named || writes, (404, "not_found", "Nothing here")),
         (has_body, (408, "too_slow", "The body came too slowly")),
-        (writes && route.needs.token(), (409, "refused", "The machine refuses")),
+        ((writes && route.needs.token()) || is_content, (409, "refused", "The machine refuses")),
         (route.needs.version(), (412, "stale", "It was changed meanwhile")),
         (has_body, (413, "too_large", "The body is too large")),
         (has_body, (415, "unsupported_media_type", "Only JSON is understood")),
+        (is_content, (416, "range", "The range is not there")),
         (
             has_body || has_query || route.needs.key().is_some(),
             (422, "invalid", "Values that can't be taken"),

@@ -1,7 +1,7 @@
 //! What is answered when something is not done: RFC 9457 problem details, from one exhaustive match.
 
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
-use crate::service::error::{DbError, Error};
+use crate::service::error::{DbError, Error, StoreError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
@@ -127,6 +127,10 @@ impl Problem {
         if self.0.status == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
+        if matches!(self.0.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+            // What is still to come is not read; the middleware holds it until this is out.
+            answer.force_close();
+        }
         answer.body(serde_json::to_string(&self.details(request_id)).unwrap_or_default())
     }
 }
@@ -190,9 +194,36 @@ impl From<Error> for Problem {
             .retry_after(seconds),
             Error::Busy => busy(detail),
             Error::Database(error) => database(error),
+            Error::Store(error) => store(error),
             Error::Defect(words) => defect(&words),
         }
     }
+}
+
+/// Nothing was done, whatever became of the store.
+fn store(error: StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable(words) => {
+            tracing::error!(error = words, "the store of documents fails");
+            let detail = "the store of documents can't be reached; nothing was changed; try again in a moment";
+            let title = "The service is not available";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail)
+                .retry_after(5)
+        }
+        StoreError::Full(words) => {
+            tracing::error!(error = words, "no space is left for documents");
+            full()
+        }
+        StoreError::Missing(words) => {
+            metrics::counter!("sentra_documents_missing_total").increment(1);
+            defect(&format!("the bytes of a document are missing: {words}"))
+        }
+    }
+}
+
+fn full() -> Problem {
+    let detail = "no space is left for writing; nothing was changed; reading goes on";
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "No space is left", detail)
 }
 
 fn busy(detail: String) -> Problem {
@@ -239,13 +270,7 @@ fn database(error: DbError) -> Problem {
         }
         DbError::Full(words) => {
             tracing::error!(error = words, "no space is left");
-            let detail = "no space is left for writing; nothing was changed; reading goes on";
-            Problem::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "storage_full",
-                "No space is left",
-                detail,
-            )
+            full()
         }
         DbError::Duplicate(words) | DbError::Damaged(words) => defect(&words),
         DbError::Other(error) => defect(&error.to_string()),

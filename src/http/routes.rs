@@ -1,8 +1,8 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, assignment, centre, change_request, health, line, middleware, outbox,
-    people, plan, policy, proposal, report, revision, session, spending, tranche,
+    action, allocation, assignment, centre, change_request, document, health, line, middleware,
+    outbox, people, plan, policy, proposal, report, revision, session, spending, tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -152,6 +152,10 @@ routes! {
     "/reports/{id}/submit"                { post   report::submit_report             [TokenKeyAndVersion]; }
     "/reports/{id}/review"                { post   report::review_report             [TokenKeyAndVersion]; }
     "/reports/{id}/return"                { post   report::return_report             [TokenKeyAndVersion]; }
+    "/proposals/{id}/documents"           { post   document::upload_document         [TokenAndPerhapsKey];
+                                            get    document::list_documents          [Token]; }
+    "/documents/{id}"                     { get    document::show_document           [Token]; }
+    "/documents/{id}/content"             { get    document::download_document       [Token]; }
     "/ceilings"                           { post   allocation::record_ceiling        [TokenAndKey];
                                             get    allocation::list_ceilings         [Token]; }
     "/allocations"                        { post   allocation::record_allocation     [TokenAndKey];

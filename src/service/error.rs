@@ -1,6 +1,7 @@
 //! What a use-case can fail with. Nothing here knows HTTP; each variant has a stable code.
 
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
+pub use crate::service::store::StoreError;
 pub use crate::storage::DbError;
 use crate::storage::Failure;
 
@@ -43,6 +44,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// The store of documents failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A defect: what was kept can't be read back.
     #[error("{0}")]
     Defect(String),

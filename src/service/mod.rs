@@ -22,6 +22,7 @@ pub mod condition;
 pub mod console;
 pub mod contract;
 pub mod decree;
+pub mod document;
 pub mod facts;
 pub mod grant;
 pub mod health;
@@ -38,9 +39,12 @@ pub mod policy;
 pub mod proposal;
 pub mod report;
 pub mod revision;
+pub mod scan;
 pub mod session;
 pub mod sheet;
+pub mod sniff;
 pub mod spending;
+pub mod store;
 pub mod sweep;
 pub mod throttle;
 pub mod token;
@@ -54,6 +58,7 @@ mod people_tests;
 
 use crate::storage::Database;
 use clock::Clock;
+use document::Documents;
 use password::Hasher;
 use session::SessionSettings;
 use std::sync::Arc;
@@ -67,6 +72,8 @@ pub struct Services {
     pub clock: Clock,
     /// Hashes passwords, on no more threads than there are cores.
     pub hasher: Arc<Hasher>,
+    /// Where documents are, and their bounds.
+    pub documents: Documents,
     /// How long sessions and invitations hold, and how sign-ins are throttled.
     pub sessions: SessionSettings,
 }

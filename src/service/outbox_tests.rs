@@ -6,6 +6,7 @@ use crate::domain::people::Actor;
 use crate::domain::proposal::State;
 use crate::service::clock::Clock;
 use crate::service::context::Context;
+use crate::service::document::Documents;
 use crate::service::notifications;
 use crate::service::password::{HashSettings, Hasher};
 use crate::service::session::SessionSettings;
@@ -52,6 +53,7 @@ impl Desk {
             db: Database::new(target, PoolSettings::default()),
             clock: Clock::set_to(now),
             hasher: Arc::new(Hasher::new(HashSettings::default()).expect("hasher")),
+            documents: Documents::in_folder(&folder.path().join("documents")),
             sessions: SessionSettings::default(),
         };
         Desk { sv, _folder: folder }

@@ -7,6 +7,7 @@ use crate::domain::people::TokenScope;
 use crate::service::account::{PasswordChange, change_password, me};
 use crate::service::clock::Clock;
 use crate::service::context::{Context, Input, Reply};
+use crate::service::document::Documents;
 use crate::service::error::Error;
 use crate::service::grant::GrantDraft;
 use crate::service::invitation::Redemption;
@@ -53,6 +54,7 @@ impl Bench {
             db: Database::new(target, PoolSettings::default()),
             clock: Clock::set_to(now),
             hasher: cheap(8),
+            documents: Documents::in_folder(&folder.path().join("documents")),
             sessions: SessionSettings::default(),
         };
         Bench { sv, _folder: folder }

@@ -23,6 +23,7 @@ pub mod change_request;
 pub mod condition;
 pub mod contract;
 pub mod decree;
+pub mod document;
 pub mod expenditure;
 pub mod grant;
 pub mod idempotency;

@@ -229,6 +229,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    documents (id) {
+        id -> Text,
+        proposal_id -> Text,
+        document_type -> Text,
+        title -> Nullable<Text>,
+        number -> Nullable<Text>,
+        issued_on -> Nullable<Date>,
+        valid_until -> Nullable<Date>,
+        line_no -> Nullable<BigInt>,
+        file_name -> Text,
+        media_type -> Text,
+        size_bytes -> BigInt,
+        sha256 -> Text,
+        object_key -> Text,
+        status -> Text,
+        superseded_by -> Nullable<Text>,
+        uploaded_by -> Text,
+        uploaded_at -> Timestamp,
+        taken_at -> Nullable<Timestamp>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        flags -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     expenditures (id) {
         id -> Text,
         proposal_id -> Text,
@@ -621,6 +648,8 @@ diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
 diesel::joinable!(contracts -> users (created_by));
 diesel::joinable!(decrees -> users (recorded_by));
+diesel::joinable!(documents -> proposals (proposal_id));
+diesel::joinable!(documents -> users (uploaded_by));
 diesel::joinable!(expenditures -> contracts (contract_id));
 diesel::joinable!(expenditures -> proposals (proposal_id));
 diesel::joinable!(expenditures -> users (created_by));
@@ -668,6 +697,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_lines,
     contracts,
     decrees,
+    documents,
     expenditures,
     grants,
     idempotency_keys,

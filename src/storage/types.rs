@@ -1,8 +1,8 @@
 //! How the domain's ids, vocabularies, money and moments stand in columns, on both databases.
 
 use crate::domain::{
-    act, audit, change, contract, ids, journal, line, mail, moment, money, notice, people, plan,
-    proposal, region, report, tranche,
+    act, audit, change, contract, document, ids, journal, line, mail, moment, money, notice,
+    people, plan, proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -101,6 +101,8 @@ vocabularies!(
     change::RequestState,
     change::Side,
     contract::ContractRole,
+    document::DocumentStatus,
+    document::MediaType,
     journal::Account,
     journal::EntryKind,
     line::Component,
@@ -146,6 +148,7 @@ id_columns!(
     ids::ExpenditureId,
     ids::ReturnId,
     ids::ReportId,
+    ids::DocumentId,
     ids::EntryId,
     ids::EventId,
     ids::RevisionId,

@@ -1,6 +1,7 @@
 //! Periodic work, each kind on a thread of its own: it starts, goes on after errors and panics, and stops when told.
 
 pub mod deadlines;
+pub mod documents;
 pub mod mail;
 
 use std::io;

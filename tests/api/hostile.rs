@@ -245,7 +245,9 @@ on_both! {
     async fn a_body_that_is_no_json_is_a_problem_on_every_route(db) {
         let app = TestApp::on(db);
         let drafter = app.of(Role::Drafter, HOME).await;
-        for (route, method, path) in writing() {
+        // One route takes a form, and its proposal is looked for before the form is read.
+        let form = "/proposals/{id}/documents";
+        for (route, method, path) in writing().filter(|(route, ..)| route.path != form) {
             let call = || app.by(&drafter, method.clone(), &path).fresh_key().if_match(1);
             let json = "application/json";
             for body in ["{", "[1,2", "nul", "{} {}", "\"\\ud800\"", "\u{feff}{}", "{\"a\":\"\u{1}\"}"] {

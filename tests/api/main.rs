@@ -9,6 +9,7 @@
 
 mod database;
 mod docs;
+mod documents;
 mod endings;
 mod faults;
 mod figures;

@@ -5,6 +5,7 @@
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp, golden, grant};
 use crate::support::client::{Answer, text};
+use crate::support::documents::{PDF, upload};
 use crate::support::life::{CONSTRUCTION, Life};
 use reqwest::Method;
 use sentra::domain::act::Action;
@@ -50,6 +51,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
     let report = life.add(Role::Drafter, "reports", report).await.is(201);
     let drafter = life.who(Role::Drafter).await;
+    let document = upload(app, &drafter, &life.id, &[("type", "kak")], PDF).await.is(201);
     let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
     app.deliver();
     let administrator = app.of(Role::Administrator, HOME).await;
@@ -63,6 +65,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
         ("/reports", text(&report["id"])),
+        ("/documents", text(&document["id"])),
         ("/allocations", life.allocation().await),
         ("/tranche-requests", text(&life.request().await["id"])),
         ("/centres", text(&centre["id"])),
@@ -158,6 +161,9 @@ async fn attempt(app: &TestApp, fixture: &Fixture<'_>, route: &Route, person: &P
         return call.await;
     }
     let call = if route.needs.version() { call.if_match(999_999) } else { call };
+    if route.path == "/proposals/{id}/documents" {
+        return call.raw("multipart/form-data; boundary=x", "--x--\r\n").await;
+    }
     call.json(&json!({})).await
 }
 

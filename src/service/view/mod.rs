@@ -1,5 +1,6 @@
 //! What answers look like.
 
+pub mod document;
 pub mod mail;
 pub mod money;
 pub mod people;

@@ -12,6 +12,7 @@ use sentra::domain::people::{Language, Role, ScopeKind};
 use sentra::http::state::Bounds;
 use sentra::service::Services;
 use sentra::service::clock::Clock;
+use sentra::service::document::Documents;
 use sentra::service::grant::GrantDraft;
 use sentra::service::password::HashSettings;
 use sentra::service::secret::Secret;
@@ -64,6 +65,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub database: TestDatabase,
     serving: Serving,
+    documents: Documents,
     client: reqwest::Client,
     people: Mutex<HashMap<String, Person>>,
     server: Option<Server>,
@@ -103,6 +105,15 @@ impl TestApp {
 
     /// Over a database, under bounds of one's own.
     pub fn with(database: TestDatabase, bounds: Bounds) -> TestApp {
+        TestApp::keeping(database, bounds, |_| {})
+    }
+
+    /// Over a database, with documents kept in a way of one's own.
+    pub fn keeping(
+        database: TestDatabase,
+        bounds: Bounds,
+        keep: impl FnOnce(&mut Documents),
+    ) -> TestApp {
         let folder = tempfile::Builder::new().prefix("sentra-app-").tempdir().expect("a folder");
         let clock = Clock::set_to(in_the_window());
         let mut serving = Serving::new("127.0.0.1:0".to_owned(), folder.path());
@@ -110,7 +121,9 @@ impl TestApp {
         serving.threads = 2;
         serving.bounds = bounds;
         serving.base_url = Some("https://sentra.example".to_owned());
-        let (address, services, server) = serve(&database, &clock, &serving);
+        let mut documents = Documents::in_folder(&folder.path().join("documents"));
+        keep(&mut documents);
+        let (address, services, server) = serve(&database, &clock, &serving, &documents);
         let client = reqwest::Client::builder().pool_max_idle_per_host(64).no_proxy();
         TestApp {
             address,
@@ -118,6 +131,7 @@ impl TestApp {
             clock,
             database,
             serving,
+            documents,
             client: client.build().expect("a client"),
             people: Mutex::default(),
             server: Some(server),
@@ -130,7 +144,8 @@ impl TestApp {
         if let Some(server) = self.server.take() {
             server.end();
         }
-        let (address, services, server) = serve(&self.database, &self.clock, &self.serving);
+        let (address, services, server) =
+            serve(&self.database, &self.clock, &self.serving, &self.documents);
         (self.address, self.services, self.server) = (address, services, Some(server));
     }
 
@@ -273,6 +288,11 @@ impl TestApp {
         }
     }
 
+    /// Where documents are kept.
+    pub fn documents_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("documents")
+    }
+
     /// Where mail is written.
     pub fn mail_folder(&self) -> std::path::PathBuf {
         self.folder.path().join("mail")
@@ -296,9 +316,11 @@ fn serve(
     database: &TestDatabase,
     clock: &Clock,
     serving: &Serving,
+    documents: &Documents,
 ) -> (SocketAddr, Services, Server) {
     let mut store = Store::new(database.target().clone());
     store.clock = clock.clone();
+    store.documents = documents.clone();
     store.pool = PoolSettings { size: 8, wait: Duration::from_secs(30) };
     // Cheap, since it is not what these tests are about.
     store.hash = HashSettings {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod case;
 pub mod client;
 pub mod database;
+pub mod documents;
 pub mod life;
 pub mod postgres;
 pub mod process;

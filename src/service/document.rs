@@ -1,0 +1,225 @@
+//! Documents of proposals: brought by whose turn it is, looked at, kept, never overwritten.
+
+mod receive;
+pub mod tidy;
+
+pub use receive::receive;
+
+use crate::domain::document::{DocumentStatus, Exif, MAX_TYPE, MediaType, dates_fit, is_type};
+use crate::domain::ids::{DocumentId, ProposalId};
+use crate::domain::input::{Checks, MAX_SHORT};
+use crate::domain::moment::Zone;
+use crate::domain::refusal::FieldError;
+use crate::service::context::Context;
+use crate::service::error::Error;
+use crate::service::scan::Clamd;
+use crate::service::store::{Arrival, ObjectStorage};
+use crate::service::view::Page;
+use crate::service::view::document as view;
+use crate::service::{Services, access, sniff};
+use crate::storage::AnyConnection;
+use crate::storage::document::{self, Document};
+use chrono::{NaiveDate, TimeDelta};
+use std::fs::File;
+use std::time::Duration;
+
+/// How documents are kept.
+#[derive(Debug, Clone)]
+pub struct Documents {
+    /// Where their bytes are.
+    pub store: ObjectStorage,
+    /// The most bytes of one.
+    pub max_bytes: u64,
+    /// How long a sender may take.
+    pub upload_time: Duration,
+    /// The virus scanner, where there is one.
+    pub clamd: Option<Clamd>,
+    /// How old bytes without a row have to be before they are swept.
+    pub orphan_age: Duration,
+}
+
+impl Documents {
+    /// Documents in a folder, with bounds as they come.
+    pub fn in_folder(folder: &std::path::Path) -> Documents {
+        Documents {
+            store: ObjectStorage::in_folder(folder),
+            max_bytes: 25 * 1024 * 1024,
+            upload_time: Duration::from_secs(600),
+            clamd: None,
+            orphan_age: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// What is said of a document that is brought.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DocumentDraft {
+    /// What it is, as a code.
+    pub document_type: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its number.
+    pub number: Option<String>,
+    /// When it was issued.
+    pub issued_on: Option<NaiveDate>,
+    /// Until when it holds.
+    pub valid_until: Option<NaiveDate>,
+    /// The budget line that it belongs to.
+    pub line_no: Option<i64>,
+    /// The older one whose place it takes.
+    pub supersedes_id: Option<DocumentId>,
+}
+
+impl DocumentDraft {
+    /// Whether the values are within their limits.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        if !is_type(&self.document_type) {
+            let message = format!("must be 1 to {MAX_TYPE} of a to z, 0 to 9 and _");
+            checks.fail("/type", "invalid", message);
+        }
+        checks.optional_text("/title", self.title.as_deref(), MAX_SHORT);
+        checks.optional_text("/number", self.number.as_deref(), MAX_SHORT);
+        checks.require(
+            dates_fit(self.issued_on, self.valid_until),
+            "/valid_until",
+            "before_issue",
+            "must not be before issued_on",
+        );
+        checks.done()
+    }
+}
+
+/// A file that arrived.
+#[derive(Debug)]
+pub struct SentFile {
+    /// Its bytes.
+    pub arrival: Arrival,
+    /// What its sender calls it.
+    pub file_name: String,
+    /// What it is.
+    pub media_type: MediaType,
+    /// How many bytes.
+    pub size_bytes: i64,
+    /// Their SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// What a photo says of itself.
+    pub exif: Exif,
+}
+
+/// A document that is brought.
+#[derive(Debug)]
+pub struct Sent {
+    /// What is said of it.
+    pub draft: DocumentDraft,
+    /// Its bytes.
+    pub file: SentFile,
+}
+
+/// What the bytes of a file are, held against what its sender calls them. Blocks.
+pub fn inspect(file: &mut File, declared: Option<&str>) -> Result<(MediaType, Exif), Error> {
+    let found = sniff::media_type(file).map_err(|error| Error::Store(error.into()))?;
+    let media_type = found.map_err(|seems| {
+        let message = format!(
+            "must be PDF, JPEG, PNG, XLSX, DOCX or CSV by its bytes, whatever it is called; this is {seems}"
+        );
+        Error::invalid("/file", "type_not_taken", message)
+    })?;
+    if let Some(declared) = declared.filter(|declared| !media_type.may_be_called(declared)) {
+        let message =
+            format!("is sent as {declared}, but its bytes are {media_type}; send what it is");
+        return Err(Error::invalid("/file", "type_mismatch", message));
+    }
+    let exif = match media_type {
+        // A camera that names no zone shows the time of its place; WIB is the most common.
+        MediaType::Jpeg => sniff::exif(file, TimeDelta::hours(Zone::Wib.hours())),
+        MediaType::Pdf | MediaType::Png | MediaType::Xlsx | MediaType::Docx | MediaType::Csv => {
+            Exif::default()
+        }
+    };
+    Ok((media_type, exif))
+}
+
+/// Whether the caller may see the proposal: asked before a file is read.
+pub fn may_see(sv: &Services, cx: &Context, id: ProposalId) -> Result<(), Error> {
+    sv.db.read(|tx| access::visible(tx, cx, id).map(|_| ()))
+}
+
+/// Which documents of a proposal are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this type.
+    pub document_type: Option<String>,
+    /// Only those that no newer one has taken the place of.
+    pub current: bool,
+    /// After this one.
+    pub after: Option<DocumentId>,
+}
+
+/// The documents of a proposal.
+pub fn list(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Page<view::Document>, Error> {
+    sv.db.read(|tx| {
+        access::visible(tx, cx, id)?;
+        let bounds = (filter.after, limit.saturating_add(1));
+        let rows = document::page(tx, id, filter.document_type.as_deref(), filter.current, bounds)?;
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Document::from))
+    })
+}
+
+fn visible(tx: &mut AnyConnection, cx: &Context, id: DocumentId) -> Result<Document, Error> {
+    let row = document::find(tx, id)?.ok_or(Error::NotFound)?;
+    access::visible(tx, cx, row.proposal_id)?;
+    Ok(row)
+}
+
+/// One document.
+pub fn show(sv: &Services, cx: &Context, id: DocumentId) -> Result<view::Document, Error> {
+    sv.db.read(|tx| visible(tx, cx, id).map(view::Document::from))
+}
+
+/// What is needed to serve the bytes of a document.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// Where they are.
+    pub object_key: String,
+    /// The name that the receiver may give the file.
+    pub file_name: String,
+    /// What they are.
+    pub media_type: MediaType,
+    /// How many.
+    pub size_bytes: u64,
+    /// Their SHA-256.
+    pub sha256: String,
+}
+
+/// The bytes of a document, when they may be served.
+pub fn content(sv: &Services, cx: &Context, id: DocumentId) -> Result<Served, Error> {
+    sv.db.read(|tx| {
+        let row = visible(tx, cx, id)?;
+        match row.status {
+            DocumentStatus::Available => {}
+            DocumentStatus::PendingScan => {
+                let message = "The virus scanner has not seen it yet; try again later.";
+                return Err(Error::refused("pending_scan", "/status", message));
+            }
+            DocumentStatus::Refused => {
+                let message = "The virus scanner refused it; its bytes are gone.";
+                return Err(Error::refused("infected", "/status", message));
+            }
+        }
+        Ok(Served {
+            object_key: row.object_key,
+            file_name: row.file_name,
+            media_type: row.media_type,
+            size_bytes: u64::try_from(row.size_bytes)
+                .map_err(|_| Error::Defect(format!("{id} has less than no bytes")))?,
+            sha256: row.sha256,
+        })
+    })
+}

@@ -1,0 +1,281 @@
+//! Taking a document: scanned, kept, then written with its row, its event and its revisions.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::document::{DocumentStatus, Flag, MediaType, Setting, photo_flags, uploaders};
+use crate::domain::ids::{DocumentId, EventId, ProposalId};
+use crate::domain::people::{Duty, Role};
+use crate::domain::proposal::State;
+use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::document::{DocumentDraft, Documents, Sent, SentFile};
+use crate::service::error::{DbError, Error};
+use crate::service::once::Write;
+use crate::service::scan::Found;
+use crate::service::trail::{self, Event};
+use crate::service::view::document as view;
+use crate::service::{Services, access, policy};
+use crate::storage::document::{self, Document};
+use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, idempotency, line};
+use serde_json::json;
+use std::fs::File;
+
+/// Takes a document: looks at it, keeps its bytes, then writes its row; whole or not at all.
+pub fn receive(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    sent: &Input<Sent>,
+) -> Result<Reply, Error> {
+    let document = DocumentId::new();
+    let key = format!("{id}/{document}");
+    // What would be refused, or was answered before, is not kept first; the transaction says why.
+    let kept = match (admitted(sv, cx, id), &sent.0) {
+        (Ok(true), Ok(sent)) => Some(keep(&sv.documents, &sent.file, &key)?),
+        _ => None,
+    };
+    let outcome = add(sv, cx, id, sent, (document, &key, kept));
+    let used = match &outcome {
+        Ok(reply) => !reply.replayed,
+        // Perhaps there is a row: then the bytes have to stay, else they are swept.
+        Err(Error::Database(DbError::OutcomeUnknown(_))) => true,
+        Err(_) => false,
+    };
+    if kept.is_some()
+        && !used
+        && let Err(error) = sv.documents.store.remove(&key)
+    {
+        tracing::warn!(%error, key, "bytes without a row stay until they are swept");
+    }
+    outcome
+}
+
+/// Whether a document would be taken now, as far as its sender goes; `false` when it was answered before.
+fn admitted(sv: &Services, cx: &Context, id: ProposalId) -> Result<bool, Error> {
+    sv.db.read(|tx| {
+        let row = access::visible(tx, cx, id)?;
+        if let (Some(user), Some(key)) = (cx.actor.user, cx.key.as_deref())
+            && idempotency::find(tx, user, key)?.is_some()
+        {
+            return Ok(false);
+        }
+        let Some((_, duty)) = turn(cx, &row)? else { return Ok(false) };
+        access::four_eyes(tx, cx, id, duty).map(|()| true)
+    })
+}
+
+/// Has the bytes scanned, and keeps them for good.
+fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentStatus, Error> {
+    let status = match &documents.clamd {
+        None => DocumentStatus::Available,
+        Some(clamd) => {
+            let scanned =
+                File::open(file.arrival.path()).and_then(|mut bytes| clamd.scan(&mut bytes));
+            match scanned {
+                Ok(Found::Nothing) => DocumentStatus::Available,
+                Ok(Found::Virus(name)) => {
+                    tracing::warn!(signature = name, "an infected file was refused");
+                    metrics::counter!("sentra_documents_infected_total").increment(1);
+                    let message = format!("holds the virus {name}; nothing was kept of it");
+                    return Err(Error::invalid("/file", "infected", message));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the virus scanner does not answer; a document waits");
+                    DocumentStatus::PendingScan
+                }
+            }
+        }
+    };
+    documents.store.keep(&file.arrival, key).map_err(Error::Store)?;
+    Ok(status)
+}
+
+/// By which grant and duty it is the caller's turn; nothing when it is another's.
+fn turn(cx: &Context, row: &Proposal) -> Result<Option<(By, Duty)>, Error> {
+    const EVER: [Role; 6] = [
+        Role::Drafter,
+        Role::Planner,
+        Role::RegionalHead,
+        Role::Verifier,
+        Role::Reviewer,
+        Role::Inspector,
+    ];
+    let grant = |role: Role| cx.actor.grant_over(role, access::place(row));
+    let now = uploaders(row.state)
+        .iter()
+        .find_map(|(role, duty)| grant(*role).map(|grant| (By::from(grant), *duty)));
+    if now.is_none() && EVER.into_iter().all(|role| grant(role).is_none()) {
+        return Err(missing(&EVER));
+    }
+    Ok(now)
+}
+
+fn not_from_here(state: State) -> Error {
+    let roles = uploaders(state).iter().map(|(role, _)| role.as_str()).collect::<Vec<_>>();
+    let who = if roles.is_empty() { "nobody".to_owned() } else { roles.join(" or ") };
+    let message = format!("It stands in {state}, where documents are brought by {who}.");
+    Error::refused("not_from_here", "/state", message)
+}
+
+type Place<'a> = (DocumentId, &'a str, Option<DocumentStatus>);
+
+fn add(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    sent: &Input<Sent>,
+    place: Place<'_>,
+) -> Result<Reply, Error> {
+    sv.once(
+        cx,
+        Write::adding("document.upload"),
+        |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
+        |tx, _, seen| {
+            if let Some((_, duty)) = turn(cx, &seen)? {
+                access::four_eyes(tx, cx, id, duty)?;
+            }
+            let proposal = access::lock(tx, id, None)?;
+            let sent = sent.get()?;
+            check_line(tx, id, &sent.draft)?;
+            let older = superseded(tx, id, &sent.draft)?;
+            let (by, duty) = turn(cx, &proposal)?.ok_or_else(|| not_from_here(proposal.state))?;
+            access::four_eyes(tx, cx, id, duty)?;
+            let row = fresh(tx, cx, &proposal, sent, place)?;
+            document::insert(tx, &row)?;
+            let after = Proposal { updated_at: cx.now, ..proposal };
+            access::save(tx, &after)?;
+            access::took_part(tx, cx, id, duty)?;
+            let event = EventId::new();
+            let subject = access::beneath(&after, SubjectKind::Document, row.id);
+            let content = json!({ "document": row, "supersedes": sent.draft.supersedes_id });
+            let action = "document.upload";
+            trail::done(
+                tx,
+                cx,
+                Event {
+                    id: event,
+                    action,
+                    subject: &subject,
+                    by: Some(by),
+                    content,
+                    personal: &[],
+                },
+            )?;
+            if let Some(older) = older {
+                supersede(tx, event, older, row.id)?;
+            }
+            trail::revise(tx, event, SubjectKind::Document, row.id, row.version, &row)?;
+            trail::revise(tx, event, SubjectKind::Proposal, id, after.version, &after)?;
+            let location = format!("/api/v1/documents/{}", row.id);
+            let version = row.version;
+            Reply::created(&view::Document::from(row), Some(version), location)
+        },
+    )
+}
+
+fn check_line(tx: &mut AnyConnection, id: ProposalId, draft: &DocumentDraft) -> Result<(), Error> {
+    let Some(line_no) = draft.line_no else { return Ok(()) };
+    if line::of(tx, id)?.iter().any(|line| line.line_no == line_no) {
+        return Ok(());
+    }
+    Err(Error::invalid("/line_no", "unknown", "there is no such line"))
+}
+
+/// The older document whose place is taken: of this proposal and type, and nothing has taken it before.
+fn superseded(
+    tx: &mut AnyConnection,
+    id: ProposalId,
+    draft: &DocumentDraft,
+) -> Result<Option<Document>, Error> {
+    let Some(older) = draft.supersedes_id else { return Ok(None) };
+    let found = document::find(tx, older)?.filter(|found| found.proposal_id == id);
+    let Some(found) = found else {
+        let message = "there is no such document of this proposal";
+        return Err(Error::invalid("/supersedes_id", "unknown", message));
+    };
+    if found.document_type != draft.document_type {
+        let message = format!("is of the type {}; a newer one has the same", found.document_type);
+        return Err(Error::invalid("/supersedes_id", "other_type", message));
+    }
+    if let Some(newer) = found.superseded_by {
+        let message = format!("The document {newer} has taken its place already.");
+        return Err(Error::refused("superseded", "/supersedes_id", message));
+    }
+    Ok(Some(found))
+}
+
+fn supersede(
+    tx: &mut AnyConnection,
+    event: EventId,
+    older: Document,
+    newer: DocumentId,
+) -> Result<(), Error> {
+    let after = Document { superseded_by: Some(newer), version: older.version + 1, ..older };
+    if document::replace(tx, &after)? == 0 {
+        return Err(Error::Stale);
+    }
+    trail::revise(tx, event, SubjectKind::Document, after.id, after.version, &after)
+}
+
+fn fresh(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    sent: &Sent,
+    (id, key, kept): Place<'_>,
+) -> Result<Document, Error> {
+    // It became this person's turn only meanwhile: the bytes were not kept.
+    let status = kept.ok_or(Error::Busy)?;
+    let (draft, file) = (&sent.draft, &sent.file);
+    let flags = flags(tx, cx, proposal, file)?;
+    Ok(Document {
+        id,
+        proposal_id: proposal.id,
+        document_type: draft.document_type.clone(),
+        title: draft.title.clone(),
+        number: draft.number.clone(),
+        issued_on: draft.issued_on,
+        valid_until: draft.valid_until,
+        line_no: draft.line_no,
+        file_name: file.file_name.clone(),
+        media_type: file.media_type,
+        size_bytes: file.size_bytes,
+        sha256: file.sha256.clone(),
+        object_key: key.to_owned(),
+        status,
+        superseded_by: None,
+        uploaded_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+        uploaded_at: cx.now,
+        taken_at: file.exif.taken_at,
+        latitude: file.exif.position.map(|position| position.0),
+        longitude: file.exif.position.map(|position| position.1),
+        flags: serde_json::to_string(&flags)?,
+        version: 1,
+    })
+}
+
+fn flags(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    file: &SentFile,
+) -> Result<Vec<Flag>, Error> {
+    let mut flags = match file.media_type {
+        MediaType::Jpeg => {
+            let setting = Setting {
+                site: proposal.latitude.zip(proposal.longitude),
+                tolerance_m: policy::of_proposal(tx, proposal, cx.now)?.policy.site_tolerance_m,
+                fiscal_year: proposal.fiscal_year,
+                now: cx.now,
+            };
+            photo_flags(&file.exif, &setting)
+        }
+        MediaType::Pdf | MediaType::Png | MediaType::Xlsx | MediaType::Docx | MediaType::Csv => {
+            Vec::new()
+        }
+    };
+    let documents = document::with_bytes(tx, &file.sha256)?;
+    if !documents.is_empty() {
+        flags.push(Flag::SameBytesUsed { documents });
+    }
+    Ok(flags)
+}

@@ -1,0 +1,155 @@
+//! Documents of proposals. Their bytes are in the object store.
+
+use crate::domain::document::{DocumentStatus, MediaType};
+use crate::domain::ids::{DocumentId, ProposalId, UserId};
+use crate::domain::moment::Moment;
+use crate::storage::connection::AnyConnection;
+use crate::storage::schema::documents;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// The most other documents with the same bytes that are told.
+const MOST_WITH_THE_SAME_BYTES: i64 = 20;
+
+/// A document.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[diesel(table_name = documents, treat_none_as_null = true)]
+pub struct Document {
+    /// Its id.
+    pub id: DocumentId,
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// What it is, as a code.
+    pub document_type: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its number.
+    pub number: Option<String>,
+    /// When it was issued.
+    pub issued_on: Option<NaiveDate>,
+    /// Until when it holds.
+    pub valid_until: Option<NaiveDate>,
+    /// The budget line that it belongs to.
+    pub line_no: Option<i64>,
+    /// What the sender called the file; never a path.
+    pub file_name: String,
+    /// What the bytes are, as found.
+    pub media_type: MediaType,
+    /// How many bytes.
+    pub size_bytes: i64,
+    /// Their SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Where they are in the object store.
+    pub object_key: String,
+    /// Whether they may be fetched.
+    pub status: DocumentStatus,
+    /// The newer one that takes its place.
+    pub superseded_by: Option<DocumentId>,
+    /// By whom.
+    pub uploaded_by: UserId,
+    /// When.
+    pub uploaded_at: Moment,
+    /// When the photo was taken, as its camera says.
+    pub taken_at: Option<Moment>,
+    /// Where the photo was taken.
+    pub latitude: Option<f64>,
+    /// Where the photo was taken.
+    pub longitude: Option<f64>,
+    /// The remarks on it, as JSON.
+    pub flags: String,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// Inserts a document.
+pub fn insert(c: &mut AnyConnection, document: &Document) -> QueryResult<()> {
+    diesel::insert_into(documents::table).values(document).execute(c).map(|_| ())
+}
+
+/// One document.
+pub fn find(c: &mut AnyConnection, id: DocumentId) -> QueryResult<Option<Document>> {
+    documents::table.find(id).select(Document::as_select()).first(c).optional()
+}
+
+/// Compare-and-set on the version before, of one that nothing has taken the place of; 0 when it was another.
+pub fn replace(c: &mut AnyConnection, document: &Document) -> QueryResult<usize> {
+    diesel::update(
+        documents::table.find(document.id).filter(documents::version.eq(document.version - 1)),
+    )
+    .set(document)
+    .execute(c)
+}
+
+/// All documents of a proposal, in the order of their coming.
+pub fn of_proposal(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Document>> {
+    documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .order(documents::id)
+        .select(Document::as_select())
+        .load(c)
+}
+
+/// Those of a proposal in the order of their coming, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    document_type: Option<&str>,
+    current: bool,
+    (after, limit): (Option<DocumentId>, i64),
+) -> QueryResult<Vec<Document>> {
+    let mut query = documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .order(documents::id)
+        .limit(limit)
+        .select(Document::as_select())
+        .into_boxed();
+    if let Some(document_type) = document_type {
+        query = query.filter(documents::document_type.eq(document_type));
+    }
+    if current {
+        query = query.filter(documents::superseded_by.is_null());
+    }
+    if let Some(after) = after {
+        query = query.filter(documents::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Others that have the same bytes, the oldest first; at most twenty.
+pub fn with_bytes(c: &mut AnyConnection, sha256: &str) -> QueryResult<Vec<DocumentId>> {
+    documents::table
+        .filter(documents::sha256.eq(sha256))
+        .order(documents::id)
+        .limit(MOST_WITH_THE_SAME_BYTES)
+        .select(documents::id)
+        .load(c)
+}
+
+/// Those that stand so, the oldest first, after `after`.
+pub fn standing(
+    c: &mut AnyConnection,
+    status: DocumentStatus,
+    after: Option<DocumentId>,
+    limit: i64,
+) -> QueryResult<Vec<Document>> {
+    let mut query = documents::table
+        .filter(documents::status.eq(status))
+        .order(documents::id)
+        .limit(limit)
+        .select(Document::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(documents::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Those of some keys that a document holds, bytes that are gone on purpose left out.
+pub fn keys_in_use(c: &mut AnyConnection, keys: &[String]) -> QueryResult<Vec<String>> {
+    documents::table
+        .filter(documents::object_key.eq_any(keys))
+        .filter(documents::status.ne(DocumentStatus::Refused))
+        .select(documents::object_key)
+        .load(c)
+}
