@@ -31,7 +31,7 @@ enum Command {
         /// The same.
         two: String,
         #[command(flatten)]
-        data: DataArgs,
+        data: Box<DataArgs>,
     },
 }
 
