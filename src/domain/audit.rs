@@ -38,6 +38,12 @@ text_enum! {
         ChangeRequest = "change_request",
         /// That a person reviews a proposal.
         Assignment = "assignment",
+        /// That a proposal goes on without a document.
+        Waiver = "waiver",
+        /// Money that a centre got from elsewhere.
+        CentreFunding = "centre_funding",
+        /// The region's answer to a warning of double funding.
+        FundingAnswer = "funding_answer",
         /// A condition.
         Condition = "condition",
         /// A year's ceiling.

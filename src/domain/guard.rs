@@ -9,6 +9,7 @@ pub use preparation::distance_m;
 use crate::domain::act::Act;
 use crate::domain::change::{RequestFacts, RequestState};
 use crate::domain::contract::{self, ContractFacts};
+use crate::domain::double_funding::Warning;
 use crate::domain::ids::RegionCode;
 use crate::domain::journal::Figures;
 use crate::domain::line::{self, LineFacts};
@@ -17,6 +18,7 @@ use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::plan::PlanFacts;
 use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, State};
+use crate::domain::readiness::Item;
 use crate::domain::refusal::Blocker;
 use crate::domain::tranche::{Mode, Payment};
 use crate::domain::workflow::Course;
@@ -57,6 +59,12 @@ pub struct Facts<'a> {
     pub lines: Vec<LineFacts>,
     /// Whether one of them builds anew.
     pub builds_anew: bool,
+    /// The gaps of the centre that a revitalisation names, by their codes.
+    pub gaps: Vec<String>,
+    /// The documents that the policy asks for, and how it stands with each.
+    pub readiness: Vec<Item<'a>>,
+    /// Warnings of double funding that nobody has answered.
+    pub unanswered_funding: Vec<Warning>,
     /// What was asked to be changed.
     pub requests: Vec<RequestFacts>,
     /// Whether a line, an amount or the site was changed since the clarification was asked for.
@@ -143,8 +151,12 @@ text_enum! {
         CentreMatched = "centre_matched",
         /// A revitalisation has a baseline to compare with at its end.
         BaselineGiven = "baseline_given",
-        /// A revitalisation's lines, but supporting ones, name the gap that they answer.
+        /// A revitalisation names the gaps of its centre, and its lines, but supporting ones, the gap that each answers.
         GapsAnswered = "gaps_answered",
+        /// Each document that the policy asks for until here is there, or waived.
+        DocumentsReady = "documents_ready",
+        /// Each warning of double funding is answered.
+        DoubleFundingAnswered = "double_funding_answered",
         /// At least one line asks for money.
         HasLines = "has_lines",
         /// Supporting activities are within the cap (Perpres 123/2016 Art. 7).
@@ -274,11 +286,17 @@ impl Guard {
         )
     }
 
-    /// Whether the guard holds; else what is in the way.
-    pub fn check(self, facts: &Facts<'_>, act: &Act) -> Option<Blocker> {
-        self.say(facts, act)
-            .err()
-            .map(|(pointer, message)| Blocker::new(self.as_str(), pointer, message))
+    /// What is in the way, for the guard to hold; nothing when it holds.
+    pub fn check(self, facts: &Facts<'_>, act: &Act) -> Vec<Blocker> {
+        match self {
+            Guard::DocumentsReady => preparation::documents_ready(facts, act.action),
+            Guard::DoubleFundingAnswered => preparation::double_funding_answered(facts),
+            single => {
+                let said = single.say(facts, act).err();
+                let blocker = |(pointer, message)| Blocker::new(single.as_str(), pointer, message);
+                said.map(blocker).into_iter().collect()
+            }
+        }
     }
 
     fn say(self, facts: &Facts<'_>, act: &Act) -> Said {
@@ -294,6 +312,8 @@ impl Guard {
             | Guard::GapsAnswered
             | Guard::HasLines
             | Guard::SupportingCap => preparation::preparation(self, facts),
+            // These say more than one thing, and are asked by `check`.
+            Guard::DocumentsReady | Guard::DoubleFundingAnswered => Ok(()),
             Guard::ChangeRequested
             | Guard::RequestsAnswered
             | Guard::NoOpenRequest

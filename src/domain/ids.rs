@@ -70,6 +70,12 @@ ids! {
     AssignmentId;
     /// A conflict of interest that was declared.
     ConflictId;
+    /// That a proposal goes on without a document.
+    WaiverId;
+    /// Money that a centre got from elsewhere.
+    CentreFundingId;
+    /// The region's answer to a warning of double funding.
+    FundingAnswerId;
     /// A condition set by the approver (tanda bintang).
     ConditionId;
     /// What a region may get in a year.

@@ -82,6 +82,10 @@ text_enum! {
         Cancel = "cancel",
         /// A condition was lifted.
         ConditionLifted = "condition_lifted",
+        /// A proposal goes on without a document.
+        WaiverGranted = "waiver_granted",
+        /// A document is needed again.
+        WaiverRevoked = "waiver_revoked",
         /// An activity plan was submitted.
         PlanSubmitted = "plan_submitted",
         /// An activity plan was sent back.

@@ -1,5 +1,8 @@
 //! Proposals: the two menus, and the states of their lives.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 text_enum! {
     /// What a proposal asks for. The two menus of the IKM field of the physical DAK.
     pub enum Menu {
@@ -91,6 +94,18 @@ impl State {
             | State::Operating => false,
         }
     }
+}
+
+/// Something that a centre lacks, as its condition survey found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// What lines name it by.
+    #[schema(example = "G1")]
+    pub code: String,
+    /// What is lacking.
+    #[schema(example = "Belum ada rumah produksi sendiri")]
+    pub description: String,
 }
 
 text_enum! {

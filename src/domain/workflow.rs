@@ -124,11 +124,20 @@ const READY: &[Guard] = &[
     GapsAnswered,
     SupportingCap,
     RequestsAnswered,
+    DocumentsReady,
+    DoubleFundingAnswered,
 ];
-const APPROVAL: &[Guard] =
-    &[NoOpenRequest, LinesApproved, CutsExplained, ApprovedSupportingCap, AdverseAdviceAnswered];
+const APPROVAL: &[Guard] = &[
+    NoOpenRequest,
+    DocumentsReady,
+    LinesApproved,
+    CutsExplained,
+    ApprovedSupportingCap,
+    AdverseAdviceAnswered,
+];
 const CONDITIONAL: &[Guard] = &[
     NoOpenRequest,
+    DocumentsReady,
     LinesApproved,
     CutsExplained,
     ApprovedSupportingCap,
@@ -144,27 +153,27 @@ const COMMON: &[Arrow] = &[
     //    from               action                 to                 who                  guards                                   told
     arrow(Draft,             RequestPlanningCheck,  PlanningCheck,     Role::Drafter,       READY,                                   &[Role::Planner]),
     arrow(PlanningCheck,     Return,                Draft,             Role::Planner,       &[CommentGiven],                         &[Role::Drafter]),
-    arrow(PlanningCheck,     ConfirmPlanning,       Endorsement,       Role::Planner,       &[],                                     &[Role::RegionalHead, Role::Drafter]),
+    arrow(PlanningCheck,     ConfirmPlanning,       Endorsement,       Role::Planner,       &[DocumentsReady],                       &[Role::RegionalHead, Role::Drafter]),
     arrow(Endorsement,       Return,                Draft,             Role::RegionalHead,  &[CommentGiven],                         &[Role::Drafter, Role::Planner]),
     routed(Route::ByRegency,
-    arrow(Endorsement,       Submit,                Verification,      Role::RegionalHead,  &[WindowOpen, RequestsAnswered],         &[Role::Verifier, Role::Drafter, Role::Planner])),
+    arrow(Endorsement,       Submit,                Verification,      Role::RegionalHead,  &[WindowOpen, RequestsAnswered, DocumentsReady], &[Role::Verifier, Role::Drafter, Role::Planner])),
     routed(Route::ByProvince,
-    arrow(Endorsement,       Submit,                TechnicalReview,   Role::RegionalHead,  &[WindowOpen, RequestsAnswered],         &[Role::Reviewer, Role::Drafter, Role::Planner])),
+    arrow(Endorsement,       Submit,                TechnicalReview,   Role::RegionalHead,  &[WindowOpen, RequestsAnswered, DocumentsReady], &[Role::Reviewer, Role::Drafter, Role::Planner])),
     arrow(Verification,      Return,                Draft,             Role::Verifier,      &[CommentGiven, ChangeRequested],        REGION),
-    arrow(Verification,      Verify,                TechnicalReview,   Role::Verifier,      &[],                                     &[Role::Reviewer, Role::Drafter]),
+    arrow(Verification,      Verify,                TechnicalReview,   Role::Verifier,      &[DocumentsReady],                       &[Role::Reviewer, Role::Drafter]),
     arrow(Verification,      NotRecommend,          Rejected,          Role::Verifier,      &[CommentGiven],                         REGION),
     arrow(TechnicalReview,   RequestClarification,  Clarification,     Role::Reviewer,      &[ChangeRequested, DueDateGiven],        REGION),
     routed(Route::WorksUnchanged,
-    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       &[RequestsAnswered],                     &[Role::Reviewer, Role::RegionalHead])),
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       &[RequestsAnswered, DocumentsReady],     &[Role::Reviewer, Role::RegionalHead])),
     routed(Route::WorksChanged,
-    arrow(Clarification,     Answer,                TechnicalReview,   Role::RegionalHead,  &[RequestsAnswered],                     &[Role::Reviewer, Role::Drafter])),
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::RegionalHead,  &[RequestsAnswered, DocumentsReady],     &[Role::Reviewer, Role::Drafter])),
     arrow(Clarification,     Lapse,                 Lapsed,            Role::System,        &[DueDatePassed],                        &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Reviewer]),
     routed(Route::VisitDue,
-    arrow(TechnicalReview,   Recommend,             SiteVerification,  Role::Reviewer,      &[NoOpenRequest],                        &[Role::Drafter])),
+    arrow(TechnicalReview,   Recommend,             SiteVerification,  Role::Reviewer,      &[NoOpenRequest, DocumentsReady, DoubleFundingAnswered], &[Role::Drafter])),
     routed(Route::NoVisitDue,
-    arrow(TechnicalReview,   Recommend,             Harmonisation,     Role::Reviewer,      &[NoOpenRequest, CentreMatched],         &[Role::Drafter, Role::Planner])),
+    arrow(TechnicalReview,   Recommend,             Harmonisation,     Role::Reviewer,      &[NoOpenRequest, DocumentsReady, DoubleFundingAnswered, CentreMatched], &[Role::Drafter, Role::Planner])),
     arrow(TechnicalReview,   AdviseAgainst,         Decision,          Role::Reviewer,      &[CommentGiven],                         &[Role::Approver]),
-    arrow(SiteVerification,  ConfirmSite,           Harmonisation,     Role::Reviewer,      &[VisitReported, LandClear, PositionWithinTolerance, CentreMatched], &[Role::Drafter, Role::Planner]),
+    arrow(SiteVerification,  ConfirmSite,           Harmonisation,     Role::Reviewer,      &[VisitReported, LandClear, PositionWithinTolerance, CentreMatched, DocumentsReady], &[Role::Drafter, Role::Planner]),
     arrow(SiteVerification,  FailSite,              Decision,          Role::Reviewer,      &[VisitReported, CommentGiven],          &[Role::Approver]),
     arrow(Harmonisation,     ProposeAgreement,      Harmonisation,     Role::Reviewer,      &[LinesAgreed, DueDateGiven],            &[Role::Planner, Role::Drafter]),
     arrow(Harmonisation,     AcceptAgreement,       Decision,          Role::Planner,       &[AgreementProposed],                    &[Role::Approver, Role::Drafter]),
@@ -177,7 +186,7 @@ const COMMON: &[Arrow] = &[
     arrow(Approved,          Allocate,              Allocated,         Role::Treasurer,     &[LegalBasisGiven, AmountWithinApproval, RoomInAllocation, ContractGateOpen], &[Role::Drafter, Role::RegionalHead]),
     arrow(Approved,          DeclineAllocation,     Unfunded,          Role::Treasurer,     &[LegalBasisGiven],                      REGION),
     arrow(Allocated,         ApprovePlan,           Planned,           Role::Approver,      &[PlanWithinCeiling, PlanSupportingCap, ContractGateOpen], FUNDED_REGION),
-    arrow(Planned,           AcceptContracts,       Contracted,        Role::Inspector,     &[ContractListComplete, ConditionsLifted, DesignerNotSupervisor, ContractGateOpen], &[Role::Drafter, Role::RegionalHead]),
+    arrow(Planned,           AcceptContracts,       Contracted,        Role::Inspector,     &[ContractListComplete, ConditionsLifted, DesignerNotSupervisor, ContractGateOpen, DocumentsReady], &[Role::Drafter, Role::RegionalHead]),
     arrow(Contracted,        RecordHandover,        Contracted,        Role::Drafter,       &[PaidOnRecommendation, HandoverGiven, HandoverValued, OutputComplete], &[Role::RegionalHead, Role::Inspector]),
     arrow(Contracted,        Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts],               FUNDED_REGION),
     arrow(Funded,            Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts],               FUNDED_REGION),
@@ -188,7 +197,7 @@ const COMMON: &[Arrow] = &[
     arrow(Allocated,         Forfeit,               Forfeited,         Role::System,        &[ContractGateMissed],                   &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Inspector, Role::Approver, Role::Treasurer]),
     arrow(Planned,           Forfeit,               Forfeited,         Role::System,        &[ContractGateMissed],                   &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Inspector, Role::Approver, Role::Treasurer]),
     arrow(Contracted,        Forfeit,               Forfeited,         Role::System,        &[ContractGateMissed],                   &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Inspector, Role::Approver, Role::Treasurer]),
-    arrow(Funded,            CompleteWorks,         Reporting,         Role::Drafter,       &[HandoverGiven, OutputComplete],        &[Role::Inspector, Role::RegionalHead]),
+    arrow(Funded,            CompleteWorks,         Reporting,         Role::Drafter,       &[HandoverGiven, OutputComplete, DocumentsReady], &[Role::Inspector, Role::RegionalHead]),
     arrow(Funded,            EndShort,              Reporting,         Role::Inspector,     &[YearOrContractsOver, StatementGiven],  &[Role::Drafter, Role::RegionalHead, Role::Approver]),
     arrow(Draft,             Withdraw,              Withdrawn,         Role::RegionalHead,  &[CommentGiven],                         &[Role::Drafter, Role::Planner]),
     arrow(PlanningCheck,     Withdraw,              Withdrawn,         Role::RegionalHead,  &[CommentGiven],                         &[Role::Drafter, Role::Planner]),
@@ -208,16 +217,16 @@ const COMMON: &[Arrow] = &[
 /// How a construction ends: handed over, looked at when in use, closed.
 #[rustfmt::skip]
 const CONSTRUCTION_END: &[Arrow] = &[
-    arrow(Reporting,         HandOver,              Operating,         Role::Drafter,       &[AssetRecorded, ManagerNamed, OccupantsNamed, CentreRegistered], &[Role::Inspector, Role::RegionalHead]),
+    arrow(Reporting,         HandOver,              Operating,         Role::Drafter,       &[AssetRecorded, ManagerNamed, OccupantsNamed, CentreRegistered, DocumentsReady], &[Role::Inspector, Role::RegionalHead]),
     arrow(Operating,         RecordExpenditure,     Operating,         Role::Drafter,       &[],                                     &[]),
-    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled, DocumentsReady], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
     arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, LeftoverSettled],        &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 
 /// How a revitalisation ends: compared with its baseline, closed.
 #[rustfmt::skip]
 const REVITALISATION_END: &[Arrow] = &[
-    arrow(Reporting,         Close,                 Closed,            Role::Inspector,     &[FinalReportReviewed, BaselineCompared, LeftoverSettled], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Reporting,         Close,                 Closed,            Role::Inspector,     &[FinalReportReviewed, BaselineCompared, LeftoverSettled, DocumentsReady], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 
 impl Arrow {
@@ -254,7 +263,7 @@ impl Arrow {
 
     /// Every guard of the arrow that does not hold.
     pub fn unmet(&self, facts: &Facts<'_>, act: &Act) -> Vec<Blocker> {
-        self.guards.iter().filter_map(|guard| guard.check(facts, act)).collect()
+        self.guards.iter().flat_map(|guard| guard.check(facts, act)).collect()
     }
 
     /// Whether the arrow is the one meant, where two share start and action.

@@ -25,6 +25,7 @@ pub mod people;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod readiness;
 pub mod report;
 pub mod revision;
 pub mod session;

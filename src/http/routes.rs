@@ -2,7 +2,8 @@
 
 use crate::http::{
     action, allocation, assignment, centre, change_request, document, health, line, middleware,
-    outbox, people, plan, policy, proposal, report, revision, session, spending, tranche,
+    outbox, people, plan, policy, proposal, readiness, report, revision, session, spending,
+    tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -156,6 +157,15 @@ routes! {
                                             get    document::list_documents          [Token]; }
     "/documents/{id}"                     { get    document::show_document           [Token]; }
     "/documents/{id}/content"             { get    document::download_document       [Token]; }
+    "/proposals/{id}/readiness"           { get    readiness::show_readiness         [Token]; }
+    "/proposals/{id}/waivers"             { post   readiness::grant_waiver           [TokenAndKey];
+                                            get    readiness::list_waivers           [Token]; }
+    "/waivers/{id}/revoke"                { post   readiness::revoke_waiver          [TokenKeyAndVersion]; }
+    "/proposals/{id}/double-funding"      { get    readiness::show_double_funding    [Token]; }
+    "/proposals/{id}/funding-answers"     { post   readiness::answer_funding_warning [TokenAndPerhapsKey]; }
+    "/centres/{id}/fundings"              { post   readiness::record_centre_funding  [TokenAndPerhapsKey];
+                                            get    readiness::list_centre_fundings   [Token]; }
+    "/centre-fundings/{id}/withdraw"      { post   readiness::withdraw_centre_funding [TokenKeyAndVersion]; }
     "/ceilings"                           { post   allocation::record_ceiling        [TokenAndKey];
                                             get    allocation::list_ceilings         [Token]; }
     "/allocations"                        { post   allocation::record_allocation     [TokenAndKey];

@@ -23,6 +23,7 @@ const fn by_event(event: NoticeEvent) -> Steps {
     match event {
         NoticeEvent::ProposeAgreement => AGREEMENT,
         NoticeEvent::RecordHandover => HANDOVER,
+        NoticeEvent::WaiverRevoked => WAIVER_REVOKED,
         NoticeEvent::PlanSubmitted => PLAN_SUBMITTED,
         NoticeEvent::PlanReturned => PLAN_RETURNED,
         NoticeEvent::TrancheRequested => TRANCHE_REQUESTED,
@@ -65,7 +66,8 @@ const fn by_event(event: NoticeEvent) -> Steps {
         | NoticeEvent::CloseUnused
         | NoticeEvent::Withdraw
         | NoticeEvent::Cancel
-        | NoticeEvent::ConditionLifted => &[],
+        | NoticeEvent::ConditionLifted
+        | NoticeEvent::WaiverGranted => &[],
     }
 }
 
@@ -84,6 +86,10 @@ const PLAN_SUBMITTED: Steps = &[
 #[rustfmt::skip]
 const PLAN_RETURNED: Steps = &[
     (Role::Drafter, words("Perbaiki rencana kegiatan dan sampaikan kembali.", "Correct the activity plan and submit it again.")),
+];
+#[rustfmt::skip]
+const WAIVER_REVOKED: Steps = &[
+    (Role::Drafter, words("Unggah dokumen yang pengecualiannya dicabut.", "Upload the document whose waiver was revoked.")),
 ];
 #[rustfmt::skip]
 const TRANCHE_REQUESTED: Steps = &[

@@ -383,7 +383,10 @@ fn arrow_view(
     let (needs, mut blockers): (Vec<_>, Vec<_>) = arrow
         .guards
         .iter()
-        .filter_map(|guard| guard.check(facts, &act).map(|blocker| (guard.is_input(), blocker)))
+        .flat_map(|guard| {
+            let said = guard.check(facts, &act).into_iter();
+            said.map(|blocker| (guard.is_input(), blocker))
+        })
         .partition(|(is_input, _)| *is_input);
     let duty = arrow.duty();
     let excluded =

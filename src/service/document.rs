@@ -14,13 +14,16 @@ use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::scan::Clamd;
 use crate::service::store::{Arrival, ObjectStorage};
+use crate::service::trail::hex;
 use crate::service::view::Page;
 use crate::service::view::document as view;
 use crate::service::{Services, access, sniff};
 use crate::storage::AnyConnection;
 use crate::storage::document::{self, Document};
 use chrono::{NaiveDate, TimeDelta};
+use sha2::{Digest, Sha256};
 use std::fs::File;
+use std::io::Write;
 use std::time::Duration;
 
 /// How documents are kept.
@@ -114,6 +117,25 @@ pub struct Sent {
     pub draft: DocumentDraft,
     /// Its bytes.
     pub file: SentFile,
+}
+
+impl Sent {
+    /// A document whose bytes are at hand, and need not be streamed. Blocks.
+    pub fn of_bytes(
+        documents: &Documents,
+        draft: DocumentDraft,
+        file_name: String,
+        bytes: &[u8],
+    ) -> Result<Sent, Error> {
+        let (arrival, mut file) = documents.store.arrival().map_err(Error::Store)?;
+        file.write_all(bytes).map_err(|error| Error::Store(error.into()))?;
+        let (media_type, exif) = inspect(&mut file, None)?;
+        let size_bytes = i64::try_from(bytes.len())
+            .map_err(|_| Error::Defect("more bytes than a number holds".to_owned()))?;
+        let sha256 = hex(&Sha256::digest(bytes));
+        let file = SentFile { arrival, file_name, media_type, size_bytes, sha256, exif };
+        Ok(Sent { draft, file })
+    }
 }
 
 /// What the bytes of a file are, held against what its sender calls them. Blocks.

@@ -8,10 +8,11 @@ use crate::domain::line::LineFacts;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::plan::{PlanFacts, PlanState};
 use crate::domain::policy::Policy;
-use crate::domain::proposal::State;
+use crate::domain::proposal::{Gap, State};
 use crate::domain::region::is_autonomous;
 use crate::domain::tranche::{self as rules, Payment};
 use crate::service::error::Error;
+use crate::service::{double_funding, readiness};
 use crate::storage::proposal::Proposal;
 use crate::storage::{
     AnyConnection, allocation, centre, change_request, condition, contract, journal, line, plan,
@@ -27,7 +28,9 @@ pub fn gather<'a>(
     payment: Option<Payment>,
     now: Moment,
 ) -> Result<Facts<'a>, Error> {
-    let lines = line::of(tx, row.id)?.iter().map(LineFacts::from).collect();
+    let lines: Vec<LineFacts> = line::of(tx, row.id)?.iter().map(LineFacts::from).collect();
+    let readiness = readiness::items(tx, row, policy, &lines, now)?;
+    let unanswered_funding = double_funding::unanswered(tx, row, &lines)?;
     let centre = match row.centre_id {
         Some(id) => centre::find(tx, id)?,
         None => None,
@@ -65,6 +68,9 @@ pub fn gather<'a>(
         has_baseline: row.baseline.is_some(),
         lines,
         builds_anew: row.builds_anew,
+        gaps: gaps(row)?,
+        readiness,
+        unanswered_funding,
         requests: change_request::of(tx, row.id)?.iter().map(RequestFacts::from).collect(),
         works_changed: row.works_changed,
         due_on: row.due_on,
@@ -87,6 +93,12 @@ pub fn gather<'a>(
         named_exists: named_exists(tx, row, act)?,
         operating_since: row.operating_since,
     })
+}
+
+/// The codes of the gaps that the proposal names.
+fn gaps(row: &Proposal) -> Result<Vec<String>, Error> {
+    let gaps: Vec<Gap> = serde_json::from_str(&row.gaps)?;
+    Ok(gaps.into_iter().map(|gap| gap.code).collect())
 }
 
 /// The plan in force, or the one that is being decided.

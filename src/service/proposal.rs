@@ -6,7 +6,7 @@ use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
 use crate::domain::journal::{EightFigures, Figures};
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Duty, Role};
-use crate::domain::proposal::{Menu, OutcomeClass, State};
+use crate::domain::proposal::{Gap, Menu, OutcomeClass, State};
 use crate::domain::refusal::FieldError;
 use crate::service::access;
 use crate::service::context::{By, Context, Input, Reply, missing};
@@ -22,8 +22,11 @@ use crate::storage::proposal::{self, Proposal};
 use crate::storage::{AnyConnection, audit, centre, journal};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
+
+/// The most gaps that a proposal names.
+const MAX_GAPS: usize = 100;
 
 /// Where the works are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -77,6 +80,10 @@ pub struct ProposalDraft {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub baseline: Option<Value>,
+    /// What the centre of a revitalisation lacks, as its condition survey found; at most 100. Lines name them by their
+    /// codes.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
     /// The firm that designed the works in an earlier year.
     #[serde(default)]
     pub design_firm_name: Option<String>,
@@ -111,6 +118,8 @@ pub struct ProposalPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     pub baseline: Option<Option<Value>>,
+    /// What the centre lacks, as a whole.
+    pub gaps: Option<Vec<Gap>>,
     /// The firm that designed the works in an earlier year.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -140,6 +149,7 @@ impl ProposalDraft {
             theme: Some(self.theme.clone()),
             site: Some(self.site.clone()),
             baseline: Some(self.baseline.clone()),
+            gaps: Some(self.gaps.clone()),
             design_firm_name: Some(self.design_firm_name.clone()),
             design_firm_tax_number: Some(self.design_firm_tax_number.clone()),
             ..ProposalPatch::default()
@@ -180,6 +190,7 @@ impl ProposalPatch {
                 "must have at most 5000 bytes",
             );
         }
+        check_gaps(checks, self.gaps.as_deref().unwrap_or_default());
         for (pointer, text) in [
             ("/theme", &self.theme),
             ("/design_firm_name", &self.design_firm_name),
@@ -193,7 +204,7 @@ impl ProposalPatch {
         }
     }
 
-    fn apply(&self, row: &mut Proposal) {
+    fn apply(&self, row: &mut Proposal) -> Result<(), Error> {
         let patch = self.clone();
         if let Some(title) = patch.title {
             row.title = title;
@@ -221,11 +232,29 @@ impl ProposalPatch {
         if let Some(baseline) = patch.baseline {
             row.baseline = baseline.map(|value| value.to_string());
         }
+        if let Some(gaps) = patch.gaps {
+            row.gaps = serde_json::to_string(&gaps)?;
+        }
         if let Some(name) = patch.design_firm_name {
             row.design_firm_name = name;
         }
         if let Some(number) = patch.design_firm_tax_number {
             row.design_firm_tax_number = number;
+        }
+        Ok(())
+    }
+}
+
+fn check_gaps(checks: &mut Checks, gaps: &[Gap]) {
+    let few = gaps.len() <= MAX_GAPS;
+    checks.require(few, "/gaps", "too_many", "must have at most 100 gaps");
+    let mut seen = BTreeSet::new();
+    for (index, gap) in gaps.iter().enumerate().take(MAX_GAPS) {
+        let at = format!("/gaps/{index}");
+        checks.text(&format!("{at}/code"), &gap.code, MAX_SHORT);
+        checks.text(&format!("{at}/description"), &gap.description, MAX_LONG);
+        if !seen.insert(&gap.code) {
+            checks.fail(format!("{at}/code"), "twice", "this code stands twice");
         }
     }
 }
@@ -306,6 +335,7 @@ fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
         handover_value_idr: None,
         operating_since: None,
         works_changed: false,
+        gaps: serde_json::to_string(&draft.gaps)?,
         version: 1,
         created_at: cx.now,
         created_by,
@@ -346,7 +376,7 @@ pub fn edit(
             }
             let reach = change_request::reach(tx, &before)?;
             let mut after = before.clone();
-            patch.apply(&mut after);
+            patch.apply(&mut after)?;
             let works = reach.check(&fields(&before)?, &fields(&after)?)?;
             after.works_changed = before.works_changed || works;
             after.updated_at = cx.now;

@@ -29,6 +29,9 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
     let baseline = row.get("baseline").and_then(Value::as_str);
     let baseline: Value =
         baseline.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let gaps = row.get("gaps").and_then(Value::as_str);
+    let gaps: Value =
+        gaps.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!([]));
     let of_ministry = |name: &str| name.starts_with("agreed_") || name.starts_with("approved_");
     let lines: Map<String, Value> = lines
         .as_array()
@@ -47,6 +50,7 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
         "summary": field("summary"),
         "commodity": field("commodity"),
         "outcome_class": field("outcome_class"),
+        "theme": field("theme"),
         "centre_id": field("centre_id"),
         "site": {
             "street": field("site_street"),
@@ -56,6 +60,7 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
             "longitude": field("longitude"),
         },
         "baseline": baseline,
+        "gaps": gaps,
         "design_firm_name": field("design_firm_name"),
         "design_firm_tax_number": field("design_firm_tax_number"),
         "lines": lines,

@@ -90,6 +90,16 @@ pub fn of_proposal(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<V
         .load(c)
 }
 
+/// Those of a proposal that no newer one has taken the place of, in the order of their coming.
+pub fn current_of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Document>> {
+    documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(documents::superseded_by.is_null())
+        .order(documents::id)
+        .select(Document::as_select())
+        .load(c)
+}
+
 /// Those of a proposal in the order of their coming, after `after`.
 pub fn page(
     c: &mut AnyConnection,

@@ -14,12 +14,13 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 19] = [
+pub const APPEND_ONLY: [&str; 20] = [
     "audit_events",
     "conflicts",
     "contract_lines",
     "decrees",
     "expenditures",
+    "funding_answers",
     "journal_entries",
     "line_agreements",
     "mail_attempts",

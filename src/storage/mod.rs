@@ -25,6 +25,7 @@ pub mod contract;
 pub mod decree;
 pub mod document;
 pub mod expenditure;
+pub mod funding;
 pub mod grant;
 pub mod idempotency;
 pub mod invitation;
@@ -45,6 +46,7 @@ pub mod token;
 pub mod tranche;
 pub mod user;
 pub mod verify;
+pub mod waiver;
 
 pub use connection::AnyConnection;
 pub use database::{Database, Failure, PoolSettings};

@@ -90,6 +90,8 @@ pub struct Proposal {
     pub operating_since: Option<NaiveDate>,
     /// Whether a line, an amount or the site was changed since the clarification was asked for.
     pub works_changed: bool,
+    /// The gaps of the centre that a revitalisation answers, as JSON.
+    pub gaps: String,
     /// Raised by every write beneath it.
     pub version: i64,
     /// When it was made.

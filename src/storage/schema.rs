@@ -106,6 +106,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    centre_fundings (id) {
+        id -> Text,
+        centre_id -> Text,
+        fiscal_year -> BigInt,
+        fund_source -> Text,
+        component -> Text,
+        description -> Text,
+        amount_idr -> BigInt,
+        legal_basis -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamp,
+        withdrawn_by -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     centres (id) {
         id -> Text,
         region_code -> Text,
@@ -267,6 +286,17 @@ diesel::table! {
         flags -> Text,
         created_at -> Timestamp,
         created_by -> Text,
+    }
+}
+
+diesel::table! {
+    funding_answers (id) {
+        id -> Text,
+        proposal_id -> Text,
+        warning -> Text,
+        answer -> Text,
+        answered_by -> Text,
+        answered_at -> Timestamp,
     }
 }
 
@@ -491,6 +521,7 @@ diesel::table! {
         updated_at -> Timestamp,
         theme -> Nullable<Text>,
         works_changed -> Bool,
+        gaps -> Text,
     }
 }
 
@@ -632,12 +663,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    waivers (id) {
+        id -> Text,
+        proposal_id -> Text,
+        document_type -> Text,
+        reason -> Text,
+        granted_by -> Text,
+        granted_at -> Timestamp,
+        revoked_by -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+        revoked_reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
 diesel::joinable!(activity_plans -> proposals (proposal_id));
 diesel::joinable!(activity_plans -> users (created_by));
 diesel::joinable!(allocations -> ceilings (fiscal_year));
 diesel::joinable!(allocations -> regions (region_code));
 diesel::joinable!(assignments -> proposals (proposal_id));
 diesel::joinable!(balances -> proposals (proposal_id));
+diesel::joinable!(centre_fundings -> centres (centre_id));
 diesel::joinable!(centres -> regions (region_code));
 diesel::joinable!(centres -> users (created_by));
 diesel::joinable!(change_requests -> proposals (proposal_id));
@@ -653,6 +700,8 @@ diesel::joinable!(documents -> users (uploaded_by));
 diesel::joinable!(expenditures -> contracts (contract_id));
 diesel::joinable!(expenditures -> proposals (proposal_id));
 diesel::joinable!(expenditures -> users (created_by));
+diesel::joinable!(funding_answers -> proposals (proposal_id));
+diesel::joinable!(funding_answers -> users (answered_by));
 diesel::joinable!(grants -> regions (region_code));
 diesel::joinable!(grants -> users (user_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
@@ -680,6 +729,7 @@ diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(tranche_items -> proposals (proposal_id));
 diesel::joinable!(tranche_items -> tranche_requests (request_id));
 diesel::joinable!(tranche_requests -> allocations (allocation_id));
+diesel::joinable!(waivers -> proposals (proposal_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity_plans,
@@ -690,6 +740,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_personal,
     balances,
     ceilings,
+    centre_fundings,
     centres,
     change_requests,
     conditions,
@@ -699,6 +750,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     decrees,
     documents,
     expenditures,
+    funding_answers,
     grants,
     idempotency_keys,
     invitations,
@@ -724,4 +776,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     tranche_items,
     tranche_requests,
     users,
+    waivers,
 );

@@ -141,6 +141,7 @@ on_both! {
         let refused = life.act(Role::Inspector, short).await;
         refused.refused(409, &["year_or_contracts_over", "statement_given"]);
         assert_eq!(refused.pointers(), ["/contracts", "/data/statement"]);
+        life.bring().await;
         let unfinished = json!({ "action": "complete_works", "data": { "output_bp": 9_999 } });
         life.act(Role::Drafter, unfinished).await.refused(409, &["handover_given", "output_complete"]);
         let statement = json!({ "number": "S/1", "date": "2020-11-01", "finished_by": "APBD 2022" });

@@ -3,7 +3,7 @@
 use crate::on_both;
 use crate::raw::say;
 use crate::support::app::{HOME, Person, TestApp};
-use crate::support::client::Answer;
+use crate::support::client::{Answer, text};
 use crate::support::life::{CONSTRUCTION, Life};
 use reqwest::Method;
 use sentra::domain::people::Role;
@@ -53,6 +53,8 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         "regions": [HOME], "effective_from": "2020-05-02T00:00:00Z",
         "changes": [{ "path": "/site_tolerance_m", "value": 600 }] });
     let path = format!("/allocations/{}/tranche-requests", life.allocation().await);
+    let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
+    let centre = format!("/centres/{}/fundings", text(&centre["id"]));
     let versions = (draft.version().await, decision.version().await, approved.version().await);
     let post = Method::POST;
     let mut act = approved.allocate_body();
@@ -66,7 +68,7 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             &drafter,
             Some(versions.0),
             json!({ "title": "a", "summary": "b",
-            "commodity": "c", "theme": "t", "baseline": { "a": "b" }, "design_firm_name": "d" }),
+            "commodity": "c", "theme": "t", "gaps": [{ "code": "a", "description": "b" }], "baseline": { "a": "b" }, "design_firm_name": "d" }),
         ),
         sample(Method::PUT, draft.path("lines"), &drafter, Some(versions.0), CONSTRUCTION.lines()),
         sample(
@@ -100,6 +102,21 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         sample(post.clone(), "/ceilings".to_owned(), &treasurer, None, money),
         sample(post.clone(), "/allocations".to_owned(), &treasurer, None, region),
         sample(post.clone(), "/centres".to_owned(), &drafter, None, CONSTRUCTION.centre()),
+        sample(
+            post.clone(),
+            reviewed.path("waivers"),
+            &approver,
+            None,
+            json!({ "document_type": "site_visit_report", "reason": "a" }),
+        ),
+        sample(
+            post.clone(),
+            centre,
+            &drafter,
+            None,
+            json!({ "fiscal_year": 2020, "fund_source": "APBD", "component": "clean_water", "description": "a",
+            "amount_idr": 5, "legal_basis": "b" }),
+        ),
         sample(post.clone(), "/users".to_owned(), &administrator, None, user),
         sample(post, "/decrees".to_owned(), &administrator, None, decree),
     ];

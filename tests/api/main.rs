@@ -25,6 +25,7 @@ mod people;
 mod policy;
 mod races;
 mod raw;
+mod readiness;
 mod review;
 mod safe_writes;
 mod support;

@@ -53,6 +53,12 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let drafter = life.who(Role::Drafter).await;
     let document = upload(app, &drafter, &life.id, &[("type", "kak")], PDF).await.is(201);
     let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
+    let money = json!({ "fiscal_year": 2020, "fund_source": "APBD", "component": "clean_water",
+        "description": "Sumur", "amount_idr": 5, "legal_basis": "DPA" });
+    let path = format!("/centres/{}/fundings", text(&centre["id"]));
+    let funding = app.post(&drafter, &path, money).await.is(201);
+    let waiver = json!({ "document_type": "handover_minutes", "reason": "Sudah dilihat." });
+    let waiver = life.add(Role::Approver, "waivers", waiver).await.is(201);
     app.deliver();
     let administrator = app.of(Role::Administrator, HOME).await;
     let mail = app.get(&administrator, "/outbox").await.is(200)["items"][0]["id"].clone();
@@ -69,6 +75,8 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/allocations", life.allocation().await),
         ("/tranche-requests", text(&life.request().await["id"])),
         ("/centres", text(&centre["id"])),
+        ("/centre-fundings", text(&funding["id"])),
+        ("/waivers", text(&waiver["id"])),
         ("/outbox", text(&mail)),
         ("/users", text(&spare["id"])),
         ("grant", text(&spare["grants"][0]["id"])),
@@ -290,7 +298,7 @@ on_both! {
             app.of(Role::Inspector, FOREIGN).await,
         ];
         // Of these, everybody who is signed in sees all.
-        let open = ["/regions", "/centres", "/workflows", "/policies"];
+        let open = ["/regions", "/centres", "/centre-fundings", "/workflows", "/policies"];
         let with_id = |route: &&Route| {
             (route.path.contains('{') || route.path == "/journal")
                 && route.needs.token()

@@ -51,6 +51,8 @@ on_both! {
         let app = TestApp::on(db);
         let here = CONSTRUCTION.draft(&app).await;
         let there = CONSTRUCTION.within(SIBLING).draft(&app).await;
+        here.bring().await;
+        there.bring().await;
         app.at("2020-07-10T03:00:00Z");
         for life in [&here, &there] {
             assert_eq!(request(life).await, (json!(false), vec!["window_open".to_owned()]));
@@ -65,6 +67,7 @@ on_both! {
         here.to("verification").await;
         app.at("2020-08-01T03:00:00Z");
         let late = CONSTRUCTION.draft(&app).await;
+        late.bring().await;
         late.act(Role::Drafter, ask()).await.refused(409, &["window_open"]);
         app.verified();
     }
@@ -166,6 +169,7 @@ on_both! {
         let by = administrator(&app).await;
         let submitted = CONSTRUCTION.at(&app, "verification").await;
         let draft = CONSTRUCTION.draft(&app).await;
+        draft.bring().await;
         let mut body = published(&app).await;
         body["menus"][0]["components"] = json!(["supporting", "packaging_house"]);
         body["menus"][0]["regions"] = json!([FOREIGN]);

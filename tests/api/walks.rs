@@ -102,7 +102,11 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
         (_, "request_clarification") => {
             life.ask_changes(Role::Reviewer, &["/title"]).await;
         }
-        ("draft", "request_planning_check") | (_, "answer") => life.answer_changes().await,
+        ("draft", "request_planning_check") | (_, "answer") => {
+            life.answer_changes().await;
+            life.bring().await;
+        }
+        (_, "confirm_site") => life.bring().await,
         ("verification", "verify") => life.accept_changes(Role::Verifier).await,
         (_, "recommend" | "advise_against") => life.accept_changes(Role::Reviewer).await,
         _ => {}

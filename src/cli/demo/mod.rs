@@ -3,6 +3,7 @@
 mod case;
 mod cast;
 mod outcome;
+mod paper;
 mod script;
 mod stage;
 

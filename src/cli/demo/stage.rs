@@ -2,6 +2,7 @@
 
 use crate::cli::demo::case::Case;
 use crate::cli::demo::cast::Cast;
+use crate::cli::demo::paper;
 use crate::cli::demo::script::Step;
 use crate::domain::act::{Act, ActData, Action, Handover, Visit};
 use crate::domain::ids::{
@@ -11,14 +12,18 @@ use crate::domain::line::Component;
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::people::Role;
 use crate::domain::plan::Method;
-use crate::domain::proposal::OutcomeClass;
+use crate::domain::proposal::{Gap, OutcomeClass};
+use crate::domain::readiness::ItemState;
 use crate::domain::report::ReportKind;
 use crate::service::context::{Context, Input, Reply};
+use crate::service::document::{self, DocumentDraft, Sent};
 use crate::service::error::Error;
+use crate::service::view::readiness::ReadinessItem;
 use crate::service::{
-    Services, action, allocation, centre, contract, line, plan, proposal, report, spending, tranche,
+    Services, action, allocation, centre, contract, line, plan, proposal, readiness, report,
+    spending, tranche,
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
@@ -53,6 +58,10 @@ pub struct Stage<'a> {
     /// What was made so far.
     pub made: &'a mut Made,
 }
+
+/// What the drafter collects before the proposal goes to Bappeda.
+const BEFORE_SUBMISSION: [Action; 3] =
+    [Action::RequestPlanningCheck, Action::ConfirmPlanning, Action::Submit];
 
 /// The index of a final report that the file does not list.
 const UNLISTED: usize = usize::MAX;
@@ -165,11 +174,67 @@ impl Stage<'_> {
             site,
             baseline: assumed.baseline.clone(),
             theme: None,
+            gaps: self.named_gaps(),
             design_firm_name: None,
             design_firm_tax_number: None,
         };
         self.made.proposal = Some(id_of(&proposal::create(self.sv, &cx, &input(draft))?)?);
         self.put_lines(|line| (line.unit_cost_idr, Some(line.amount_idr)))
+    }
+
+    /// The gaps that the lines of the case answer, each once, in their words.
+    fn gaps(&self) -> impl Iterator<Item = &str> {
+        let lines = &self.case.assumed.lines;
+        lines.iter().enumerate().filter_map(|(index, line)| {
+            let gap = line.gap.as_deref()?;
+            let mut before = lines.iter().take(index);
+            (!before.any(|line| line.gap.as_deref() == Some(gap))).then_some(gap)
+        })
+    }
+
+    fn named_gaps(&self) -> Vec<Gap> {
+        let gap = |text: &str| Gap { code: code(self.gaps(), text), description: text.to_owned() };
+        self.gaps().map(gap).collect()
+    }
+
+    /// Brings what the checklist still asks for at some steps.
+    fn bring(&mut self, role: Role, stages: &[Action]) -> Played {
+        let (cx, id) = (self.cx(role)?, self.proposal()?);
+        let checklist = readiness::show(self.sv, &cx, id)?;
+        let asked = checklist.stages.iter().filter(|stage| stages.contains(&stage.stage));
+        let mut brought = Vec::new();
+        for item in asked.flat_map(|stage| &stage.documents) {
+            let lacks = item.mandatory && item.state == ItemState::Missing;
+            if lacks && !brought.contains(&item.document_type) {
+                brought.push(item.document_type.clone());
+                let sent = self.paper(&cx, item)?;
+                document::receive(self.sv, &fresh_key(&cx), id, &input(sent))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands for a document of the case: a picture of its site, else a page that says what it stands for.
+    fn paper(&self, cx: &Context, item: &ReadinessItem) -> Result<Sent, Error> {
+        let facts = &self.case.facts;
+        let kind = item.document_type.as_str();
+        let issued_on = cx.now.0.date() - TimeDelta::days(7);
+        let number = format!("{}/{}/{}", kind.len(), kind.to_uppercase(), issued_on.year());
+        let draft = DocumentDraft {
+            document_type: kind.to_owned(),
+            title: Some(item.label_id.clone()),
+            number: Some(number.clone()),
+            issued_on: Some(issued_on),
+            ..DocumentDraft::default()
+        };
+        let documents = &self.sv.documents;
+        if let Some(photo) = paper::photo(&facts.region_code.0, facts.fiscal_year, kind) {
+            return Sent::of_bytes(documents, draft, format!("{kind}.jpg"), photo);
+        }
+        let date = issued_on.to_string();
+        let page =
+            paper::page(&[&item.label_id, &facts.title, &number, &date, "Contoh untuk peragaan."]);
+        Sent::of_bytes(documents, draft, format!("{kind}.pdf"), &page)
     }
 
     fn put_lines(
@@ -186,7 +251,7 @@ impl Stage<'_> {
             unit: line.unit.clone(),
             unit_cost_idr: cost(line).0,
             fund_source: line.fund_source,
-            gap: line.gap.clone(),
+            gap: line.gap.as_deref().map(|gap| code(self.gaps(), gap)),
         });
         let draft = line::LinesDraft { lines: lines.collect() };
         line::replace(self.sv, &cx, id, &input(draft)).map(|_| ())
@@ -213,8 +278,14 @@ impl Stage<'_> {
         action::act(self.sv, &cx, id, &input(act)).map(|_| ())
     }
 
-    /// What has to be written before an action: agreed and approved values of the lines.
+    /// What has to be there before an action: documents; agreed and approved values of the lines.
     fn prepare(&mut self, action: Action) -> Played {
+        match action {
+            Action::RequestPlanningCheck => self.bring(Role::Drafter, &BEFORE_SUBMISSION)?,
+            Action::ConfirmSite => self.bring(Role::Reviewer, &[action])?,
+            Action::CompleteWorks => self.bring(Role::Drafter, &[action])?,
+            _ => {}
+        }
         let (role, needs) = match action {
             Action::ProposeAgreement => (Role::Reviewer, true),
             Action::Approve => (Role::Approver, true),
@@ -413,6 +484,11 @@ impl Stage<'_> {
         let Some(id) = self.made.reports.get(&index) else { return Ok(()) };
         report::review(self.sv, &at_version(&cx, 2), *id).map(|_| ())
     }
+}
+
+/// The code of a gap: its place among the gaps.
+fn code<'a>(mut gaps: impl Iterator<Item = &'a str>, gap: &str) -> String {
+    format!("G{}", gaps.position(|known| known == gap).unwrap_or_default().saturating_add(1))
 }
 
 /// Whose turn an action of the review is.

@@ -11,7 +11,7 @@ use crate::domain::line::{LineFacts, totals};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Duty, Role};
-use crate::domain::proposal::{Menu, OutcomeClass, State};
+use crate::domain::proposal::{Gap, Menu, OutcomeClass, State};
 use crate::domain::workflow::{self, Arrow};
 use crate::service::access;
 use crate::storage::bulk::{Batch, ParticipationRow};
@@ -101,6 +101,7 @@ impl<'a> Life<'a> {
         (self.row.total_idr, self.row.supporting_idr) = totals(&facts, |line| Some(line.amount));
         self.row.line_count = i64::try_from(self.lines.len()).unwrap_or(0);
         self.row.builds_anew = anew;
+        self.row.gaps = gaps(&self.lines)?;
         self.row.version = self.row.version.saturating_add(1);
         let content = json!({ "after": { "total_idr": self.row.total_idr, "line_count": self.row.line_count } });
         let event =
@@ -323,6 +324,15 @@ impl<'a> Life<'a> {
     }
 }
 
+/// The gaps that the lines answer, as the proposal names them.
+fn gaps(lines: &[Line]) -> Result<String, String> {
+    let gaps = lines.iter().filter_map(|line| {
+        let description = format!("{} belum memadai", line.description);
+        line.gap.clone().map(|code| Gap { code, description })
+    });
+    serde_json::to_string(&gaps.collect::<Vec<_>>()).map_err(|error| error.to_string())
+}
+
 /// The usual next step.
 fn onward(row: &Proposal) -> Option<Action> {
     match row.state {
@@ -407,6 +417,7 @@ fn draft(
         handover_value_idr: None,
         operating_since: None,
         works_changed: false,
+        gaps: "[]".to_owned(),
         version: 1,
         created_at: at,
         created_by,

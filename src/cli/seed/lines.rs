@@ -99,7 +99,7 @@ fn line(
         unit_cost_idr,
         amount_idr: line_amount(volume_thousandths, unit_cost_idr).unwrap_or_default(),
         fund_source: FundSource::Dak,
-        gap: answers.then(|| format!("Kekurangan {line_no}: {what} belum memadai")),
+        gap: answers.then(|| format!("G{line_no}")),
         agreed_volume_thousandths: None,
         agreed_idr: None,
         agreed_reason: None,

@@ -1,10 +1,12 @@
 //! Guards of drafting and review: windows, site, centre, lines; comments, due dates, visits.
 
 use super::{Facts, Guard, Said, given, join, numbers, unless, within_cap};
-use crate::domain::act::Act;
+use crate::domain::act::{Act, Action};
 use crate::domain::change::RequestState;
 use crate::domain::line::{self, LineFacts};
 use crate::domain::proposal::Menu;
+use crate::domain::refusal::Blocker;
+use std::collections::BTreeSet;
 
 /// What has to hold of a draft.
 pub(super) fn preparation(guard: Guard, facts: &Facts<'_>) -> Said {
@@ -160,15 +162,44 @@ fn components_allowed(facts: &Facts<'_>) -> Said {
 }
 
 fn gaps_answered(facts: &Facts<'_>, revitalises: bool) -> Said {
+    if !revitalises {
+        return Ok(());
+    }
+    unless(!facts.gaps.is_empty(), "/gaps", || {
+        "A revitalisation names the gaps of its centre, from its condition survey; PATCH gaps."
+            .to_owned()
+    })?;
+    let named = |gap: &str| facts.gaps.iter().any(|known| known == gap);
     let missing = numbers(&facts.lines, |line| {
-        line.component != line::Component::Supporting
-            && line.gap.as_deref().is_none_or(|gap| gap.trim().is_empty())
+        line.component != line::Component::Supporting && !line.gap.as_deref().is_some_and(named)
     });
-    unless(!revitalises || missing.is_empty(), "/lines", || {
+    unless(missing.is_empty(), "/lines", || {
         format!(
-            "Each line of a revitalisation answers a gap of the centre; lines without one: {missing}."
+            "Each line of a revitalisation answers a gap of the centre by its code ({}); lines that do not: {missing}.",
+            facts.gaps.join(", ")
         )
     })
+}
+
+/// What the documents that are asked for until an action lack; each type once.
+pub(super) fn documents_ready(facts: &Facts<'_>, action: Action) -> Vec<Blocker> {
+    let mut told = BTreeSet::new();
+    let lacking = facts.readiness.iter().filter(|item| item.stands_in_the_way_of(action));
+    lacking
+        .filter(|item| told.insert(&item.rule.document_type))
+        .map(|item| item.blocker())
+        .collect()
+}
+
+/// The warnings of double funding that nobody has answered.
+pub(super) fn double_funding_answered(facts: &Facts<'_>) -> Vec<Blocker> {
+    let code = Guard::DoubleFundingAnswered.as_str();
+    let said = |warning: &crate::domain::double_funding::Warning| {
+        let message =
+            format!("{} The region answers it: POST funding-answers.", warning.sentence());
+        Blocker::new(code, &format!("/double-funding/{}", warning.key), message)
+    };
+    facts.unanswered_funding.iter().map(said).collect()
 }
 
 fn due_date_passed(facts: &Facts<'_>) -> Said {

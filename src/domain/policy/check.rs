@@ -6,6 +6,8 @@ use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
 use crate::domain::money::BasisPoints;
 use crate::domain::policy::overlay::Misfit;
 use crate::domain::policy::{Change, Deadline, DocumentRule, ModeRule, Policy, Window};
+use crate::domain::proposal::Menu;
+use crate::domain::readiness::is_stage;
 use crate::domain::refusal::FieldError;
 use chrono::Datelike;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,7 +117,7 @@ impl Policy {
             let at = format!("/documents/{index}");
             document(checks, &at, rule);
             let menus = match rule.menus.as_slice() {
-                [] => crate::domain::proposal::Menu::ALL,
+                [] => Menu::ALL,
                 some => some,
             };
             let twice = menus
@@ -297,6 +299,17 @@ fn document(checks: &mut Checks, at: &str, rule: &DocumentRule) {
     if let Err(unknown) = Action::from_str(&rule.stage) {
         let message = format!("{:?} is no action; known are: {}", unknown.given, unknown.known);
         checks.fail(format!("{at}/stage"), "unknown_stage", message);
+    }
+    let menus = if rule.menus.is_empty() { Menu::ALL } else { rule.menus.as_slice() };
+    if let Some(stage) = rule.action().filter(|stage| !menus.iter().any(|m| is_stage(*m, *stage))) {
+        let mut known: Vec<&str> = Action::ALL
+            .iter()
+            .filter(|action| menus.iter().any(|menu| is_stage(*menu, **action)))
+            .map(|action| action.as_str())
+            .collect();
+        known.dedup();
+        let message = format!("{stage} looks at no documents; these do: {}", known.join(", "));
+        checks.fail(format!("{at}/stage"), "no_stage", message);
     }
     if let Some(months) = rule.valid_months {
         checks.between(&format!("{at}/valid_months"), months, 1, 600);

@@ -6,6 +6,7 @@ pub mod money;
 pub mod people;
 pub mod policy;
 pub mod proposal;
+pub mod readiness;
 pub mod review;
 
 use serde::Serialize;

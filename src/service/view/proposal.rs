@@ -10,7 +10,7 @@ use crate::domain::journal::EightFigures;
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::people::{Duty, Role};
-use crate::domain::proposal::{Menu, OutcomeClass, State};
+use crate::domain::proposal::{Gap, Menu, OutcomeClass, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::region::RegionLevel;
 use crate::storage::{audit, centre, condition, line, proposal, region};
@@ -171,6 +171,8 @@ pub struct Proposal {
     pub site: Site,
     /// What is to be compared at the end.
     pub baseline: Option<Value>,
+    /// What the centre of a revitalisation lacks.
+    pub gaps: Vec<Gap>,
     /// The firm that designed the works in an earlier year.
     pub design_firm_name: Option<String>,
     /// Its tax number (NPWP).
@@ -239,6 +241,7 @@ impl Proposal {
                 latitude: row.latitude,
                 longitude: row.longitude,
             },
+            gaps: serde_json::from_str(&row.gaps).unwrap_or_default(),
             baseline: row.baseline.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             design_firm_name: row.design_firm_name,
             design_firm_tax_number: row.design_firm_tax_number,

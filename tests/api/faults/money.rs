@@ -16,7 +16,7 @@ use sentra::domain::line::{Component, FundSource};
 use sentra::domain::moment::Moment;
 use sentra::domain::money::{BasisPoints, Rupiah};
 use sentra::domain::plan::Method;
-use sentra::domain::proposal::{Menu, OutcomeClass, State};
+use sentra::domain::proposal::{Gap, Menu, OutcomeClass, State};
 use sentra::domain::report::ReportKind;
 use sentra::service::clock::Clock;
 use sentra::service::context::{Context, Input, Reply};
@@ -103,7 +103,6 @@ struct Play {
     dice: StdRng,
     people: HashMap<&'static str, UserId>,
     year: i64,
-    centre: CentreId,
     allocation: AllocationId,
     amount: i64,
     used: i64,
@@ -136,7 +135,6 @@ impl Play {
             dice: StdRng::seed_from_u64(dice),
             people,
             year,
-            centre: CentreId::new(),
             allocation: AllocationId::new(),
             amount: ALLOCATION,
             used: 0,
@@ -174,6 +172,10 @@ impl Play {
         allocation::record_ceiling(&self.sv, &self.cx("treasurer", None), &input(ceiling))
             .expect("a ceiling");
         self.allocation = id(&self.record_allocation(ALLOCATION).expect("an allocation"));
+    }
+
+    /// A centre of its own for each proposal: none of them is funded twice.
+    fn fresh_centre(&self) -> CentreId {
         let entry = centre::CentreDraft {
             region_code: REGION.into(),
             name: "Sentra".to_owned(),
@@ -197,7 +199,7 @@ impl Play {
             outcome_class: OutcomeClass::Ovop,
         };
         let reply = centre::create(&self.sv, &self.cx("drafter", None), &input(entry));
-        self.centre = id(&reply.expect("a centre"));
+        id(&reply.expect("a centre"))
     }
 
     fn record_allocation(&self, amount: i64) -> Result<Reply, Error> {
@@ -225,7 +227,7 @@ impl Play {
             summary: String::new(),
             commodity: "Kopi".to_owned(),
             outcome_class: OutcomeClass::Ovop,
-            centre_id: Some(self.centre),
+            centre_id: Some(self.fresh_centre()),
             site: proposal::SiteDraft {
                 street: "Jalan".to_owned(),
                 village: "Desa".to_owned(),
@@ -235,6 +237,7 @@ impl Play {
             },
             baseline: Some(serde_json::json!({ "units": 1 })),
             theme: None,
+            gaps: vec![Gap { code: "G1".to_owned(), description: "Kurang mesin".to_owned() }],
             design_firm_name: None,
             design_firm_tax_number: None,
         };
@@ -249,7 +252,7 @@ impl Play {
             unit_cost_idr: Rupiah(APPROVED),
             amount_idr: None,
             fund_source: FundSource::Dak,
-            gap: Some("Kurang".to_owned()),
+            gap: Some("G1".to_owned()),
         };
         let lines = input(line::LinesDraft { lines: vec![draft] });
         line::replace(&self.sv, &self.at("drafter", id), id, &lines).expect("lines");

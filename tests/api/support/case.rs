@@ -63,6 +63,7 @@ impl Case {
                 "latitude": -5.45, "longitude": 105.25,
             },
             "baseline": { "businesses": 40 },
+            "gaps": [{ "code": "G1", "description": "Ruang kerja sempit" }],
         })
     }
 
@@ -72,7 +73,7 @@ impl Case {
             {
                 "component": "production_house", "description": "Rumah produksi", "builds_anew": self.builds_anew,
                 "volume_thousandths": 800_000, "unit": "m2", "unit_cost_idr": self.unit_cost_idr,
-                "fund_source": "DAK", "gap": "Ruang kerja sempit",
+                "fund_source": "DAK", "gap": "G1",
             },
             {
                 "component": "supporting", "description": "Perencanaan", "volume_thousandths": 1_000,

@@ -3,8 +3,10 @@
 use crate::support::app::{Person, TestApp};
 pub use crate::support::case::{CONSTRUCTION, Case, REVITALISATION, overlay};
 use crate::support::client::{Answer, text};
+use crate::support::documents::{PDF, photo, upload};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 impl Case {
     /// Writes the draft, with its lines; a revitalisation names a centre of the registry.
@@ -148,6 +150,7 @@ impl Life<'_> {
         match now {
             "draft" => {
                 self.answer_changes().await;
+                self.bring().await;
                 self.simply(Role::Drafter, "request_planning_check").await;
             }
             "planning_check" => self.simply(Role::Planner, "confirm_planning").await,
@@ -162,10 +165,12 @@ impl Life<'_> {
             }
             "clarification" => {
                 self.answer_changes().await;
+                self.bring().await;
                 let body = json!({ "action": "answer", "comment": "Terlampir." });
                 self.act(Role::Drafter, body).await.is(200);
             }
             "site_verification" => {
+                self.bring().await;
                 let body = json!({ "action": "confirm_site", "data": { "visit": self.visit() } });
                 self.act(Role::Reviewer, body).await.is(200);
             }
@@ -211,6 +216,55 @@ impl Life<'_> {
             }
             end => panic!("nothing follows {end}"),
         }
+    }
+
+    /// Brings what the checklist lacks for the next steps, by whoever brings documents where it stands.
+    pub async fn bring(&self) {
+        let (role, stages): (Role, &[&str]) = match self.state().await.as_str() {
+            "draft" => (Role::Drafter, &["request_planning_check", "confirm_planning", "submit"]),
+            "site_verification" => (Role::Reviewer, &["confirm_site"]),
+            "funded" => (Role::Drafter, &["complete_works"]),
+            _ => (Role::Drafter, &[]),
+        };
+        let person = self.who(role).await;
+        for document_type in self.lacking(stages).await {
+            self.bring_one(&person, &document_type).await.is(201);
+        }
+    }
+
+    /// The documents that the checklist lacks for some steps, and for those before that are asked for still.
+    pub async fn lacking(&self, stages: &[&str]) -> BTreeSet<String> {
+        let approver = self.who(Role::Approver).await;
+        let checklist = self.app.get(&approver, &self.path("readiness")).await.is(200);
+        let mut lacking = BTreeSet::new();
+        for stage in checklist["stages"].as_array().expect("stages") {
+            let asked =
+                stage["still_asked"] == true || stages.contains(&text(&stage["stage"]).as_str());
+            let documents = stage["documents"].as_array().expect("documents");
+            let missing = documents.iter().filter(|item| {
+                item["mandatory"] == true && item["state"] != "present" && item["state"] != "waived"
+            });
+            lacking.extend(missing.filter(|_| asked).map(|item| text(&item["document_type"])));
+        }
+        lacking
+    }
+
+    /// Brings a document of a type, of today: a picture at the site, or a page.
+    pub async fn bring_one(&self, person: &Person, document_type: &str) -> Answer {
+        let today = self.app.today();
+        let fields = [("type", document_type), ("issued_on", today.as_str())];
+        let taken = format!("{} 09:00:00", today.replace('-', ":"));
+        let mut bytes = match document_type.starts_with("photo") {
+            true => photo(&taken, Some((-5.45, 105.25))),
+            false => PDF.2.to_vec(),
+        };
+        // No two documents have the same bytes.
+        bytes.extend_from_slice(format!("\n%{document_type} {} {today}\n", self.id).as_bytes());
+        let file = match document_type.starts_with("photo") {
+            true => ("foto.jpg", "image/jpeg", bytes.as_slice()),
+            false => ("dokumen.pdf", "application/pdf", bytes.as_slice()),
+        };
+        upload(self.app, person, &self.id, &fields, file).await
     }
 
     /// A role asks for changes of these places.
@@ -396,6 +450,7 @@ impl Life<'_> {
     }
 
     pub async fn complete_works(&self) -> Answer {
+        self.bring().await;
         let handover = json!({ "number": "BAST/2021", "date": self.app.today() });
         let data = json!({ "handover": handover, "output_bp": 10_000 });
         self.act(Role::Drafter, json!({ "action": "complete_works", "data": data })).await

@@ -135,10 +135,12 @@ pub fn hire(sv: &Services, name: &str, grants: &[&str]) -> sentra::domain::ids::
     console::add(sv, &draft, Some(&Secret::from(PASSWORD))).expect("hired").user.id
 }
 
-/// Publishes rules that are open today, and tells their year.
+/// Publishes rules that are open today and ask for no papers, and tells their year.
 pub fn open_year(sv: &Services) -> i64 {
     let policies = demonstration::policies(sv).expect("policies");
-    let open = demonstration::open_policy(sv.clock.now(), policies.last().expect("a policy"));
+    let mut open = demonstration::open_policy(sv.clock.now(), policies.last().expect("a policy"));
+    open.documents.clear();
+    open.tranches.iter_mut().for_each(|tranche| tranche.documents.clear());
     demonstration::publish(sv, &open).expect("published");
     open.fiscal_year
 }

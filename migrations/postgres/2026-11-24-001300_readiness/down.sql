@@ -1,0 +1,11 @@
+DO $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM audit_events) THEN
+        RAISE EXCEPTION 'audit rows exist: this database is not taken down';
+    END IF;
+END;
+$$;
+DROP TABLE funding_answers;
+DROP TABLE centre_fundings;
+ALTER TABLE proposals DROP COLUMN gaps;
+DROP TABLE waivers;

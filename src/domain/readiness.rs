@@ -1,0 +1,277 @@
+//! Readiness (kesiapan): which documents a proposal needs, at which step, and whether they are there. One computation
+//! for the checklist that people read and for the guard that stops an action.
+
+use crate::domain::act::Action;
+use crate::domain::document::DocumentStatus;
+use crate::domain::guard::Guard;
+use crate::domain::ids::{DocumentId, WaiverId};
+use crate::domain::line::LineFacts;
+use crate::domain::moment::{Moment, Zone};
+use crate::domain::policy::{DocumentRule, Policy};
+use crate::domain::proposal::{Menu, State};
+use crate::domain::refusal::Blocker;
+use crate::domain::workflow::{self, Course};
+use chrono::{Months, NaiveDate};
+
+text_enum! {
+    /// How it stands with a document that the policy asks for.
+    pub enum ItemState {
+        /// It is there and holds.
+        Present = "present",
+        /// An approver lets the proposal go on without it.
+        Waived = "waived",
+        /// It was not brought.
+        Missing = "missing",
+        /// It was brought, and the virus scanner has not seen it yet.
+        PendingScan = "pending_scan",
+        /// It holds for some months only, and does not say from when on.
+        Undated = "undated",
+        /// It held, and does not any more.
+        Expired = "expired",
+        /// It has to be a picture that says where it was taken, and does not say it.
+        NoPosition = "no_position",
+    }
+}
+
+/// What the checklist looks at in a document that was brought, and that no newer one has taken the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// Its id.
+    pub id: DocumentId,
+    /// What it is, as a code.
+    pub document_type: String,
+    /// Whether it may be fetched.
+    pub status: DocumentStatus,
+    /// When it was issued.
+    pub issued_on: Option<NaiveDate>,
+    /// Until when it says that it holds.
+    pub valid_until: Option<NaiveDate>,
+    /// When it was brought.
+    pub uploaded_at: Moment,
+    /// Whether it says where it was taken.
+    pub has_position: bool,
+}
+
+/// What the checklist looks at in a waiver that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    /// Its id.
+    pub id: WaiverId,
+    /// Of which type of document.
+    pub document_type: String,
+}
+
+/// What of a proposal decides which documents it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What is asked for.
+    pub menu: Menu,
+    /// Where it stands.
+    pub state: State,
+    /// What tells its arrows apart.
+    pub course: Course,
+    /// Its lines.
+    pub lines: &'a [LineFacts],
+    /// Whether one of them builds anew.
+    pub builds_anew: bool,
+    /// The zone of the region, whose days count.
+    pub zone: Zone,
+    /// Now.
+    pub now: Moment,
+}
+
+/// A document that the policy asks of the proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item<'p> {
+    /// The rule that asks for it.
+    pub rule: &'p DocumentRule,
+    /// From which action on.
+    pub stage: Action,
+    /// Whether the proposal has gone past that action.
+    pub passed: bool,
+    /// Whether it has, and later steps ask for it still: until the decision, since lines can change after the step.
+    pub still_asked: bool,
+    /// How it stands.
+    pub state: ItemState,
+    /// What was brought of its type.
+    pub documents: Vec<DocumentId>,
+    /// The last day on which what was brought holds, where it does not hold for good.
+    pub holds_until: Option<NaiveDate>,
+    /// The waiver, where one stands.
+    pub waiver: Option<WaiverId>,
+}
+
+impl Item<'_> {
+    /// Whether it is there, or not needed any more.
+    pub const fn is_met(&self) -> bool {
+        matches!(self.state, ItemState::Present | ItemState::Waived)
+    }
+
+    /// Whether the action is refused for want of it.
+    pub fn stands_in_the_way_of(&self, action: Action) -> bool {
+        self.rule.mandatory && !self.is_met() && (self.still_asked || self.stage == action)
+    }
+
+    /// What is wrong with it, and how to mend it.
+    pub fn sentence(&self) -> String {
+        let DocumentRule { document_type, label_id, label_en, valid_months, .. } = self.rule;
+        let name = format!("{label_en} ({label_id}; {document_type})");
+        let until = self.holds_until.map(|day| day.to_string()).unwrap_or_default();
+        match self.state {
+            ItemState::Present => format!("{name} is there."),
+            ItemState::Waived => format!("{name} is waived."),
+            ItemState::Missing => format!(
+                "{name} is missing; POST it to the proposal's documents, or ask an approver for a waiver."
+            ),
+            ItemState::PendingScan => {
+                format!("{name} waits for the virus scanner; try again later.")
+            }
+            ItemState::Undated => format!(
+                "{name} holds for {} months from its issue; POST it again with issued_on.",
+                valid_months.unwrap_or_default()
+            ),
+            ItemState::Expired => {
+                format!("{name} held until {until}; POST a newer one that supersedes it.")
+            }
+            ItemState::NoPosition => {
+                format!(
+                    "{name} has to be a picture with its position (EXIF); POST one that has it."
+                )
+            }
+        }
+    }
+
+    /// The same as a blocker.
+    pub fn blocker(&self) -> Blocker {
+        let pointer = format!("/documents/{}", self.rule.document_type);
+        Blocker::new(Guard::DocumentsReady.as_str(), &pointer, self.sentence())
+    }
+}
+
+/// Whether an action of a menu can be the stage of a document: its arrow looks at the documents, and every proposal of
+/// the menu takes it or goes past it.
+pub fn is_stage(menu: Menu, action: Action) -> bool {
+    action != Action::Answer
+        && workflow::arrows(menu)
+            .any(|arrow| arrow.action == action && arrow.guards.contains(&Guard::DocumentsReady))
+}
+
+/// The documents that the policy asks of the proposal, in its order, and how it stands with each.
+pub fn checklist<'p>(
+    policy: &'p Policy,
+    subject: &Subject<'_>,
+    brought: &[Brought],
+    waived: &[Waived],
+) -> Vec<Item<'p>> {
+    let asked = policy.documents.iter().filter(|rule| applies(rule, subject));
+    let item = |rule: &'p DocumentRule| {
+        let stage = rule.action().filter(|stage| is_on_the_way(*stage, subject))?;
+        Some(stand(rule, stage, subject, brought, waived))
+    };
+    asked.filter_map(item).collect()
+}
+
+fn applies(rule: &DocumentRule, subject: &Subject<'_>) -> bool {
+    let pays = |line: &LineFacts| line.is_asked() && rule.components.contains(&line.component);
+    (rule.menus.is_empty() || rule.menus.contains(&subject.menu))
+        && (rule.components.is_empty() || subject.lines.iter().any(pays))
+        && (!rule.builds_anew || subject.builds_anew)
+}
+
+/// Whether the proposal takes the action, or another in its place: a site that is not visited is not confirmed.
+fn is_on_the_way(stage: Action, subject: &Subject<'_>) -> bool {
+    is_stage(subject.menu, stage) && (stage != Action::ConfirmSite || subject.course.visit_due)
+}
+
+/// Whether the proposal stands beyond every state in which the action is taken.
+fn has_passed(stage: Action, subject: &Subject<'_>) -> bool {
+    let from = workflow::arrows(subject.menu).filter(|arrow| arrow.action == stage);
+    !subject.state.is_end()
+        && from.map(|arrow| place(arrow.from)).max() < Some(place(subject.state))
+}
+
+/// Whether steps up to the decision ask for what an earlier one needed. A visit's papers belong to the visit alone: it
+/// can be left out, or fail, and an approver overrule that with words.
+fn is_asked_still(stage: Action, state: State) -> bool {
+    stage != Action::ConfirmSite && place(state) <= place(State::Decision)
+}
+
+fn place(state: State) -> Option<usize> {
+    State::ALL.iter().position(|known| *known == state)
+}
+
+fn stand<'p>(
+    rule: &'p DocumentRule,
+    stage: Action,
+    subject: &Subject<'_>,
+    brought: &[Brought],
+    waived: &[Waived],
+) -> Item<'p> {
+    let passed = has_passed(stage, subject);
+    let today = subject.now.date_in(subject.zone);
+    // A document that was good when it was needed stays good: what holds for a year need not be renewed every year.
+    let on = |one: &Brought| {
+        let came = one.uploaded_at.date_in(subject.zone);
+        if passed { came.min(today) } else { today }
+    };
+    let these: Vec<&Brought> =
+        brought.iter().filter(|one| one.document_type == rule.document_type).collect();
+    let judged = these.iter().map(|one| (judge(rule, one, on(one)), holds_until(rule, one)));
+    // The best of several counts; of equals the newest.
+    let best = judged.min_by_key(|(state, until)| {
+        let rank = match state {
+            ItemState::Present => 0,
+            ItemState::Waived => 1,
+            ItemState::PendingScan => 2,
+            ItemState::Undated => 3,
+            ItemState::Expired => 4,
+            ItemState::NoPosition => 5,
+            ItemState::Missing => 6,
+        };
+        (rank, std::cmp::Reverse(*until))
+    });
+    let (state, holds_until) = best.unwrap_or((ItemState::Missing, None));
+    let waiver = waived.iter().find(|one| one.document_type == rule.document_type);
+    let state = match waiver {
+        Some(_) if state != ItemState::Present => ItemState::Waived,
+        _ => state,
+    };
+    Item {
+        rule,
+        stage,
+        passed,
+        still_asked: passed && is_asked_still(stage, subject.state),
+        state,
+        documents: these.iter().map(|one| one.id).collect(),
+        holds_until,
+        waiver: waiver.map(|one| one.id),
+    }
+}
+
+/// The last day on which a document holds: by what it says itself, and by how long the rule trusts it.
+fn holds_until(rule: &DocumentRule, one: &Brought) -> Option<NaiveDate> {
+    let months = rule.valid_months.and_then(|months| u32::try_from(months).ok()).map(Months::new);
+    let by_rule =
+        one.issued_on.zip(months).and_then(|(issued, months)| issued.checked_add_months(months));
+    [by_rule, one.valid_until].into_iter().flatten().min()
+}
+
+fn judge(rule: &DocumentRule, one: &Brought, on: NaiveDate) -> ItemState {
+    match one.status {
+        DocumentStatus::Refused => return ItemState::Missing,
+        DocumentStatus::PendingScan => return ItemState::PendingScan,
+        DocumentStatus::Available => {}
+    }
+    if rule.geotag && !one.has_position {
+        ItemState::NoPosition
+    } else if rule.valid_months.is_some() && one.issued_on.is_none() {
+        ItemState::Undated
+    } else if holds_until(rule, one).is_some_and(|until| until < on) {
+        ItemState::Expired
+    } else {
+        ItemState::Present
+    }
+}
+
+#[cfg(test)]
+mod tests;
