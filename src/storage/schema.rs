@@ -210,6 +210,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         created_by -> Text,
+        number_key -> Text,
     }
 }
 
@@ -267,6 +268,7 @@ diesel::table! {
         flags -> Text,
         created_at -> Timestamp,
         created_by -> Text,
+        number_key -> Text,
     }
 }
 
@@ -538,6 +540,7 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
     }
+        number_key -> Text,
 }
 
 diesel::table! {
