@@ -241,11 +241,8 @@ fn effects(
             let gate = facts.gate();
             let source = source(cx, *event, after);
             words.amount = Some(facts.figures.undisbursed());
-            words.details.push(format!(
-                "Gate {gate}; missed by {} s; {}",
-                cx.now.since(gate).num_seconds(),
-                facts.policy.legal_basis
-            ));
+            words.missed = Some(gate);
+            words.details.push(facts.policy.legal_basis.clone());
             money::release_rest(
                 tx,
                 cx,
@@ -342,6 +339,7 @@ fn record(
         "amount_idr": words.amount,
         "details": words.details,
     });
+        "missed": words.missed,
     let action = format!("proposal.{}", step.act.action);
     let subject = access::subject(after);
     let event = Event {

@@ -153,16 +153,16 @@ pub fn show(sv: &Services, cx: &Context, id: UserId) -> Result<view::User, Error
     })
 }
 
-/// Makes a user, who is invited to set a password. The invitation's code is answered only here.
+/// Makes a user, who is invited by mail to set a password.
 pub fn create(sv: &Services, cx: &Context, body: &Input<UserDraft>) -> Result<Reply, Error> {
     sv.once(
         cx,
-        Write::secret("user.create"),
+        Write::adding("user.create"),
         |_| Ok((Subject::of(SubjectKind::Collection, "users"), ())),
         |tx, _, ()| {
             let by = keeper(cx)?;
             let row = insert(tx, cx, by, body.get()?, None)?;
-            let invitation = invitation::issue(tx, cx, by, row.id)?;
+            let invitation = invitation::send(tx, cx, by, &row)?;
             let (version, location) = (row.version, format!("/api/v1/users/{}", row.id));
             let view = view::InvitedUser { user: seen(tx, row)?, invitation };
             Reply::created(&view, Some(version), location)
@@ -309,7 +309,7 @@ pub(super) fn record(
     tx: &mut AnyConnection,
     cx: &Context,
     change: Change<'_>,
-) -> Result<(), Error> {
+) -> Result<EventId, Error> {
     let Change { action, by, before, after, data, address } = change;
     let event = EventId::new();
     let subject = Subject::of(SubjectKind::User, after.id);
@@ -321,7 +321,8 @@ pub(super) fn record(
         cx,
         Event { id: event, action, subject: &subject, by, content, personal: &personal },
     )?;
-    trail::revise(tx, event, SubjectKind::User, after.id, after.version, &plain(after))
+    trail::revise(tx, event, SubjectKind::User, after.id, after.version, &plain(after))?;
+    Ok(event)
 }
 
 /// What a revision shows of a user. The event that it names holds the commitments to name and address.

@@ -377,6 +377,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        secret -> Nullable<Text>,
     }
 }
 

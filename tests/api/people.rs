@@ -90,7 +90,10 @@ on_both! {
         let administrator = app.of(Role::Administrator, HOME).await;
         let body = json!({ "email": "Ratna@Dinas.example", "name": "Ratna" });
         let made = app.post(&administrator, "/users", body).await.is(201);
-        let code = text(&made["invitation"]["code"]);
+        assert_eq!(made["invitation"]["sent_to"], "ratna@dinas.example");
+        let code = app.invited("ratna@dinas.example");
+        assert_eq!(code.len(), 64, "{code}");
+        assert!(!made.to_string().contains(&code));
         let path = format!("/invitations/{code}");
         let short = app.call(Method::POST, &path).json(&json!({ "password": "pendek" })).await;
         short.is(422);
@@ -134,6 +137,59 @@ on_both! {
         let revoke = format!("{path}/{}", text(&given["id"]));
         app.delete(&administrator, &revoke).await.is(204);
         app.get(&acting, &life.path("")).await.is(404);
+    async fn only_the_owner_gets_to_set_a_password_anew_whoever_asks_for_it(db) {
+        let app = TestApp::on(db);
+        let (owner, administrator) = (app.of(Role::Drafter, HOME).await, app.of(Role::Administrator, HOME).await);
+        let path = format!("/users/{}/invitations", owner.id);
+        let asked = || app.by(&administrator, Method::POST, &path).key("again").json(&json!({}));
+        let answer = asked().await;
+        let said = answer.is(201);
+        assert_eq!((&said["sent_to"], &said["code"]), (&json!(owner.email), &json!(null)), "{answer}");
+        assert!(asked().await.replayed());
+        let code = app.invited(&owner.email);
+        for shown in [
+            answer,
+            app.get(&administrator, "/outbox").await,
+            app.get(&administrator, &format!("/users/{}", owner.id)).await,
+            app.get(&owner, "/notifications").await,
+        ] {
+            assert!(!shown.to_string().contains(&code), "{shown}");
+        }
+        let kept = "SELECT COUNT(*) FROM mails WHERE secret IS NOT NULL";
+        assert_eq!(app.database.number(kept), 0, "a code is erased once it has gone out");
+        app.sign_in(&owner.email, PASSWORD).await.is(201);
+        let body = json!({ "password": "padi kuning di lereng" });
+        app.call(Method::POST, &format!("/invitations/{code}")).json(&body).await.is(200);
+        app.sign_in(&owner.email, PASSWORD).await.is(401);
+        app.get(&owner, "/me").await.is(401);
+        app.deliver();
+        let outbox = app.get(&administrator, "/outbox").await.is(200);
+        let events: Vec<_> = outbox["items"].as_array().expect("items").iter().map(|one| text(&one["event"])).collect();
+        assert_eq!(events, ["password_set", "password_reset"]);
+        let resend = format!("/outbox/{}/resend", text(&outbox["items"][1]["id"]));
+        let version = &outbox["items"][1]["version"];
+        app.post(&administrator, &resend, json!({})).if_match(version).await.refused(409, &["code_erased"]);
+    }
+
+    async fn an_invitation_that_was_replaced_before_its_mail_went_out_brings_nothing(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let body = json!({ "email": "ratna@dinas.example", "name": "Ratna" });
+        let made = app.post(&administrator, "/users", body).await.is(201);
+        let path = format!("/users/{}/invitations", text(&made["id"]));
+        app.post(&administrator, &path, json!({})).await.is(201);
+        assert_eq!(app.deliver().sent, 1);
+        let code = app.invited("ratna@dinas.example");
+        let body = json!({ "password": PASSWORD });
+        app.call(Method::POST, &format!("/invitations/{code}")).json(&body).await.is(200);
+        let user = format!("/users/{}", text(&made["id"]));
+        let version = app.get(&administrator, &user).await.version();
+        app.post(&administrator, &path, json!({})).await.is(201);
+        app.patch(&administrator, &user, json!({ "disabled": true })).if_match(version).await.is(200);
+        assert_eq!(app.deliver().sent, 0, "whoever is disabled is told nothing");
+        app.post(&administrator, &path, json!({})).await.refused(409, &["disabled"]);
+    }
+
         app.post(&acting, &path, grant).await.is(404);
     }
 }
