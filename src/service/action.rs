@@ -20,7 +20,7 @@ use crate::service::once::Write;
 use crate::service::policy::Pinned;
 use crate::service::trail::{self, Event};
 use crate::service::view::proposal as view;
-use crate::service::{Services, access, agreement, facts, policy, proposal as proposals};
+use crate::service::{Services, access, agreement, facts, policy, proposal as proposals, tranche};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation};
@@ -127,6 +127,7 @@ pub fn follow(
         access::took_part(tx, cx, after.id, duty)?;
     }
     record(tx, cx, step, before, &after, &words)?;
+    tranche::leave_out(tx, cx, before, &after, step)?;
     words.due = notices::due(&after, &step.pinned.policy, cx.now);
     if let Ok(told) = step.act.action.as_str().parse() {
         notices::raise(tx, cx, step.event, told, &after, step.arrow.tells, words)?;
@@ -338,8 +339,8 @@ fn record(
         "data": step.act.data,
         "amount_idr": words.amount,
         "details": words.details,
-    });
         "missed": words.missed,
+    });
     let action = format!("proposal.{}", step.act.action);
     let subject = access::subject(after);
     let event = Event {

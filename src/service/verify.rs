@@ -11,6 +11,7 @@ use crate::storage::AnyConnection;
 use crate::storage::contract::Contract;
 use crate::storage::journal::{self, Entry};
 use crate::storage::proposal::Proposal;
+use crate::storage::tranche;
 use crate::storage::verify::{self, Returned, Spent};
 use std::collections::HashMap;
 
@@ -81,7 +82,7 @@ fn look_at(
         by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
     let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
     let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
-    let payments = by_proposal(verify::payments(tx, &ids)?, |row| row.0, |row| row.1);
+    let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.0, |row| row.1);
     let spent = by_proposal(verify::expenditures(tx, &ids)?, |row| row.0, |row| row);
     let returned = by_proposal(verify::returns(tx, &ids)?, |row| row.0, |row| row);
     let moves = moves(verify::events(tx, &ids)?);

@@ -540,8 +540,8 @@ diesel::table! {
         flags -> Text,
         created_at -> Timestamp,
         created_by -> Text,
-    }
         number_key -> Text,
+    }
 }
 
 diesel::table! {
@@ -598,6 +598,18 @@ diesel::table! {
         request_id -> Text,
         proposal_id -> Text,
         amount_idr -> BigInt,
+    }
+}
+
+diesel::table! {
+    tranche_omissions (request_id, proposal_id) {
+        request_id -> Text,
+        proposal_id -> Text,
+        amount_idr -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        event_id -> Text,
+        left_out_at -> Timestamp,
     }
 }
 
@@ -683,6 +695,8 @@ diesel::joinable!(sign_in_addresses -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(tranche_items -> proposals (proposal_id));
 diesel::joinable!(tranche_items -> tranche_requests (request_id));
+diesel::joinable!(tranche_omissions -> proposals (proposal_id));
+diesel::joinable!(tranche_omissions -> tranche_requests (request_id));
 diesel::joinable!(tranche_requests -> allocations (allocation_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -726,6 +740,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     tokens,
     tranche_items,
+    tranche_omissions,
     tranche_requests,
     users,
 );

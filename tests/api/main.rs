@@ -28,5 +28,6 @@ mod raw;
 mod review;
 mod safe_writes;
 mod support;
+mod tranche;
 mod walks;
 mod workflow;
