@@ -8,7 +8,7 @@ use crate::service::account::{PasswordChange, change_password, me};
 use crate::service::clock::Clock;
 use crate::service::context::{Context, Input, Reply};
 use crate::service::document::Documents;
-use crate::service::error::Error;
+use crate::service::error::{Error, TokenFault};
 use crate::service::grant::GrantDraft;
 use crate::service::invitation::Redemption;
 use crate::service::password::{HashSettings, Hasher};
@@ -158,11 +158,17 @@ fn who_signs_in_is_known_by_the_token_until_it_ends() {
     assert_eq!((cx.email.as_str(), cx.actor.grants.len()), ("ratna@dinas.example", 1));
     assert_eq!(me(&bench.sv, &cx).expect("me"), session.user);
     sign_out(&bench.sv, &cx).expect("signed out");
-    assert!(matches!(bench.shown(session.token.reveal()), Err(Error::Unauthenticated(_))));
+    assert!(matches!(
+        bench.shown(session.token.reveal()),
+        Err(Error::InvalidToken(TokenFault::Revoked))
+    ));
     let second = bench.session("ratna@dinas.example");
     bench.pass(TimeDelta::hours(12));
-    assert!(matches!(bench.shown(second.token.reveal()), Err(Error::Unauthenticated(_))));
-    assert!(matches!(bench.shown("sentra_"), Err(Error::Unauthenticated(_))));
+    assert!(matches!(
+        bench.shown(second.token.reveal()),
+        Err(Error::InvalidToken(TokenFault::Expired))
+    ));
+    assert!(matches!(bench.shown("sentra_"), Err(Error::InvalidToken(TokenFault::Unknown))));
     assert_eq!(bench.events("session.sign_in").len(), 2);
 }
 
@@ -299,7 +305,10 @@ fn an_invitation_is_redeemed_once_also_by_two_at_once() {
     let second = console::invite(&bench.sv, "budi@dinas.example").expect("invitation");
     assert!(matches!(redeem(first.code.reveal(), PASSWORD), Err(Error::NotFound)));
     redeem(second.code.reveal(), "another long one").expect("redeemed");
-    assert!(matches!(bench.shown(session.token.reveal()), Err(Error::Unauthenticated(_))));
+    assert!(matches!(
+        bench.shown(session.token.reveal()),
+        Err(Error::InvalidToken(TokenFault::Revoked))
+    ));
     let late = console::invite(&bench.sv, "budi@dinas.example").expect("invitation");
     bench.pass(TimeDelta::days(14));
     assert!(matches!(redeem(late.code.reveal(), PASSWORD), Err(Error::NotFound)));
@@ -320,11 +329,17 @@ fn whoever_is_disabled_is_cut_off_at_the_next_request() {
     assert!(matches!(edit(&admin, &disable), Err(Error::Stale)));
     admin.if_match = Some(1);
     assert_eq!(edit(&admin, &disable).expect("disabled").version, Some(2));
-    assert!(matches!(bench.shown(session.token.reveal()), Err(Error::Unauthenticated(_))));
+    assert!(matches!(
+        bench.shown(session.token.reveal()),
+        Err(Error::InvalidToken(TokenFault::Revoked))
+    ));
     // Let in again, but not with the tokens of before.
     admin.if_match = Some(2);
     edit(&admin, &UserChange { disabled: Some(false), ..UserChange::default() }).expect("enabled");
-    assert!(matches!(bench.shown(session.token.reveal()), Err(Error::Unauthenticated(_))));
+    assert!(matches!(
+        bench.shown(session.token.reveal()),
+        Err(Error::InvalidToken(TokenFault::Revoked))
+    ));
     bench.session("budi@dinas.example");
 }
 

@@ -9,6 +9,7 @@ use crate::service::context::{By, Context, Input, Reply};
 use crate::service::error::Error;
 use crate::service::grant::{self, GrantDraft, MAX_GRANTS};
 use crate::service::once::Write;
+use crate::service::proposal::given;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::people as view;
@@ -67,13 +68,16 @@ impl UserDraft {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// Full name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub name: Option<String>,
     /// Of the mail.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Language, required = false)]
     pub language: Option<Language>,
     /// Whether the user is cut off: at once, with every token and open invitation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
     pub disabled: Option<bool>,
 }
 
@@ -196,7 +200,7 @@ pub fn edit(
     )
 }
 
-/// Changes a user within a transaction.
+/// Changes a user within a transaction; what changes nothing leaves no trace.
 pub(super) fn change(
     tx: &mut AnyConnection,
     cx: &Context,
@@ -212,6 +216,12 @@ pub(super) fn change(
         version: before.version + 1,
         ..before.clone()
     };
+    let is_same = after.name == before.name
+        && after.language == before.language
+        && after.disabled_at == before.disabled_at;
+    if is_same {
+        return Ok(before.clone());
+    }
     let is_cut_off = disabled && before.disabled_at.is_none();
     if is_cut_off {
         if cx.actor.user == Some(before.id) {

@@ -9,7 +9,29 @@ use reqwest::Method;
 use sentra::domain::people::Role;
 use serde_json::json;
 
+const INVALID: &str = "Bearer error=\"invalid_token\"";
+
 on_both! {
+    async fn a_user_is_not_changed_by_nothing_and_has_a_name(db) {
+        let app = TestApp::on(db);
+        let (drafter, administrator) = (app.of(Role::Drafter, HOME).await, app.of(Role::Administrator, HOME).await);
+        let path = format!("/users/{}", drafter.id);
+        let seen = app.get(&administrator, &path).await;
+        let events = app.database.number("SELECT COUNT(*) FROM audit_events");
+        for body in [json!({}), json!({ "name": drafter.name }), json!({ "disabled": false })] {
+            let same = app.patch(&administrator, &path, body).if_match(seen.version()).await;
+            assert_eq!((same.is(200), same.version()), (seen.json(), seen.version()));
+        }
+        for field in ["name", "language", "disabled"] {
+            let body = json!({ field: null });
+            let refused = app.patch(&administrator, &path, body).if_match(seen.version()).await;
+            refused.is(422);
+            assert_eq!(refused.pointers(), [format!("/{field}")]);
+        }
+        assert_eq!(app.database.number("SELECT COUNT(*) FROM audit_events"), events);
+        app.patch(&administrator, &path, json!({})).if_match(seen.version() + 1).await.is(412);
+    }
+
     async fn a_disabled_user_is_cut_off_at_the_next_request(db) {
         let app = TestApp::on(db);
         let (drafter, administrator) = (app.of(Role::Drafter, HOME).await, app.of(Role::Administrator, HOME).await);
@@ -18,8 +40,8 @@ on_both! {
         let seen = app.get(&administrator, &path).await;
         app.patch(&administrator, &path, json!({ "disabled": true })).if_match(seen.version()).await.is(200);
         let answer = app.get(&drafter, "/me").await;
-        answer.is(401);
-        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+        answer.refused(401, &["token_revoked"]);
+        assert_eq!(answer.header("WWW-Authenticate"), Some(INVALID));
         app.sign_in(&drafter.email, PASSWORD).await.is(401);
         let itself = format!("/users/{}", administrator.id);
         app.patch(&administrator, &itself, json!({ "disabled": true })).if_match(1).await
@@ -48,7 +70,16 @@ on_both! {
         app.post(&drafter, "/tokens", body).await.refused(403, &["token_scope"]);
         assert_eq!(life.version().await, version);
         app.later(TimeDelta::days(30));
-        app.get(&drafter, "/me").await.is(401);
+        let expired = app.get(&drafter, "/me").await;
+        expired.refused(401, &["token_expired"]);
+        assert_eq!(expired.header("WWW-Authenticate"), Some(INVALID));
+        // Whoever shows no token, or one that never was, learns of none.
+        for (token, challenge) in [(None, "Bearer"), (Some("sentra_00"), INVALID), (Some("x"), INVALID)] {
+            let call = app.call(Method::GET, "/me");
+            let answer = if let Some(token) = token { call.token(token).await } else { call.await };
+            answer.refused(401, &["unauthenticated"]);
+            assert_eq!(answer.header("WWW-Authenticate"), Some(challenge), "{token:?}");
+        }
     }
 
     async fn guesses_are_throttled_and_the_owner_gets_in_from_where_the_owner_is_known(db) {
@@ -106,37 +137,6 @@ on_both! {
         assert_eq!(me["grants"], json!([]));
     }
 
-    async fn signing_out_ends_the_session_and_a_new_password_ends_the_others(db) {
-        let app = TestApp::on(db);
-        let owner = app.of(Role::Drafter, HOME).await;
-        let mut other = owner.clone();
-        other.token = text(&app.sign_in(&owner.email, PASSWORD).await.is(201)["token"]);
-        let change = json!({ "current_password": PASSWORD, "new_password": "padi kuning di lereng" });
-        app.put(&owner, "/me/password", change).await.is(204);
-        app.get(&other, "/me").await.is(401);
-        app.get(&owner, "/me").await.is(200);
-        app.delete(&owner, "/sessions/current").await.is(204);
-        app.get(&owner, "/me").await.is(401);
-    }
-
-    async fn a_grant_holds_for_its_days_and_for_its_region(db) {
-        let app = TestApp::on(db);
-        let administrator = app.of(Role::Administrator, HOME).await;
-        let life = CONSTRUCTION.at(&app, "planning_check").await;
-        let acting = app.of(Role::Planner, SIBLING).await;
-        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
-        let path = format!("/users/{}/grants", acting.id);
-        let grant = json!({
-            "role": "planner", "region_code": HOME, "decree": "Plt. 800/12", "valid_from": app.in_days(1),
-            "valid_until": app.in_days(2),
-        });
-        let given = app.post(&administrator, &path, grant.clone()).await.is(201);
-        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
-        app.later(TimeDelta::days(1));
-        app.get(&acting, &life.path("")).await.is(200);
-        let revoke = format!("{path}/{}", text(&given["id"]));
-        app.delete(&administrator, &revoke).await.is(204);
-        app.get(&acting, &life.path("")).await.is(404);
     async fn only_the_owner_gets_to_set_a_password_anew_whoever_asks_for_it(db) {
         let app = TestApp::on(db);
         let (owner, administrator) = (app.of(Role::Drafter, HOME).await, app.of(Role::Administrator, HOME).await);
@@ -190,6 +190,41 @@ on_both! {
         app.post(&administrator, &path, json!({})).await.refused(409, &["disabled"]);
     }
 
+    async fn signing_out_ends_the_session_and_a_new_password_ends_the_others(db) {
+        let app = TestApp::on(db);
+        let owner = app.of(Role::Drafter, HOME).await;
+        let mut other = owner.clone();
+        other.token = text(&app.sign_in(&owner.email, PASSWORD).await.is(201)["token"]);
+        let change = json!({ "current_password": PASSWORD, "new_password": "padi kuning di lereng" });
+        app.put(&owner, "/me/password", change).await.is(204);
+        app.get(&other, "/me").await.is(401);
+        app.get(&owner, "/me").await.is(200);
+        app.delete(&owner, "/sessions/current").await.is(204);
+        app.get(&owner, "/me").await.is(401);
+    }
+
+    async fn a_grant_holds_for_its_days_and_for_its_region(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let life = CONSTRUCTION.at(&app, "planning_check").await;
+        let acting = app.of(Role::Planner, SIBLING).await;
+        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
+        let path = format!("/users/{}/grants", acting.id);
+        let grant = json!({
+            "role": "planner", "region_code": HOME, "decree": "Plt. 800/12", "valid_from": app.in_days(1),
+            "valid_until": app.in_days(2),
+        });
+        let given = app.post(&administrator, &path, grant.clone()).await.is(201);
+        life.act_as(&acting, json!({ "action": "confirm_planning" })).await.is(404);
+        app.later(TimeDelta::days(1));
+        app.get(&acting, &life.path("")).await.is(200);
+        let revoke = format!("{path}/{}", text(&given["id"]));
+        let take_back = || app.delete(&administrator, &revoke).key("cabut");
+        let (first, again) = (take_back().await, take_back().await);
+        assert_eq!((first.status, again.status, first.replayed(), again.replayed()), (204, 204, false, true));
+        assert_eq!(first.header("ETag"), again.header("ETag"));
+        app.delete(&administrator, &revoke).await.is(404);
+        app.get(&acting, &life.path("")).await.is(404);
         app.post(&acting, &path, grant).await.is(404);
     }
 }
