@@ -214,7 +214,7 @@ impl ProposalPatch {
     fn changes_nothing(&self, row: &Proposal) -> Result<bool, Error> {
         let mut after = row.clone();
         self.apply(&mut after);
-        Ok(fields(row)? == fields(&after)?)
+        Ok(serde_json::to_value(row)? == serde_json::to_value(&after)?)
     }
 
     fn apply(&self, row: &mut Proposal) {

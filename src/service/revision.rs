@@ -47,6 +47,7 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
         "summary": field("summary"),
         "commodity": field("commodity"),
         "outcome_class": field("outcome_class"),
+        "theme": field("theme"),
         "centre_id": field("centre_id"),
         "site": {
             "street": field("site_street"),

@@ -107,14 +107,29 @@ pub struct Contents {
 impl Contents {
     /// Why an item is not paid, if it is not.
     pub fn omission(&self, item: &TrancheItem) -> Option<&Omission> {
-        let of = (item.request_id, item.proposal_id);
-        self.omissions.iter().find(|one| (one.request_id, one.proposal_id) == of)
+        // They are in the order of their key.
+        let key = (item.request_id, item.proposal_id);
+        let found =
+            self.omissions.binary_search_by_key(&key, |one| (one.request_id, one.proposal_id));
+        found.ok().and_then(|at| self.omissions.get(at))
     }
 
     /// The items that are paid.
     pub fn paid(&self) -> impl Iterator<Item = &TrancheItem> {
         self.items.iter().filter(|item| self.omission(item).is_none())
     }
+}
+
+/// The requests of several allocations.
+pub fn of_allocations(
+    c: &mut AnyConnection,
+    allocations: &[AllocationId],
+) -> QueryResult<Vec<TrancheRequest>> {
+    tranche_requests::table
+        .filter(tranche_requests::allocation_id.eq_any(allocations))
+        .order(tranche_requests::id)
+        .select(TrancheRequest::as_select())
+        .load(c)
 }
 
 /// What several requests ask for, and what of it is left out.

@@ -426,6 +426,9 @@ on_both! {
         let drafter = life.who(Role::Drafter).await;
         let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
         let centre = format!("/centres/{}", centre["id"].as_str().expect("an id"));
+        // What differs in any field is a change.
+        let themed = life.patch(Role::Drafter, json!({ "theme": "tourism" })).await;
+        assert_eq!(themed.is(200)["theme"], "tourism");
         let events = "SELECT COUNT(*) FROM audit_events";
         let before = app.database.number(events);
         let places = [
