@@ -1,6 +1,7 @@
 //! Configuration: flags and `SENTRA_*` variables, and nothing else.
 
 use crate::service::document::Documents;
+use crate::service::private;
 use crate::service::scan::Clamd;
 use crate::storage::connection::Target;
 use clap::Args;
@@ -102,9 +103,10 @@ fn secret(given: &Option<String>, file: &Option<PathBuf>) -> Result<Option<Strin
 impl DataArgs {
     /// The database to use; makes the data folder.
     pub fn target(&self) -> Result<Target, String> {
-        std::fs::create_dir_all(&self.data_dir).map_err(|error| {
-            format!("can't make the folder {}: {error}", self.data_dir.display())
-        })?;
+        for folder in [&self.data_dir, &self.data_dir.join("documents")] {
+            private::folder(folder)
+                .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))?;
+        }
         match secret(&self.database_url, &self.database_url_file)? {
             Some(url) => Target::parse(&url),
             None => Ok(Target::Sqlite(self.data_dir.join("sentra.db"))),

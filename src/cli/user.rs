@@ -49,7 +49,7 @@ enum Command {
         /// ROLE or ROLE@REGION.
         grant: GrantDraft,
     },
-    /// Makes a new invitation.
+    /// Makes a new invitation, and prints its code: for whom no mail reaches.
     Invite {
         /// E-mail address.
         email: String,

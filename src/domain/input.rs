@@ -1,5 +1,9 @@
 //! Limits of what is taken in, and the checks that share their sentences.
 
+mod letters;
+
+pub use letters::number_key;
+
 use crate::domain::refusal::FieldError;
 
 /// The longest name, title or number, in characters.
@@ -32,6 +36,8 @@ impl Checks {
     pub fn text(&mut self, pointer: &str, text: &str, max: usize) {
         if text.trim().is_empty() {
             self.fail(pointer, "required", "must not be empty");
+        } else if !text.chars().any(letters::is_seen) {
+            self.fail(pointer, "invisible", "must have at least one letter or sign that is seen");
         }
         self.within(pointer, text, max);
     }
@@ -47,8 +53,30 @@ impl Checks {
         if text.chars().count() > max {
             self.fail(pointer, "too_long", format!("must have at most {max} characters"));
         }
+        let is_fit = if max < MAX_LONG { letters::fits_line } else { letters::fits_text };
         if text.contains('\0') {
             self.fail(pointer, "nul", "must not contain NUL");
+        } else if let Some((place, letter)) = text
+            .chars()
+            .zip(1..)
+            .find_map(|(letter, place)| (!is_fit(letter)).then_some((place, letter)))
+        {
+            let message = format!(
+                "must not contain characters that control a line or turn its direction; the {place}. is U+{:04X}",
+                u32::from(letter)
+            );
+            self.fail(pointer, "control_character", message);
+        }
+    }
+
+    /// A number of a contract, a payment or a decree, as it stands on paper: on one line, with plain spaces at most.
+    pub fn number(&mut self, pointer: &str, text: &str) {
+        self.text(pointer, text, MAX_SHORT);
+        if text
+            .chars()
+            .any(|letter| letter != ' ' && letter.is_whitespace() && !letter.is_control())
+        {
+            self.fail(pointer, "space", "must have no other spaces than plain ones");
         }
     }
 

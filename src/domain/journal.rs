@@ -12,6 +12,8 @@ text_enum! {
         Allocate = "allocate",
         /// A contract binds it: available → committed.
         Commit = "commit",
+        /// A binding ends, or goes beyond what was ever set aside when that ends: committed → available.
+        Decommit = "decommit",
         /// It is set free: available or committed → released.
         Release = "release",
         /// Cash goes out: treasury → region.
@@ -62,6 +64,7 @@ impl Posting {
         let (from, to) = match kind {
             EntryKind::Allocate => (Account::Ceiling, Account::Available),
             EntryKind::Commit => (Account::Available, Account::Committed),
+            EntryKind::Decommit => (Account::Committed, Account::Available),
             EntryKind::Release => (Account::Available, Account::Released),
             EntryKind::Disburse => (Account::Treasury, Account::Region),
             EntryKind::Spend => (Account::Region, Account::Paid),
@@ -121,6 +124,7 @@ impl Figures {
         match posting.kind {
             EntryKind::Allocate => next.ceiling_idr = next.ceiling_idr.plus(amount)?,
             EntryKind::Commit => next.contracted_idr = next.contracted_idr.plus(amount)?,
+            EntryKind::Decommit => next.contracted_idr = next.contracted_idr.minus(amount)?,
             EntryKind::Release => {
                 next.released_idr = next.released_idr.plus(amount)?;
                 if posting.from == Account::Committed {
@@ -134,21 +138,30 @@ impl Figures {
         Some(next)
     }
 
-    /// Sets free all authority that no cash was paid on: first what is not bound, then what contracts bind beyond
-    /// what was disbursed.
+    /// Sets free all authority that no cash was paid on: first what contracts bind beyond what was set aside is no
+    /// longer counted as bound, then what is not bound is set free, then what contracts bind beyond what was disbursed.
+    /// Contracts bind no more afterwards than was disbursed, and nothing is available.
     pub fn release_rest(&self) -> Vec<Posting> {
-        let unbound = self.available().max(Rupiah::ZERO).min(self.undisbursed().max(Rupiah::ZERO));
-        let bound = Rupiah::total([self.undisbursed().max(Rupiah::ZERO), unbound.negated()]);
-        [(Account::Available, unbound), (Account::Committed, bound)]
-            .into_iter()
-            .filter(|(_, amount)| *amount > Rupiah::ZERO)
-            .map(|(from, amount)| Posting {
-                kind: EntryKind::Release,
-                from,
-                to: Account::Released,
-                amount,
-            })
-            .collect()
+        let undisbursed = self.undisbursed().max(Rupiah::ZERO);
+        let unpaid =
+            Rupiah::total([self.contracted_idr, self.disbursed_idr.negated()]).max(Rupiah::ZERO);
+        let beyond = self.available().negated().max(Rupiah::ZERO).min(unpaid);
+        let unbound = self.available().max(Rupiah::ZERO).min(undisbursed);
+        let bound = Rupiah::total([undisbursed, unbound.negated()]);
+        let release = |from, amount| Posting {
+            kind: EntryKind::Release,
+            from,
+            to: Account::Released,
+            amount,
+        };
+        [
+            Posting::of(EntryKind::Decommit, beyond),
+            release(Account::Available, unbound),
+            release(Account::Committed, bound),
+        ]
+        .into_iter()
+        .filter(|posting| posting.amount > Rupiah::ZERO)
+        .collect()
     }
 }
 
@@ -235,7 +248,9 @@ mod tests {
             let figures = post(figures, EntryKind::Disburse, disbursed);
             let after = figures.release_rest().iter().fold(figures, |f, posting| f.after(posting).expect("fits"));
             prop_assert!(after.undisbursed() <= Rupiah::ZERO);
-            prop_assert!(after.contracted_idr >= after.disbursed_idr.min(figures.contracted_idr) || figures.available() < Rupiah::ZERO);
+            prop_assert_eq!(after.contracted_idr, after.disbursed_idr);
+            prop_assert!(after.available() <= Rupiah::ZERO);
+            prop_assert!(after.available() == Rupiah::ZERO || disbursed > ceiling);
             prop_assert!(after.release_rest().is_empty());
         }
     }

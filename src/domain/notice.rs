@@ -1,6 +1,6 @@
 //! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
 
-use crate::domain::ids::{ProposalId, RegionCode, UserId};
+use crate::domain::ids::{InvitationId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Role;
@@ -98,12 +98,47 @@ text_enum! {
         TrancheVerified = "tranche_verified",
         /// A request was refused.
         TrancheRefused = "tranche_refused",
+        /// A proposal that can't be paid any more was left out of a request.
+        TrancheReduced = "tranche_reduced",
         /// A report was submitted.
         ReportSubmitted = "report_submitted",
         /// A report was reviewed.
         ReportReviewed = "report_reviewed",
         /// A report was sent back.
         ReportReturned = "report_returned",
+        /// A new user is invited to set a password.
+        Invited = "invited",
+        /// A user who has a password is given a way to set it anew.
+        PasswordReset = "password_reset",
+        /// A user's password was set anew.
+        PasswordSet = "password_set",
+    }
+}
+
+/// The facts of a notice about an account, which is told to its owner alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// When it happened.
+    pub at: Moment,
+    /// Whose account; nobody else is told.
+    pub user_id: UserId,
+    /// Who did it.
+    pub actor: String,
+    /// The invitation whose code the message brings. The code is made with the message, and is known to nobody before.
+    pub invitation_id: Option<InvitationId>,
+    /// Until when the invitation can be redeemed.
+    pub until: Option<Moment>,
+}
+
+impl NoticeEvent {
+    /// Whether it is about an account, and its facts are `AccountFacts`; else about a proposal.
+    pub const fn is_about_account(self) -> bool {
+        matches!(self, NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet)
+    }
+
+    /// Whether its message brings the code of an invitation.
+    pub const fn brings_code(self) -> bool {
+        matches!(self, NoticeEvent::Invited | NoticeEvent::PasswordReset)
     }
 }
 
@@ -137,9 +172,12 @@ pub struct NoticeFacts {
     pub comment: Option<String>,
     /// By when the next step is due, as the rule states it.
     pub due: Option<String>,
+    /// The moment that was missed.
+    #[serde(default)]
+    pub missed: Option<Moment>,
     /// The amount that it is about.
     pub amount: Option<i64>,
-    /// Further lines that the message lists: cut lines with reasons, conditions, the missed gate.
+    /// Further lines that the message lists: cut lines with reasons, conditions, the legal basis.
     pub details: Vec<String>,
 }
 

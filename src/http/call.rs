@@ -11,6 +11,7 @@ use crate::service::context::{Context, Input, Reply};
 use crate::service::error::Error;
 use crate::service::session;
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderName;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
@@ -68,6 +69,7 @@ impl Call {
     /// Whoever calls, before the body is read.
     pub async fn of(request: &HttpRequest) -> Result<Call, Problem> {
         let state = state_of(request)?;
+        once(request, &header::AUTHORIZATION)?;
         let token = bearer(request).ok_or(Error::Unauthenticated("no bearer token"))?;
         let request_id = RequestId::of(request);
         let mut cx =
@@ -191,6 +193,25 @@ pub fn answer(reply: &Reply) -> HttpResponse {
     answer.content_type("application/json").body(reply.body.clone())
 }
 
+/// A header that is there twice says two things: neither is taken.
+fn once(request: &HttpRequest, name: &HeaderName) -> Result<(), Problem> {
+    if request.headers().get_all(name).count() <= 1 {
+        return Ok(());
+    }
+    let pointer = format!("/headers/{}", written(name));
+    let message = "is there more than once; send it once";
+    Err(Problem::malformed(vec![FieldError::new(pointer, "twice", message)]))
+}
+
+/// A header's name as people write it: `If-Match`.
+fn written(name: &HeaderName) -> String {
+    let capital = |part: &str| {
+        let (first, rest) = part.split_at_checked(1).unwrap_or((part, ""));
+        format!("{}{rest}", first.to_ascii_uppercase())
+    };
+    name.as_str().split('-').map(capital).collect::<Vec<_>>().join("-")
+}
+
 fn bearer(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -203,6 +224,8 @@ fn read_headers(request: &HttpRequest, cx: &mut Context) -> Result<(), Problem> 
     let bad = |name: &str, message: &str| {
         Problem::malformed(vec![FieldError::new(format!("/headers/{name}"), "invalid", message)])
     };
+    once(request, &HeaderName::from_static("idempotency-key"))?;
+    once(request, &header::IF_MATCH)?;
     if let Some(key) = request.headers().get("Idempotency-Key") {
         let key = key.to_str().unwrap_or_default().trim();
         let fits =

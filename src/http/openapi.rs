@@ -17,8 +17,9 @@ const ABOUT: &str = "Workflow of proposals for the physical Special Allocation F
 medium industry field.\n\nMoney is whole rupiah, in fields that end in `_idr`; shares are basis points, in fields that \
 end in `_bp`; instants are UTC. Unknown fields are refused. A write that moves state or money takes an \
 `Idempotency-Key`: sent again with the same key it answers the same bytes and acts once. A change of what you have seen \
-takes its `ETag` in `If-Match`. Problems are RFC 9457; they are checked in the order 401, 404, 428 and missing key, \
-replay, 403, 412, 422, 409.";
+takes its `ETag` in `If-Match`. A header or a field of a query that is sent twice is refused. Problems are RFC 9457; \
+they are checked in the order 401, 404, 428 and missing key, replay, 403, 412, 422, 409. A method that a path does not \
+know is answered with 405 and `Allow`, as in the response `MethodNotAllowed`.";
 
 /// The document.
 pub fn document() -> OpenApi {
@@ -30,6 +31,9 @@ pub fn document() -> OpenApi {
     let mut nested = Vec::new();
     ProblemDetails::schemas(&mut nested);
     components.schemas.extend(nested);
+    let mut other_method = problem(405, "method_not_allowed", "Not that way");
+    headers(&mut other_method, "405", Needs::Nothing);
+    components.responses.insert("MethodNotAllowed".to_owned(), RefOr::T(other_method));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for route in ROUTES {
@@ -64,8 +68,10 @@ pub fn of<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operation>
 
 fn complete(operation: &mut Operation, route: &Route) {
     let parameters = operation.parameters.get_or_insert_default();
+    // What the handlers' types say of them has no example, and would be there twice.
+    parameters.retain(|one| !matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Path));
     for name in path_parameters(route.path) {
-        parameters.push(parameter(name, ParameterIn::Path, true, path_example(name)));
+        parameters.push(parameter(name, ParameterIn::Path, true, path_example(route.path, name)));
     }
     if let Some(required) = route.needs.key() {
         let example = "5f2c1c1e-clerk-18.71";
@@ -100,8 +106,11 @@ pub fn path_parameters(path: &'static str) -> impl Iterator<Item = &'static str>
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn path_example(name: &str) -> &'static str {
+fn path_example(path: &str, name: &str) -> &'static str {
     match name {
+        "code" if path.starts_with("/invitations") => {
+            "6f1d0c5be4a2978310fedcba98765432100123456789abcdef0123456789abcd"
+        }
         "code" => "18.71",
         "n" => "7",
         "menu" => "revitalisation",
@@ -186,6 +195,15 @@ fn headers(response: &mut Response, status: &str, needs: Needs) {
     }
     if done && needs.version() {
         add("ETag", "The version, for `If-Match`.");
+    }
+    if status == "405" {
+        add("Allow", "The methods that the path knows.");
+    }
+    if status == "401" {
+        add(
+            "WWW-Authenticate",
+            "`Bearer`; with `error=\"invalid_token\"` when a token was shown that does not hold.",
+        );
     }
     if status == "503" || status == "429" {
         add("Retry-After", "Seconds to wait.");

@@ -32,7 +32,7 @@ impl Checked for GrantDraft {
     }
 }
 
-/// Make a user, with an invitation to set a password, which is shown once.
+/// Make a user, who gets an invitation to set a password by mail.
 #[utoipa::path(post, path = "/users", tag = "people", request_body = UserDraft,
     responses((status = 201, description = "Made.", body = view::InvitedUser)))]
 pub async fn create_user(call: Call, body: Body<UserDraft>) -> Answer {
@@ -65,9 +65,9 @@ pub async fn edit_user(call: Call, id: Id<UserId>, body: Body<UserChange>) -> An
     call.write(body, move |sv, cx, body| user::edit(sv, cx, id.get()?, body)).await
 }
 
-/// Invite a user again; earlier invitations do not hold any more.
+/// Invite a user again, by mail; earlier invitations do not hold any more, a password still does.
 #[utoipa::path(post, path = "/users/{id}/invitations", tag = "people", request_body = Nothing,
-    responses((status = 201, description = "Invited.", body = view::Invitation)))]
+    responses((status = 201, description = "The invitation is on its way.", body = view::SentInvitation)))]
 pub async fn invite_user(call: Call, id: Id<UserId>, body: Body<Nothing>) -> Answer {
     call.write_bare(body, move |sv, cx| invitation::create(sv, cx, id.get()?)).await
 }

@@ -1,7 +1,7 @@
 //! What is answered when something is not done: RFC 9457 problem details, from one exhaustive match.
 
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
-use crate::service::error::{DbError, Error, StoreError};
+use crate::service::error::{DbError, Error, StoreError, TokenFault};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
@@ -51,6 +51,8 @@ struct Parts {
     errors: Vec<FieldError>,
     blockers: Vec<Blocker>,
     retry_after_seconds: Option<i64>,
+    /// `WWW-Authenticate`, where nobody is signed in.
+    challenge: &'static str,
 }
 
 impl Problem {
@@ -69,6 +71,7 @@ impl Problem {
             errors: Vec::new(),
             blockers: Vec::new(),
             retry_after_seconds: None,
+            challenge: "Bearer",
         }))
     }
 
@@ -125,7 +128,7 @@ impl Problem {
             answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
-            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            answer.insert_header((header::WWW_AUTHENTICATE, self.0.challenge));
         }
         if matches!(self.0.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
             // What is still to come is not read; the middleware holds it until this is out.
@@ -145,6 +148,16 @@ impl From<Error> for Problem {
                 "Nobody is signed in",
                 detail,
             ),
+            Error::InvalidToken(fault) => {
+                let (code, title) = match fault {
+                    TokenFault::Unknown => ("unauthenticated", "Nobody is signed in"),
+                    TokenFault::Expired => ("token_expired", "The token has expired"),
+                    TokenFault::Revoked => ("token_revoked", "The token was ended"),
+                };
+                let mut problem = Problem::new(StatusCode::UNAUTHORIZED, code, title, detail);
+                problem.0.challenge = "Bearer error=\"invalid_token\"";
+                problem
+            }
             Error::NotFound => {
                 Problem::new(StatusCode::NOT_FOUND, "not_found", "Nothing here", detail)
             }
@@ -182,6 +195,7 @@ impl From<Error> for Problem {
                 detail,
             )
             .with_errors(errors),
+            Error::Malformed(errors) => Problem::malformed(errors),
             Error::Refused(refusal) => {
                 Problem::refusal(StatusCode::CONFLICT, "refused", "The machine refuses", refusal)
             }

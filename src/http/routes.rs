@@ -90,11 +90,11 @@ routes! {
                                             get    session::list_tokens              [Token]; }
     "/tokens/{id}"                        { delete session::revoke_token             [Token]; }
     "/invitations/{code}"                 { post   session::redeem_invitation        [Nothing]; }
-    "/users"                              { post   people::create_user               [Token];
+    "/users"                              { post   people::create_user               [TokenAndPerhapsKey];
                                             get    people::list_users                [Token]; }
     "/users/{id}"                         { get    people::show_user                 [Token];
                                             patch  people::edit_user                 [TokenAndVersion]; }
-    "/users/{id}/invitations"             { post   people::invite_user               [Token]; }
+    "/users/{id}/invitations"             { post   people::invite_user               [TokenAndPerhapsKey]; }
     "/users/{id}/grants"                  { post   people::add_grant                 [TokenAndPerhapsKey]; }
     "/users/{user_id}/grants/{id}"        { delete people::revoke_grant              [TokenAndPerhapsKey]; }
     "/regions"                            { get    centre::list_regions              [Token]; }

@@ -43,13 +43,18 @@ pub fn seal(from: &Mailbox, letter: &Letter) -> Result<Sealed, String> {
     let message = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to.clone()))
-        .subject(letter.subject.as_str())
+        .subject(literal(&letter.subject))
         .date(date(letter))
         .message_id(Some(letter.message_id.clone()))
         .raw_header(automatic)
         .multipart(body)
         .map_err(|error| format!("the message can't be built: {error}"))?;
     Ok(Sealed { to, bytes: message.formatted() })
+}
+
+/// A subject that is read as it was written: what looks like an encoded word (RFC 2047) is none with a space in it.
+fn literal(subject: &str) -> String {
+    subject.replace("=?", "= ?")
 }
 
 fn date(letter: &Letter) -> SystemTime {
@@ -99,6 +104,17 @@ pub mod tests {
         assert!(text.contains("Auto-Submitted: auto-generated\r\n"));
         assert!(text.contains("multipart/alternative"));
         assert!(text.find("text/plain") < text.find("text/html"));
+    }
+
+    #[test]
+    fn a_subject_is_no_code_for_another() {
+        let mut coded = letter("a@b.example");
+        coded.subject = "Usulan disetujui: =?utf-8?q?Usulan_ditolak?=".to_owned();
+        let text =
+            String::from_utf8(seal(&sender(), &coded).expect("sealed").bytes).expect("ascii");
+        let subject = text.lines().find(|line| line.starts_with("Subject:")).expect("a subject");
+        assert!(!subject.contains("=?"), "{subject}");
+        assert!(subject.contains("Usulan_ditolak"), "{subject}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Mail: the words of each message, its templates, and the way to the relay.
 
+pub mod account;
 pub mod message;
 pub mod relay;
 pub mod render;

@@ -4,9 +4,10 @@
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::people::Language;
-use crate::mail::Site;
 use crate::mail::steps;
 use crate::mail::words::{Labels, labels, role_name, state_name, told};
+use crate::mail::{Site, account};
+use crate::service::outbox::account::AccountDraft;
 use crate::service::outbox::{Draft, Render, Rendered};
 use askama::Template;
 use chrono::{Datelike, Timelike};
@@ -54,6 +55,7 @@ struct Html<'a> {
     details: &'a [String],
     next: &'a str,
     due: Option<&'a str>,
+    missed: Option<&'a str>,
     link: &'a str,
     roles: &'a str,
 }
@@ -76,6 +78,7 @@ struct Text<'a> {
     details: &'a [String],
     next: &'a str,
     due: Option<&'a str>,
+    missed: Option<&'a str>,
     link: &'a str,
     roles: &'a str,
 }
@@ -89,7 +92,9 @@ impl Render for Renderer {
         let (name, actor) = (line(draft.name), line(&facts.actor));
         let subject = subject(heading, &title, &region, facts.fiscal_year);
         let what = told.sentence.in_language(language).replace("{actor}", &actor);
-        let at = moment(facts.at, Zone::of(&facts.region_code), language);
+        let zone = Zone::of(&facts.region_code);
+        let at = moment(facts.at, zone, language);
+        let missed = facts.missed.map(|missed| moment(missed, zone, language));
         let amount = facts.rupiah().map(|amount| money(amount, language));
         let comment = facts.comment.as_deref().map(paragraphs).filter(|text| !text.is_empty());
         let due = facts.due.as_deref().map(line);
@@ -116,6 +121,7 @@ impl Render for Renderer {
             details: &details,
             next: next.in_language(language),
             due: due.as_deref(),
+            missed: missed.as_deref(),
             link: &link,
             roles: &roles.join(", "),
         };
@@ -125,6 +131,10 @@ impl Render for Renderer {
             message_id: format!("<{id}@{}>", self.site.host()),
             subject,
         })
+    }
+
+    fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String> {
+        account::render(&self.site, draft)
     }
 }
 
@@ -144,6 +154,7 @@ const fn plain<'a>(html: &Html<'a>) -> Text<'a> {
         details: html.details,
         next: html.next,
         due: html.due,
+        missed: html.missed,
         link: html.link,
         roles: html.roles,
     }
@@ -172,7 +183,7 @@ fn is_harmful(letter: char) -> bool {
 }
 
 /// One line: no header can be made of it.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     let cleaned: String =
         text.chars().map(|letter| if is_harmful(letter) { ' ' } else { letter }).collect();
     cut(cleaned.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), MAX_TEXT)
@@ -227,7 +238,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// On the wall of the region: `15 Juli 2021 09.30 WIB`.
-fn moment(at: Moment, zone: Zone, language: Language) -> String {
+pub(super) fn moment(at: Moment, zone: Zone, language: Language) -> String {
     let wall = at.after(chrono::TimeDelta::hours(zone.hours())).0;
     let (months, separator) = match language {
         Language::Id => (BULAN, '.'),

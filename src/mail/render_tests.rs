@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::ids::{MailId, ProposalId};
-use crate::domain::notice::{NoticeEvent, NoticeFacts};
+use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
 use chrono::{NaiveDate, NaiveTime};
@@ -24,6 +24,7 @@ fn facts() -> NoticeFacts {
         actor_id: None,
         comment: Some("Baris satu.\nBaris dua.".to_owned()),
         due: Some("2021-07-30 24:00 WIB".to_owned()),
+        missed: None,
         amount: Some(5_300_000_000),
         details: vec!["Mesin sangrai: volume?".to_owned()],
     }
@@ -38,7 +39,7 @@ fn render(event: NoticeEvent, facts: &NoticeFacts, language: Language) -> Render
 
 #[test]
 fn every_event_and_state_is_told_in_both_languages() {
-    for event in NoticeEvent::ALL {
+    for event in NoticeEvent::ALL.iter().filter(|event| !event.is_about_account()) {
         for state in State::ALL {
             for language in Language::ALL {
                 let facts = NoticeFacts { state: *state, ..facts() };
@@ -88,6 +89,53 @@ fn a_message_says_what_happened_who_did_it_what_to_do_and_by_when() {
     let message = render(NoticeEvent::Reject, &facts(), Language::En);
     for part in ["rejected this proposal", "15 July 2021 09:30 WIB", "Rp5,300,000,000"] {
         assert!(message.text.contains(part), "{part}\n{}", message.text);
+    }
+}
+
+#[test]
+fn a_missed_gate_is_told_in_the_recipient_s_language_and_the_region_s_time() {
+    let day = NaiveDate::from_ymd_opt(2021, 7, 21).expect("date");
+    let missed = Some(Moment(day.and_hms_opt(10, 0, 0).expect("time")));
+    let facts = NoticeFacts { missed, region_code: "71.71".into(), ..facts() };
+    let message = render(NoticeEvent::Forfeit, &facts, Language::Id);
+    assert!(
+        message.text.contains("Batas waktu yang terlewat: 21 Juli 2021 18.00 WITA"),
+        "{}",
+        message.text
+    );
+    assert!(message.html.contains("21 Juli 2021 18.00 WITA"));
+    let message = render(NoticeEvent::Forfeit, &facts, Language::En);
+    assert!(
+        message.text.contains("Date that was missed: 21 July 2021 18:00 WITA"),
+        "{}",
+        message.text
+    );
+}
+
+#[test]
+fn an_invitation_brings_its_code_and_says_how_to_use_it() {
+    let at = facts().at;
+    let about = AccountFacts {
+        at,
+        user_id: crate::domain::ids::UserId::new(),
+        actor: "Administrator <i>".to_owned(),
+        invitation_id: None,
+        until: Some(at),
+    };
+    for (event, language, label) in [
+        (NoticeEvent::Invited, Language::Id, "Kode: KODE-1"),
+        (NoticeEvent::PasswordReset, Language::En, "Code: KODE-1"),
+    ] {
+        let (id, code) = (MailId::new(), Some("KODE-1"));
+        let draft = AccountDraft { id, event, facts: &about, name: "Budi", language, code };
+        let site = Site::parse("https://sentra.example").expect("site");
+        let message = Renderer::new(site).render_account(&draft).expect("rendered");
+        for part in [label, "https://sentra.example/api/v1/invitations/KODE-1", "Administrator <i>"]
+        {
+            assert!(message.text.contains(part), "{part}\n{}", message.text);
+        }
+        assert!(message.html.contains("invitations/KODE-1") && !message.html.contains("<i>"));
+        assert!(!message.subject.contains("KODE"), "{}", message.subject);
     }
 }
 

@@ -33,7 +33,11 @@ const fn by_event(event: NoticeEvent) -> Steps {
         NoticeEvent::ReportSubmitted => REPORT_SUBMITTED,
         NoticeEvent::ReportReviewed => REPORT_REVIEWED,
         NoticeEvent::ReportReturned => REPORT_RETURNED,
-        NoticeEvent::RequestPlanningCheck
+        NoticeEvent::TrancheReduced
+        | NoticeEvent::Invited
+        | NoticeEvent::PasswordReset
+        | NoticeEvent::PasswordSet
+        | NoticeEvent::RequestPlanningCheck
         | NoticeEvent::Return
         | NoticeEvent::ConfirmPlanning
         | NoticeEvent::Submit

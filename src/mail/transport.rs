@@ -4,6 +4,7 @@ use crate::domain::mail::Letter;
 use crate::mail::message::{Sealed, seal};
 use crate::mail::relay::{Line, Outcome, Relay, tidy};
 use crate::mail::{SettingError, Site};
+use crate::service::private;
 use lettre::Address;
 use lettre::message::Mailbox;
 use std::fs::File;
@@ -105,10 +106,10 @@ impl Session<'_> {
 
 /// Writes the file whole or not at all. A second time writes the same bytes over it.
 fn write(folder: &Path, letter: &Letter, sealed: &Sealed) -> io::Result<String> {
-    std::fs::create_dir_all(folder)?;
+    private::folder(folder)?;
     let name = format!("{}.eml", letter.id);
     let beside = folder.join(format!(".{}.tmp", letter.id));
-    let mut file = File::create(&beside)?;
+    let mut file = private::file(&beside)?;
     file.write_all(&sealed.bytes)?;
     file.sync_all()?;
     std::fs::rename(&beside, folder.join(&name))?;
@@ -138,6 +139,12 @@ mod tests {
         assert_eq!(first, std::fs::read(&path).expect("file"));
         assert!(String::from_utf8_lossy(&first).contains("From: Sentra <sentra@localhost>"));
         assert_eq!(std::fs::read_dir(folder.path().join("mail")).expect("folder").count(), 1);
+        #[cfg(unix)]
+        for (path, expected) in [(path, 0o600), (folder.path().join("mail"), 0o700)] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "{}", path.display());
+        }
     }
 
     #[test]

@@ -152,6 +152,8 @@ pub fn lock_for(
                 | Action::Close
                 | Action::CloseUnused
                 | Action::ApprovePlan
+                // Takes the proposal out of requests that wait, whose steps begin with the allocation's row.
+                | Action::HandOver
         )
     );
     match (action, seen.allocation_id) {

@@ -6,6 +6,7 @@ use crate::domain::input::Checks;
 use crate::domain::people::TokenScope;
 use crate::service::context::{Context, Input, Reply, read_only};
 use crate::service::error::Error;
+use crate::service::invitation::tell_owner;
 use crate::service::once::Write;
 use crate::service::secret::Secret;
 use crate::service::session::{attempt, holding, record_failure};
@@ -85,7 +86,8 @@ pub fn change_password(
                 data: json!({ "tokens_revoked": revoked }),
                 address: Some(&attempt.address),
             };
-            record(tx, cx, change)?;
+            let event = record(tx, cx, change)?;
+            tell_owner(tx, event, &after, cx.now)?;
             Ok(Reply::nothing())
         },
     )

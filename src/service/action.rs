@@ -20,7 +20,7 @@ use crate::service::once::Write;
 use crate::service::policy::Pinned;
 use crate::service::trail::{self, Event};
 use crate::service::view::proposal as view;
-use crate::service::{Services, access, agreement, facts, policy, proposal as proposals};
+use crate::service::{Services, access, agreement, facts, policy, proposal as proposals, tranche};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation};
@@ -127,6 +127,7 @@ pub fn follow(
         access::took_part(tx, cx, after.id, duty)?;
     }
     record(tx, cx, step, before, &after, &words)?;
+    tranche::leave_out(tx, cx, before, &after, step)?;
     words.due = notices::due(&after, &step.pinned.policy, cx.now);
     if let Ok(told) = step.act.action.as_str().parse() {
         notices::raise(tx, cx, step.event, told, &after, step.arrow.tells, words)?;
@@ -241,11 +242,8 @@ fn effects(
             let gate = facts.gate();
             let source = source(cx, *event, after);
             words.amount = Some(facts.figures.undisbursed());
-            words.details.push(format!(
-                "Gate {gate}; missed by {} s; {}",
-                cx.now.since(gate).num_seconds(),
-                facts.policy.legal_basis
-            ));
+            words.missed = Some(gate);
+            words.details.push(facts.policy.legal_basis.clone());
             money::release_rest(
                 tx,
                 cx,
@@ -341,6 +339,7 @@ fn record(
         "data": step.act.data,
         "amount_idr": words.amount,
         "details": words.details,
+        "missed": words.missed,
     });
     let action = format!("proposal.{}", step.act.action);
     let subject = access::subject(after);

@@ -3,6 +3,7 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{CentreId, EventId, RegionCode};
 use crate::domain::input::{Checks, MAX_SHORT};
+use crate::domain::moment::Zone;
 use crate::domain::people::Role;
 use crate::domain::proposal::OutcomeClass;
 use crate::domain::refusal::FieldError;
@@ -10,13 +11,13 @@ use crate::service::Services;
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
-use crate::service::proposal::present;
+use crate::service::proposal::{given, present};
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use crate::storage::centre::{self, Centre};
 use crate::storage::{AnyConnection, region};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -124,6 +125,18 @@ impl CentreDraft {
         checks.done()
     }
 
+    /// Whether the decree is of a day that has come, or comes tomorrow, where the centre is.
+    fn check_dates(&self, cx: &Context) -> Result<(), Error> {
+        let today = cx.now.date_in(Zone::of(&self.region_code));
+        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+        match self.decree_date {
+            Some(date) if date > tomorrow => {
+                Err(Error::invalid("/decree_date", "future", "must not lie beyond tomorrow"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is kept, as it would be taken in.
     fn of(row: &Centre) -> CentreDraft {
         let row = row.clone();
@@ -189,18 +202,26 @@ impl CentreDraft {
     }
 }
 
-/// A change of a centre: what is absent stays, `null` clears. The fields are those of `CentreDraft`; a centre stays in
+/// A change of a centre: what is absent stays, `null` clears what need not be there. The fields are those of `CentreDraft`; a centre stays in
 /// its region.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "each field is documented in CentreDraft")]
 pub struct CentrePatch {
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub name: Option<String>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub commodity: Option<String>,
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub kbli: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub village: Option<String>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub district: Option<String>,
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
@@ -214,12 +235,26 @@ pub struct CentrePatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<NaiveDate>)]
     pub decree_date: Option<Option<NaiveDate>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = i64, required = false)]
     pub households_in_village: Option<i64>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = i64, required = false)]
     pub households_in_business: Option<i64>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
     pub organised: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
     pub known_to_public: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = i64, required = false)]
     pub businesses: Option<i64>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = i64, required = false)]
     pub members: Option<i64>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = i64, required = false)]
     pub administrators: Option<i64>,
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -227,6 +262,8 @@ pub struct CentrePatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub technical_service_unit: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = OutcomeClass, required = false)]
     pub outcome_class: Option<OutcomeClass>,
 }
 
@@ -313,6 +350,7 @@ pub fn create(sv: &Services, cx: &Context, body: &Input<CentreDraft>) -> Result<
             }
             let draft = body.get()?;
             let by = By::from(cx.need_in(Role::Drafter, &draft.region_code)?);
+            draft.check_dates(cx)?;
             let row = draft.row(cx, CentreId::new(), None)?;
             centre::insert(tx, &row)?;
             record(tx, cx, "centre.create", by, None, &row)?;
@@ -341,8 +379,14 @@ pub fn edit(
             if cx.if_match != Some(before.version) {
                 return Err(Error::Stale);
             }
-            let draft = body.get()?.onto(CentreDraft::of(&before));
+            let kept = CentreDraft::of(&before);
+            let draft = body.get()?.onto(kept.clone());
+            if draft == kept {
+                let version = before.version;
+                return Reply::ok(&view::Centre::from(before), Some(version));
+            }
             draft.check().map_err(Error::Invalid)?;
+            draft.check_dates(cx)?;
             let after = draft.row(cx, id, Some(&before))?;
             if centre::replace(tx, &after)? == 0 {
                 return Err(Error::Stale);

@@ -47,7 +47,7 @@ pub fn first_administrator(sv: &Services, email: &str) -> Result<Option<view::In
             return Ok(None);
         }
         let user = user::insert(tx, cx, by, &draft, None)?;
-        invitation::issue(tx, cx, by, user.id).map(Some)
+        invitation::print(tx, cx, by, &user).map(Some)
     });
     match made {
         // Another process that starts at the same time was quicker.
@@ -73,7 +73,7 @@ pub fn add(sv: &Services, draft: &UserDraft, password: Option<&Secret>) -> Resul
         let user = user::insert(tx, cx, by, draft, hash.clone())?;
         let invitation = match &hash {
             Some(_) => None,
-            None => Some(invitation::issue(tx, cx, by, user.id)?),
+            None => Some(invitation::print(tx, cx, by, &user)?),
         };
         Ok(Added { user: seen(tx, user)?, invitation })
     })
@@ -94,11 +94,12 @@ pub fn set_disabled(sv: &Services, email: &str, disabled: bool) -> Result<view::
     })
 }
 
-/// Invites a user again, such as one who forgot the password.
+/// Invites a user again, such as one whom no mail reaches. A user who had a password is told by mail when it is set
+/// anew.
 pub fn invite(sv: &Services, email: &str) -> Result<view::Invitation, Error> {
     by_console(sv, "invitation.create", |tx, cx, by| {
         let user = by_email(tx, email)?;
-        invitation::invite(tx, cx, by, &user)
+        invitation::print(tx, cx, by, &user)
     })
 }
 

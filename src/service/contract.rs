@@ -3,7 +3,7 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::contract::{ContractRole, Flag};
 use crate::domain::ids::{ContractId, EventId, ProposalId};
-use crate::domain::input::{Checks, MAX_ITEMS, MAX_SHORT};
+use crate::domain::input::{Checks, MAX_ITEMS, MAX_SHORT, number_key};
 use crate::domain::journal::{EntryKind, Posting};
 use crate::domain::line::FundSource;
 use crate::domain::moment::Zone;
@@ -32,7 +32,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractDraft {
-    /// Its number; unique in the proposal.
+    /// Its number; unique in the proposal, whatever its spaces and the case of its letters.
     #[schema(example = "602/01/SPK-FSK/DISPERIN/2021")]
     pub number: String,
     /// When it was signed; not in the future.
@@ -60,7 +60,7 @@ impl ContractDraft {
     /// Whether the values are within their limits.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        checks.text("/number", &self.number, MAX_SHORT);
+        checks.number("/number", &self.number);
         checks.text("/vendor_name", &self.vendor_name, MAX_SHORT);
         checks.optional_text("/vendor_tax_number", self.vendor_tax_number.as_deref(), MAX_SHORT);
         checks.require(
@@ -187,7 +187,7 @@ pub fn known_number(error: crate::storage::QueryError) -> Error {
         DbError::Duplicate(_) => Error::invalid(
             "/number",
             "duplicate",
-            "this proposal has an entry with this number already",
+            "this proposal has an entry with this number already; spaces and the case of letters make no other number",
         ),
         other => Error::Database(other),
     }
@@ -229,6 +229,7 @@ fn fresh(
         id: ContractId::new(),
         proposal_id: proposal.id,
         number: draft.number.clone(),
+        number_key: number_key(&draft.number),
         signed_on: draft.signed_on,
         role: draft.role,
         vendor_name: draft.vendor_name.clone(),

@@ -5,12 +5,37 @@ pub use crate::service::store::StoreError;
 pub use crate::storage::DbError;
 use crate::storage::Failure;
 
+/// Why a token does not hold. Only whoever shows the token itself is told that there was one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// There is none like it.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// It was ended: by signing out, by a new password, by its owner, or since the user was disabled.
+    Revoked,
+}
+
+impl TokenFault {
+    /// What is said of it, and what to do.
+    pub const fn words(self) -> &'static str {
+        match self {
+            TokenFault::Unknown => "the token is not known; sign in first",
+            TokenFault::Expired => "the token has expired; sign in again, or make a new one",
+            TokenFault::Revoked => "the token was ended; sign in again, or make a new one",
+        }
+    }
+}
+
 /// Why a use-case did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody is signed in, or not with what was shown.
     #[error("sign in first")]
     Unauthenticated(&'static str),
+    /// A token was shown that does not hold.
+    #[error("{}", .0.words())]
+    InvalidToken(TokenFault),
     /// Not there, or not for the caller to know.
     #[error("there is nothing here under this name that you may see")]
     NotFound,
@@ -29,6 +54,9 @@ pub enum Error {
     /// The version was changed meanwhile.
     #[error("it was changed meanwhile; read it again, then decide")]
     Stale,
+    /// What the caller sent can't be read in one way.
+    #[error("{}", summary(.0))]
+    Malformed(Vec<FieldError>),
     /// Values that can't be taken.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),

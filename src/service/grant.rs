@@ -276,6 +276,10 @@ pub fn revoke(sv: &Services, cx: &Context, id: UserId, grant_id: GrantId) -> Res
         },
         |tx, _, (seen, before)| {
             let by = keeper(cx)?;
+            // After its turn to be replayed: one that is revoked is there no more.
+            if before.revoked_at.is_some() {
+                return Err(Error::NotFound);
+            }
             fresh(cx, &seen)?;
             if before.role == Role::Administrator {
                 an_administrator_stays(tx, cx, "", |row| row.id == grant_id)?;

@@ -10,6 +10,8 @@ pub mod secret;
 pub mod trail;
 pub mod view;
 
+pub use crate::storage::private;
+
 pub mod account;
 pub mod action;
 pub mod agreement;

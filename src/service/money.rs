@@ -2,7 +2,7 @@
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AllocationId, EntryId, EventId};
-use crate::domain::journal::{Figures, Posting, overflow};
+use crate::domain::journal::{EntryKind, Figures, Posting, overflow};
 use crate::domain::money::Rupiah;
 use crate::domain::refusal::Refusal;
 use crate::service::context::Context;
@@ -99,7 +99,10 @@ pub fn release_rest(
     if postings.is_empty() {
         return Ok(());
     }
-    let released = Rupiah::total(postings.iter().map(|posting| posting.amount));
-    take_room(tx, cx, allocation_id, released.negated(), source.event)?;
+    let releases = postings.iter().filter(|posting| posting.kind == EntryKind::Release);
+    let released = Rupiah::total(releases.map(|posting| posting.amount));
+    if released > Rupiah::ZERO {
+        take_room(tx, cx, allocation_id, released.negated(), source.event)?;
+    }
     post(tx, cx, proposal, &postings, source).map(|_| ())
 }

@@ -3,7 +3,7 @@
 use crate::domain::ids::{EventId, NoticeId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
-use crate::domain::notice::{NoticeEvent, NoticeFacts};
+use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
 use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
@@ -20,6 +20,8 @@ pub struct Words {
     pub comment: Option<String>,
     /// By when the next step is due.
     pub due: Option<String>,
+    /// The moment that was missed.
+    pub missed: Option<Moment>,
     /// The amount that it is about.
     pub amount: Option<Rupiah>,
     /// Further lines.
@@ -54,6 +56,7 @@ pub fn raise(
         actor_id: cx.actor.user,
         comment: words.comment,
         due: words.due,
+        missed: words.missed,
         amount: words.amount.map(|amount| amount.0),
         details: words.details,
     };
@@ -64,6 +67,25 @@ pub fn raise(
         facts: serde_json::to_string(&facts)?,
         event_id,
         created_at: cx.now,
+    };
+    notice::append(tx, &row)?;
+    Ok(())
+}
+
+/// Raises a notice about an account, for its owner alone.
+pub fn raise_account(
+    tx: &mut AnyConnection,
+    event_id: EventId,
+    event: NoticeEvent,
+    facts: &AccountFacts,
+) -> Result<(), Error> {
+    let row = Notice {
+        id: NoticeId::new(),
+        event,
+        proposal_id: None,
+        facts: serde_json::to_string(facts)?,
+        event_id,
+        created_at: facts.at,
     };
     notice::append(tx, &row)?;
     Ok(())

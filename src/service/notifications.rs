@@ -76,6 +76,12 @@ pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
                     return Err(Error::refused("mail_state", "/state", message));
                 }
             }
+            let notices = notices(tx, std::slice::from_ref(&row))?;
+            if of(&notices, &row)?.event.brings_code() {
+                let message = "This message brought a code, which is erased once it has gone out or is given up; invite \
+                    the user again instead.";
+                return Err(Error::refused("code_erased", "/id", message));
+            }
             if mail::requeue(tx, id, row.version, cx.now)? == 0 {
                 return Err(Error::Stale);
             }

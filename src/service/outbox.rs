@@ -14,6 +14,10 @@ use crate::storage::{AnyConnection, DbError, grant, user};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
+pub mod account;
+
+use account::{AccountDraft, CODE_PLACE};
+
 /// How many notices are read at a time.
 const PAGE: i64 = 100;
 
@@ -51,6 +55,9 @@ pub struct Rendered {
 pub trait Render: Send + Sync {
     /// Makes the message of a notice to one recipient.
     fn render(&self, draft: &Draft<'_>) -> Result<Rendered, String>;
+
+    /// Makes the message of a notice about an account to its owner.
+    fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String>;
 }
 
 /// What became of the notices that were pending.
@@ -101,6 +108,9 @@ fn expand_one(sv: &Services, render: &dyn Render, row: &Notice) -> Result<Option
             // First, so that a second worker waits here on PostgreSQL, and then finds nothing to do.
             if notice::settle(tx, row.id)? == 0 {
                 return Ok(None);
+            }
+            if row.event.is_about_account() {
+                return account::expand(tx, render, row, now).map(Some);
             }
             let facts: NoticeFacts = serde_json::from_str(&row.facts)?;
             let recipients = recipients(tx, &facts, now)?;
@@ -159,7 +169,12 @@ fn compose(
     let draft =
         Draft { id, event: notice.event, facts, name: &user.name, language: user.language, roles };
     let rendered = render.render(&draft).map_err(Error::Defect)?;
-    Ok(Mail {
+    Ok(queued(id, notice, user, rendered, now))
+}
+
+/// A message that is to be sent at once.
+fn queued(id: MailId, notice: &Notice, user: &User, rendered: Rendered, now: Moment) -> Mail {
+    Mail {
         id,
         notice_id: notice.id,
         user_id: user.id,
@@ -179,7 +194,8 @@ fn compose(
         sent_at: None,
         created_at: now,
         version: 1,
-    })
+        secret: None,
+    }
 }
 
 /// A message that a worker has in hand until its lease ends.
@@ -192,12 +208,16 @@ pub struct Leased {
 
 impl From<Mail> for Leased {
     fn from(row: Mail) -> Self {
+        let whole = |body: &str| match &row.secret {
+            Some(code) => body.replace(CODE_PLACE, code),
+            None => body.to_owned(),
+        };
         let letter = Letter {
             id: row.id,
             address: row.address.clone(),
             subject: row.subject.clone(),
-            text: row.text_body.clone(),
-            html: row.html_body.clone(),
+            text: whole(&row.text_body),
+            html: whole(&row.html_body),
             message_id: row.message_id.clone(),
             dated_at: row.dated_at,
         };

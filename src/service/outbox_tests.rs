@@ -38,6 +38,15 @@ impl Render for Plain {
             message_id: format!("<{}@sentra.example>", draft.id),
         })
     }
+
+    fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String> {
+        Ok(Rendered {
+            subject: format!("{} {}", draft.event, draft.language),
+            text: format!("{} {:?}", draft.name, draft.code),
+            html: "<p></p>".to_owned(),
+            message_id: format!("<{}@sentra.example>", draft.id),
+        })
+    }
 }
 
 #[expect(clippy::new_without_default, reason = "a database is not a default value")]
@@ -126,6 +135,7 @@ impl Desk {
             actor_id: actor,
             comment: None,
             due: None,
+            missed: None,
             amount: None,
             details: Vec::new(),
         };

@@ -92,17 +92,25 @@ pub struct ProposalDraft {
     pub design_firm_tax_number: Option<String>,
 }
 
-/// A change of a proposal: what is absent stays, `null` clears.
+/// A change of a proposal: what is absent stays, `null` clears what need not be there.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProposalPatch {
     /// Title.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub title: Option<String>,
     /// Why and what, in words.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub summary: Option<String>,
     /// What is made there.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub commodity: Option<String>,
     /// What the centre is to bear.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = OutcomeClass, required = false)]
     pub outcome_class: Option<OutcomeClass>,
     /// The theme under which it is made: a code of the policy's menu.
     #[serde(deserialize_with = "present")]
@@ -113,12 +121,16 @@ pub struct ProposalPatch {
     #[schema(value_type = Option<CentreId>)]
     pub centre_id: Option<Option<CentreId>>,
     /// Where, as a whole.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = SiteDraft, required = false)]
     pub site: Option<SiteDraft>,
     /// What is to be compared at the end.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     pub baseline: Option<Option<Value>>,
     /// What the centre lacks, as a whole.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Vec<Gap>, required = false)]
     pub gaps: Option<Vec<Gap>>,
     /// The firm that designed the works in an earlier year.
     #[serde(deserialize_with = "present")]
@@ -135,6 +147,13 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A value that may be absent, but is not `null`: there is nothing that `null` would clear.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl ProposalDraft {
@@ -202,6 +221,13 @@ impl ProposalPatch {
                 MAX_SHORT,
             );
         }
+    }
+
+    /// Whether the proposal is as it would be already.
+    fn changes_nothing(&self, row: &Proposal) -> Result<bool, Error> {
+        let mut after = row.clone();
+        self.apply(&mut after)?;
+        Ok(serde_json::to_value(row)? == serde_json::to_value(&after)?)
     }
 
     fn apply(&self, row: &mut Proposal) -> Result<(), Error> {
@@ -355,7 +381,8 @@ fn check_centre(
     }
 }
 
-/// Changes a draft; in clarification only where a change was requested.
+/// Changes a draft; in clarification only where a change was requested. What changes nothing is answered as it is, and
+/// raises no version.
 pub fn edit(
     sv: &Services,
     cx: &Context,
@@ -369,6 +396,11 @@ pub fn edit(
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
             access::four_eyes(tx, cx, id, Duty::Drafting)?;
+            if let (Ok(patch), true) = (body.get(), cx.if_match == Some(seen.version))
+                && patch.changes_nothing(&seen)?
+            {
+                return shown(tx, seen);
+            }
             let before = access::lock(tx, id, cx.if_match)?;
             let patch = body.get()?;
             if let Some(centre) = patch.centre_id {

@@ -8,7 +8,7 @@ use crate::domain::people::{Actor, Grant, TokenKind, TokenScope};
 use crate::domain::refusal::FieldError;
 use crate::service::Services;
 use crate::service::context::{Context, Input};
-use crate::service::error::Error;
+use crate::service::error::{Error, TokenFault};
 use crate::service::secret::{self, Secret};
 use crate::service::throttle::{Attempt, Limits, counted};
 use crate::service::trail::{self, Event, Subject};
@@ -295,12 +295,21 @@ pub(super) fn holding(
 /// loses a grant, is cut off at the next one. The caller adds key, fingerprint and version.
 pub fn authenticate(sv: &Services, token: &str, request_id: String) -> Result<Context, Error> {
     let now = sv.clock.now();
+    let invalid = |fault| Err(Error::InvalidToken(fault));
     if !token.starts_with(TOKEN_PREFIX) {
-        return Err(Error::Unauthenticated(NO_TOKEN));
+        return invalid(TokenFault::Unknown);
     }
     let token_hash = secret::sha256(token);
     sv.db.read(|tx| {
-        let shown = token::valid(tx, &token_hash, now)?.ok_or(Error::Unauthenticated(NO_TOKEN))?;
+        let Some(shown) = token::by_hash(tx, &token_hash)? else {
+            return invalid(TokenFault::Unknown);
+        };
+        if shown.revoked_at.is_some() {
+            return invalid(TokenFault::Revoked);
+        }
+        if shown.expires_at <= now {
+            return invalid(TokenFault::Expired);
+        }
         let cx = acting(tx, shown.user_id, now, request_id)?;
         Ok(Context { token: Some(shown.id), scope: shown.scope, ..cx })
     })
@@ -320,7 +329,7 @@ fn acting(
 ) -> Result<Context, Error> {
     let user = user::find(tx, user)?
         .filter(|user| user.disabled_at.is_none())
-        .ok_or(Error::Unauthenticated(NO_TOKEN))?;
+        .ok_or(Error::InvalidToken(TokenFault::Revoked))?;
     let grants = holding(tx, &user, now)?.into_iter().map(Grant::from).collect();
     Ok(Context {
         actor: Actor { user: Some(user.id), name: user.name, grants },

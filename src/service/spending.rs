@@ -4,7 +4,7 @@ use crate::domain::act::Action;
 use crate::domain::audit::SubjectKind;
 use crate::domain::contract::Flag;
 use crate::domain::ids::{ContractId, EventId, ExpenditureId, ProposalId, ReturnId};
-use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
+use crate::domain::input::{Checks, MAX_LONG, number_key};
 use crate::domain::journal::{EntryKind, Figures, Posting};
 use crate::domain::line::FundSource;
 use crate::domain::moment::Zone;
@@ -38,7 +38,7 @@ use utoipa::ToSchema;
 pub struct ExpenditureDraft {
     /// On which contract of the proposal.
     pub contract_id: ContractId,
-    /// Number of the SP2D; unique in the proposal.
+    /// Number of the SP2D; unique in the proposal, whatever its spaces and the case of its letters.
     pub number: String,
     /// Its date; not in the future.
     pub spent_on: NaiveDate,
@@ -53,7 +53,7 @@ impl ExpenditureDraft {
     /// Whether the values are within their limits.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        checks.text("/number", &self.number, MAX_SHORT);
+        checks.number("/number", &self.number);
         checks.optional_text("/description", Some(&self.description), MAX_LONG);
         checks.require(
             self.amount_idr > Rupiah::ZERO,
@@ -69,7 +69,7 @@ impl ExpenditureDraft {
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnDraft {
-    /// Number of the deposit slip; unique in the proposal.
+    /// Number of the deposit slip; unique in the proposal, whatever its spaces and the case of its letters.
     pub number: String,
     /// Its date; not in the future.
     pub returned_on: NaiveDate,
@@ -83,7 +83,7 @@ impl ReturnDraft {
     /// Whether the values are within their limits.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        checks.text("/number", &self.number, MAX_SHORT);
+        checks.number("/number", &self.number);
         checks.text("/reason", &self.reason, MAX_LONG);
         checks.require(
             self.amount_idr > Rupiah::ZERO,
@@ -192,6 +192,7 @@ pub fn spend(
                 proposal_id: id,
                 contract_id: contract.id,
                 number: draft.number.clone(),
+                number_key: number_key(&draft.number),
                 spent_on: draft.spent_on,
                 amount_idr: draft.amount_idr,
                 description: draft.description.clone(),
@@ -291,6 +292,7 @@ pub fn give_back(
                 id: ReturnId::new(),
                 proposal_id: id,
                 number: draft.number.clone(),
+                number_key: number_key(&draft.number),
                 returned_on: draft.returned_on,
                 amount_idr: draft.amount_idr,
                 reason: draft.reason.clone(),

@@ -1,7 +1,9 @@
 //! Requests for tranches: asked by the regional head, then taken through their steps.
 
+mod omission;
 mod steps;
 
+pub use omission::leave_out;
 pub use steps::{PaymentDraft, pay, refuse, review, verify};
 
 use crate::domain::act::{Act, Action};
@@ -26,7 +28,7 @@ use crate::service::{Services, access, facts, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};
 use crate::storage::proposal::{self, Proposal};
-use crate::storage::tranche::{self, TrancheItem, TrancheRequest};
+use crate::storage::tranche::{self, Contents, TrancheItem, TrancheRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -96,8 +98,9 @@ pub fn list(
     sv.db.read(|tx| {
         visible(tx, cx, id)?;
         let rows = tranche::page(tx, id, after, limit.saturating_add(1))?;
-        let items = tranche::items_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
-        let view = |row| view::TrancheRequest::of(row, &items);
+        let ids: Vec<TrancheRequestId> = rows.iter().map(|row| row.id).collect();
+        let contents = tranche::contents_of(tx, &ids)?;
+        let view = |row| view::TrancheRequest::of(row, &contents);
         Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
     })
 }
@@ -161,7 +164,8 @@ pub fn request(
             )?;
             let location = format!("/api/v1/allocations/{id}/tranche-requests");
             let version = row.version;
-            Reply::created(&view::TrancheRequest::of(row, &items), Some(version), location)
+            let contents = Contents { items, ..Contents::default() };
+            Reply::created(&view::TrancheRequest::of(row, &contents), Some(version), location)
         },
     )
 }

@@ -9,6 +9,7 @@ use crate::service::context::{By, Context, Input, Reply};
 use crate::service::error::Error;
 use crate::service::grant::{self, GrantDraft, MAX_GRANTS};
 use crate::service::once::Write;
+use crate::service::proposal::given;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::people as view;
@@ -67,13 +68,16 @@ impl UserDraft {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// Full name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub name: Option<String>,
     /// Of the mail.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Language, required = false)]
     pub language: Option<Language>,
     /// Whether the user is cut off: at once, with every token and open invitation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
     pub disabled: Option<bool>,
 }
 
@@ -153,16 +157,16 @@ pub fn show(sv: &Services, cx: &Context, id: UserId) -> Result<view::User, Error
     })
 }
 
-/// Makes a user, who is invited to set a password. The invitation's code is answered only here.
+/// Makes a user, who is invited by mail to set a password.
 pub fn create(sv: &Services, cx: &Context, body: &Input<UserDraft>) -> Result<Reply, Error> {
     sv.once(
         cx,
-        Write::secret("user.create"),
+        Write::adding("user.create"),
         |_| Ok((Subject::of(SubjectKind::Collection, "users"), ())),
         |tx, _, ()| {
             let by = keeper(cx)?;
             let row = insert(tx, cx, by, body.get()?, None)?;
-            let invitation = invitation::issue(tx, cx, by, row.id)?;
+            let invitation = invitation::send(tx, cx, by, &row)?;
             let (version, location) = (row.version, format!("/api/v1/users/{}", row.id));
             let view = view::InvitedUser { user: seen(tx, row)?, invitation };
             Reply::created(&view, Some(version), location)
@@ -196,7 +200,7 @@ pub fn edit(
     )
 }
 
-/// Changes a user within a transaction.
+/// Changes a user within a transaction; what changes nothing leaves no trace.
 pub(super) fn change(
     tx: &mut AnyConnection,
     cx: &Context,
@@ -212,6 +216,12 @@ pub(super) fn change(
         version: before.version + 1,
         ..before.clone()
     };
+    let is_same = after.name == before.name
+        && after.language == before.language
+        && after.disabled_at == before.disabled_at;
+    if is_same {
+        return Ok(before.clone());
+    }
     let is_cut_off = disabled && before.disabled_at.is_none();
     if is_cut_off {
         if cx.actor.user == Some(before.id) {
@@ -309,7 +319,7 @@ pub(super) fn record(
     tx: &mut AnyConnection,
     cx: &Context,
     change: Change<'_>,
-) -> Result<(), Error> {
+) -> Result<EventId, Error> {
     let Change { action, by, before, after, data, address } = change;
     let event = EventId::new();
     let subject = Subject::of(SubjectKind::User, after.id);
@@ -321,7 +331,8 @@ pub(super) fn record(
         cx,
         Event { id: event, action, subject: &subject, by, content, personal: &personal },
     )?;
-    trail::revise(tx, event, SubjectKind::User, after.id, after.version, &plain(after))
+    trail::revise(tx, event, SubjectKind::User, after.id, after.version, &plain(after))?;
+    Ok(event)
 }
 
 /// What a revision shows of a user. The event that it names holds the commitments to name and address.

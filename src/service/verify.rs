@@ -1,7 +1,7 @@
 //! Proves that what is kept agrees: balances with their entries, states with their events, parents with their parts.
 //! Outside facts that break a rule are listed as flags; they are no breach.
 
-use crate::domain::ids::{AllocationId, ProposalId};
+use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{EntryKind, Figures, Posting};
 use crate::domain::line::{FundSource, LineFacts, totals};
 use crate::domain::money::Rupiah;
@@ -11,6 +11,7 @@ use crate::storage::AnyConnection;
 use crate::storage::contract::Contract;
 use crate::storage::journal::{self, Entry};
 use crate::storage::proposal::Proposal;
+use crate::storage::tranche;
 use crate::storage::verify::{self, Returned, Spent};
 use std::collections::HashMap;
 
@@ -81,7 +82,7 @@ fn look_at(
         by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
     let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
     let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
-    let payments = by_proposal(verify::payments(tx, &ids)?, |row| row.0, |row| row.1);
+    let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.0, |row| row.1);
     let spent = by_proposal(verify::expenditures(tx, &ids)?, |row| row.0, |row| row);
     let returned = by_proposal(verify::returns(tx, &ids)?, |row| row.0, |row| row);
     let moves = moves(verify::events(tx, &ids)?);
@@ -230,6 +231,31 @@ impl Check<'_> {
     }
 }
 
+/// What requests for tranches keep as their total, against the items that they pay.
+fn requests(
+    tx: &mut AnyConnection,
+    allocations: &[AllocationId],
+    report: &mut Report,
+) -> Result<(), Error> {
+    let rows = tranche::of_allocations(tx, allocations)?;
+    let contents = tranche::contents_of(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+    let mut sums: HashMap<TrancheRequestId, Rupiah> = HashMap::new();
+    for item in contents.paid() {
+        let sum = sums.entry(item.request_id).or_default();
+        *sum = Rupiah::total([*sum, item.amount_idr]);
+    }
+    for row in rows {
+        let found = sums.get(&row.id).copied().unwrap_or_default();
+        if row.total_idr != found {
+            report.breaches.push(format!(
+                "tranche request {}: its total is kept as {}, what it pays adds up to {found}",
+                row.id, row.total_idr
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What allocations and ceilings keep as used, against what is beneath them.
 fn ceilings(
     tx: &mut AnyConnection,
@@ -242,6 +268,7 @@ fn ceilings(
         let page = verify::allocations(tx, after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
+        requests(tx, &page.iter().map(|row| row.id).collect::<Vec<_>>(), report)?;
         for row in &page {
             let found = used.get(&row.id).copied().unwrap_or_default();
             if row.used_idr != found || row.used_idr > row.amount_idr {

@@ -1,5 +1,6 @@
 //! A connection to either database, opened by the scheme of its URL.
 
+use crate::storage::private;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
@@ -101,6 +102,12 @@ impl Opener {
                 Ok(AnyConnection::Postgres(connection))
             }
             Target::Sqlite(path) => {
+                if !path.exists() {
+                    // SQLite would let everybody read it; its log and index take over the mode of the file.
+                    private::options()
+                        .open(path)
+                        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+                }
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
                 let reading =
                     if self.purpose == Use::Read { "PRAGMA query_only = ON;" } else { "" };

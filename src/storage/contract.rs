@@ -47,6 +47,9 @@ pub struct Contract {
     pub created_at: Moment,
     /// By whom.
     pub created_by: UserId,
+    /// The number as it is compared with others.
+    #[serde(skip)]
+    pub number_key: String,
 }
 
 /// That a contract covers a line.

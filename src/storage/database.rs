@@ -2,6 +2,7 @@
 
 use crate::storage::connection::{AnyConnection, Opener, Target, Use};
 use crate::storage::error::DbError;
+use crate::storage::private;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection};
@@ -159,7 +160,7 @@ impl Database {
         let Target::Sqlite(path) = &self.target else { return false };
         let mut name = path.clone().into_os_string();
         name.push(".probe");
-        let tried = std::fs::File::create(&name).and_then(|mut file| {
+        let tried = private::file(std::path::Path::new(&name)).and_then(|mut file| {
             file.write_all(&[0; PROBE_BYTES])?;
             file.sync_all()
         });

@@ -33,6 +33,9 @@ pub struct Expenditure {
     pub created_at: Moment,
     /// By whom.
     pub created_by: UserId,
+    /// The number as it is compared with others.
+    #[serde(skip)]
+    pub number_key: String,
 }
 
 /// Inserts a payment order.

@@ -71,11 +71,11 @@ pub fn of_many(c: &mut AnyConnection, users: &[UserId]) -> QueryResult<Vec<Grant
         .load(c)
 }
 
-/// One grant of a user.
+/// One grant of a user, revoked or not.
 pub fn find(c: &mut AnyConnection, user: UserId, id: GrantId) -> QueryResult<Option<GrantRow>> {
     grants::table
         .find(id)
-        .filter(grants::user_id.eq(user).and(grants::revoked_at.is_null()))
+        .filter(grants::user_id.eq(user))
         .select(GrantRow::as_select())
         .first(c)
         .optional()

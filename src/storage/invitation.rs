@@ -43,6 +43,22 @@ pub fn redeemable(
         .optional()
 }
 
+/// Gives an open invitation its code; 0 when it is not open any more.
+pub fn give_code(
+    c: &mut AnyConnection,
+    id: InvitationId,
+    code_hash: &str,
+    now: Moment,
+) -> QueryResult<usize> {
+    diesel::update(
+        invitations::table
+            .find(id)
+            .filter(invitations::redeemed_at.is_null().and(invitations::expires_at.gt(now))),
+    )
+    .set(invitations::code_hash.eq(code_hash))
+    .execute(c)
+}
+
 /// Marks one invitation as redeemed; 0 when it was before.
 pub fn redeem(c: &mut AnyConnection, id: InvitationId, now: Moment) -> QueryResult<usize> {
     diesel::update(invitations::table.find(id).filter(invitations::redeemed_at.is_null()))

@@ -1,7 +1,8 @@
 //! The operating system's lock that keeps a second serving process from a SQLite file.
 
 use crate::storage::connection::Target;
-use std::fs::{File, OpenOptions};
+use crate::storage::private;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ pub fn take(target: &Target, patience: Duration) -> io::Result<Option<FileLock>>
     let mut name = path.clone().into_os_string();
     name.push(".lock");
     let path = PathBuf::from(name);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let file = private::options().open(&path)?;
     let started = Instant::now();
     loop {
         match file.try_lock() {

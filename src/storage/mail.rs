@@ -50,6 +50,8 @@ pub struct Mail {
     pub created_at: Moment,
     /// Raised by every change.
     pub version: i64,
+    /// The code that it brings, which stands in no body; erased when it has gone out or is given up.
+    pub secret: Option<String>,
 }
 
 /// An attempt to send a message.
@@ -138,8 +140,13 @@ pub fn settle(
     verdict: &Verdict,
 ) -> QueryResult<usize> {
     diesel::insert_into(mail_attempts::table).values(attempt).execute(c)?;
+    let secret = match verdict.state {
+        MailState::Queued => mail.secret.clone(),
+        MailState::Sent | MailState::Dead => None,
+    };
     diesel::update(mails::table.find(mail.id).filter(mails::version.eq(mail.version)))
         .set((
+            mails::secret.eq(secret),
             mails::state.eq(verdict.state),
             mails::attempts.eq(mails::attempts + 1),
             mails::next_attempt_at.eq(verdict.next_attempt_at),

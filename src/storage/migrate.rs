@@ -14,7 +14,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 20] = [
+pub const APPEND_ONLY: [&str; 21] = [
     "audit_events",
     "conflicts",
     "contract_lines",
@@ -31,6 +31,7 @@ pub const APPEND_ONLY: [&str; 20] = [
     "returns",
     "revisions",
     "tranche_items",
+    "tranche_omissions",
     "audit_pending",
     "audit_personal",
     "regions",

@@ -36,6 +36,7 @@ pub mod notice;
 pub mod participation;
 pub mod plan;
 pub mod policy;
+pub mod private;
 pub mod proposal;
 pub mod region;
 pub mod report;

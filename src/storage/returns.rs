@@ -31,6 +31,9 @@ pub struct Return {
     pub created_at: Moment,
     /// By whom.
     pub created_by: UserId,
+    /// The number as it is compared with others.
+    #[serde(skip)]
+    pub number_key: String,
 }
 
 /// Inserts a deposit.

@@ -229,6 +229,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         created_by -> Text,
+        number_key -> Text,
     }
 }
 
@@ -286,6 +287,7 @@ diesel::table! {
         flags -> Text,
         created_at -> Timestamp,
         created_by -> Text,
+        number_key -> Text,
     }
 }
 
@@ -405,6 +407,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        secret -> Nullable<Text>,
     }
 }
 
@@ -568,6 +571,7 @@ diesel::table! {
         flags -> Text,
         created_at -> Timestamp,
         created_by -> Text,
+        number_key -> Text,
     }
 }
 
@@ -625,6 +629,18 @@ diesel::table! {
         request_id -> Text,
         proposal_id -> Text,
         amount_idr -> BigInt,
+    }
+}
+
+diesel::table! {
+    tranche_omissions (request_id, proposal_id) {
+        request_id -> Text,
+        proposal_id -> Text,
+        amount_idr -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        event_id -> Text,
+        left_out_at -> Timestamp,
     }
 }
 
@@ -728,6 +744,8 @@ diesel::joinable!(sign_in_addresses -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(tranche_items -> proposals (proposal_id));
 diesel::joinable!(tranche_items -> tranche_requests (request_id));
+diesel::joinable!(tranche_omissions -> proposals (proposal_id));
+diesel::joinable!(tranche_omissions -> tranche_requests (request_id));
 diesel::joinable!(tranche_requests -> allocations (allocation_id));
 diesel::joinable!(waivers -> proposals (proposal_id));
 
@@ -774,6 +792,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     tokens,
     tranche_items,
+    tranche_omissions,
     tranche_requests,
     users,
     waivers,

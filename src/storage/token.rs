@@ -36,11 +36,10 @@ pub fn insert(c: &mut AnyConnection, token: &Token) -> QueryResult<()> {
     diesel::insert_into(tokens::table).values(token).execute(c).map(|_| ())
 }
 
-/// The token with a hash, if it holds now.
-pub fn valid(c: &mut AnyConnection, token_hash: &str, now: Moment) -> QueryResult<Option<Token>> {
+/// The token with a hash, whether it holds or not.
+pub fn by_hash(c: &mut AnyConnection, token_hash: &str) -> QueryResult<Option<Token>> {
     tokens::table
         .filter(tokens::token_hash.eq(token_hash))
-        .filter(tokens::revoked_at.is_null().and(tokens::expires_at.gt(now)))
         .select(Token::as_select())
         .first(c)
         .optional()

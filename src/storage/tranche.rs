@@ -1,15 +1,27 @@
 //! Requests for tranches, with the amount for each proposal.
 
-use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId, UserId};
+use crate::domain::ids::{AllocationId, EventId, ProposalId, TrancheRequestId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
+use crate::domain::proposal::State;
 use crate::domain::tranche::TrancheState;
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::{tranche_items, tranche_requests};
+use crate::storage::schema::{tranche_items, tranche_omissions, tranche_requests};
 use chrono::NaiveDate;
-use diesel::dsl::min;
+use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
 use serde::Serialize;
+
+/// Whether the request of an item has left it out.
+macro_rules! is_left_out {
+    () => {
+        exists(
+            tranche_omissions::table
+                .filter(tranche_omissions::request_id.eq(tranche_items::request_id))
+                .filter(tranche_omissions::proposal_id.eq(tranche_items::proposal_id)),
+        )
+    };
+}
 
 /// A request for a tranche.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
@@ -23,7 +35,7 @@ pub struct TrancheRequest {
     pub n: i64,
     /// Where it stands.
     pub state: TrancheState,
-    /// Sum of its items.
+    /// Sum of its items that are not left out.
     pub total_idr: Rupiah,
     /// When it was received.
     pub requested_at: Moment,
@@ -61,6 +73,68 @@ pub struct TrancheItem {
     pub proposal_id: ProposalId,
     /// How much.
     pub amount_idr: Rupiah,
+}
+
+/// That a request does not pay one of its proposals any more.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = tranche_omissions)]
+pub struct Omission {
+    /// Of which request.
+    pub request_id: TrancheRequestId,
+    /// Which proposal.
+    pub proposal_id: ProposalId,
+    /// What was asked for it.
+    pub amount_idr: Rupiah,
+    /// Where the proposal went.
+    pub state: State,
+    /// Why, in the words of whoever moved it.
+    pub reason: Option<String>,
+    /// The event that moved it.
+    pub event_id: EventId,
+    /// When.
+    pub left_out_at: Moment,
+}
+
+/// What requests ask for, and what of it is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    /// The amount for each proposal.
+    pub items: Vec<TrancheItem>,
+    /// Those that are not paid any more.
+    pub omissions: Vec<Omission>,
+}
+
+impl Contents {
+    /// Why an item is not paid, if it is not.
+    pub fn omission(&self, item: &TrancheItem) -> Option<&Omission> {
+        // They are in the order of their key.
+        let key = (item.request_id, item.proposal_id);
+        let found =
+            self.omissions.binary_search_by_key(&key, |one| (one.request_id, one.proposal_id));
+        found.ok().and_then(|at| self.omissions.get(at))
+    }
+
+    /// The items that are paid.
+    pub fn paid(&self) -> impl Iterator<Item = &TrancheItem> {
+        self.items.iter().filter(|item| self.omission(item).is_none())
+    }
+}
+
+/// The requests of several allocations.
+pub fn of_allocations(
+    c: &mut AnyConnection,
+    allocations: &[AllocationId],
+) -> QueryResult<Vec<TrancheRequest>> {
+    tranche_requests::table
+        .filter(tranche_requests::allocation_id.eq_any(allocations))
+        .order(tranche_requests::id)
+        .select(TrancheRequest::as_select())
+        .load(c)
+}
+
+/// What several requests ask for, and what of it is left out.
+pub fn contents_of(c: &mut AnyConnection, requests: &[TrancheRequestId]) -> QueryResult<Contents> {
+    Ok(Contents { items: items_of(c, requests)?, omissions: omissions_of(c, requests)? })
 }
 
 /// Inserts a request with its items.
@@ -101,10 +175,7 @@ pub fn page(
 }
 
 /// The items of several requests, by proposal.
-pub fn items_of(
-    c: &mut AnyConnection,
-    requests: &[TrancheRequestId],
-) -> QueryResult<Vec<TrancheItem>> {
+fn items_of(c: &mut AnyConnection, requests: &[TrancheRequestId]) -> QueryResult<Vec<TrancheItem>> {
     tranche_items::table
         .filter(tranche_items::request_id.eq_any(requests))
         .order((tranche_items::request_id, tranche_items::proposal_id))
@@ -112,44 +183,87 @@ pub fn items_of(
         .load(c)
 }
 
-/// Requests that contain a proposal and were not refused: number, state.
+/// Leaves a proposal out of a request.
+pub fn leave_out(c: &mut AnyConnection, omission: &Omission) -> QueryResult<()> {
+    diesel::insert_into(tranche_omissions::table).values(omission).execute(c).map(|_| ())
+}
+
+/// What was left out of several requests.
+fn omissions_of(
+    c: &mut AnyConnection,
+    requests: &[TrancheRequestId],
+) -> QueryResult<Vec<Omission>> {
+    tranche_omissions::table
+        .filter(tranche_omissions::request_id.eq_any(requests))
+        .order((tranche_omissions::request_id, tranche_omissions::proposal_id))
+        .select(Omission::as_select())
+        .load(c)
+}
+
+/// Requests that wait for review, verification or payment, and still contain a proposal.
+pub fn waiting_for(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+) -> QueryResult<Vec<TrancheRequest>> {
+    tranche_requests::table
+        .inner_join(tranche_items::table)
+        .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
+        .filter(tranche_requests::state.ne_all([TrancheState::Paid, TrancheState::Refused]))
+        .order(tranche_requests::id)
+        .select(TrancheRequest::as_select())
+        .load(c)
+}
+
+/// Requests that contain a proposal, did not leave it out and were not refused: number, state.
 pub fn standing_for(
     c: &mut AnyConnection,
     proposal: ProposalId,
 ) -> QueryResult<Vec<(i64, TrancheState)>> {
     tranche_requests::table
         .inner_join(tranche_items::table)
-        .filter(tranche_items::proposal_id.eq(proposal))
+        .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
         .filter(tranche_requests::state.ne(TrancheState::Refused))
         .order(tranche_requests::id)
         .select((tranche_requests::n, tranche_requests::state))
         .load(c)
 }
 
-/// When the first request for the first tranche that contains a proposal, and was not refused, was received.
+/// When the first request for the first tranche that contains a proposal, did not leave it out and was not refused, was
+/// received.
 pub fn first_received(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Option<Moment>> {
     let at: Option<chrono::NaiveDateTime> = tranche_requests::table
         .inner_join(tranche_items::table)
-        .filter(tranche_items::proposal_id.eq(proposal))
+        .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
         .filter(tranche_requests::n.eq(1).and(tranche_requests::state.ne(TrancheState::Refused)))
         .select(min(tranche_requests::requested_at))
         .first(c)?;
     Ok(at.map(Moment))
 }
 
-/// Whether a request of the allocation was paid under the number.
-pub fn is_paid_under(
+/// What was paid to several proposals by requests.
+pub fn payments(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
+    tranche_items::table
+        .inner_join(tranche_requests::table)
+        .filter(tranche_items::proposal_id.eq_any(ids).and(not(is_left_out!())))
+        .filter(tranche_requests::state.eq(TrancheState::Paid))
+        .select((tranche_items::proposal_id, tranche_items::amount_idr))
+        .load(c)
+}
+
+/// The numbers under which requests of an allocation were paid; there are few.
+pub fn payment_numbers(
     c: &mut AnyConnection,
     allocation: AllocationId,
-    payment_number: &str,
-) -> QueryResult<bool> {
-    tranche_requests::table
+) -> QueryResult<Vec<String>> {
+    let numbers: Vec<Option<String>> = tranche_requests::table
         .filter(tranche_requests::allocation_id.eq(allocation))
-        .filter(tranche_requests::payment_number.eq(payment_number))
-        .select(tranche_requests::id)
-        .first::<TrancheRequestId>(c)
-        .optional()
-        .map(|found| found.is_some())
+        .filter(tranche_requests::payment_number.is_not_null())
+        .select(tranche_requests::payment_number)
+        .load(c)?;
+    Ok(numbers.into_iter().flatten().collect())
 }
 
 /// Compare-and-set on the version before; 0 when it was another.

@@ -4,7 +4,6 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AllocationId, ContractId, ProposalId};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
-use crate::domain::tranche::TrancheState;
 use crate::storage::allocation::Allocation;
 use crate::storage::ceiling::Ceiling;
 use crate::storage::connection::AnyConnection;
@@ -14,7 +13,7 @@ use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
 use crate::storage::schema::{
     activity_plans, allocations, audit_events, ceilings, contracts, expenditures, journal_entries,
-    proposal_lines, proposals, returns, revisions, tranche_items, tranche_requests,
+    proposal_lines, proposals, returns, revisions,
 };
 use diesel::prelude::*;
 
@@ -82,19 +81,6 @@ pub fn plans(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<(Prop
         .filter(activity_plans::state.eq(PlanState::Approved))
         .order(activity_plans::n)
         .select((activity_plans::proposal_id, activity_plans::total_idr))
-        .load(c)
-}
-
-/// What was paid to several proposals by requests.
-pub fn payments(
-    c: &mut AnyConnection,
-    ids: &[ProposalId],
-) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
-    tranche_items::table
-        .inner_join(tranche_requests::table)
-        .filter(tranche_items::proposal_id.eq_any(ids))
-        .filter(tranche_requests::state.eq(TrancheState::Paid))
-        .select((tranche_items::proposal_id, tranche_items::amount_idr))
         .load(c)
 }
 

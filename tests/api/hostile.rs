@@ -317,8 +317,16 @@ on_both! {
             named(&app.get(by, &format!("{path}?limit=0")).await, 422, "/query/limit");
             named(&app.get(by, &format!("{path}?limit=201")).await, 422, "/query/limit");
             named(&app.get(by, &format!("{path}?limit=-1")).await, 422, "/query/limit");
-            for query in ["limit=abc", "limit=", "limit=9223372036854775808", "nobody_knows=1", "limit=1&limit=2"] {
-                app.get(by, &format!("{path}?{query}")).await.is(422);
+            for query in ["limit=abc", "limit=", "limit=9223372036854775808"] {
+                named(&app.get(by, &format!("{path}?{query}")).await, 422, "/query/limit");
+            }
+            let unknown = app.get(by, &format!("{path}?nobody_knows=1")).await;
+            unknown.is(422);
+            assert!(unknown.to_string().contains("nobody_knows"), "{unknown}");
+            for query in ["limit=1&limit=2", "limit=1&limit=1", "lim%69t=1&limit=2"] {
+                let twice = app.get(by, &format!("{path}?{query}")).await;
+                named(&twice, 400, "/query/limit");
+                assert_eq!(twice.codes(), ["twice"]);
             }
             for cursor in ["x", "%00", "%ff", "00000000-0000-0000-0000-00000000000g"] {
                 let answer = app.get(by, &format!("{path}?cursor={cursor}")).await;
@@ -369,5 +377,109 @@ on_both! {
         }
         call().header("If-Match", "\"-1\"").await.is(412);
         assert_eq!(life.state().await, "draft");
+    }
+
+    async fn a_header_that_is_sent_twice_is_named(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let version = life.version().await;
+        let body = json!({ "action": "request_planning_check" }).to_string();
+        let all = [
+            ("Authorization", format!("Bearer {}", drafter.token), format!("Bearer {}", drafter.token)),
+            ("Idempotency-Key", "a".to_owned(), "b".to_owned()),
+            ("If-Match", format!("\"{version}\""), "\"1\"".to_owned()),
+        ];
+        for (twice, _, second) in &all {
+            let mut head = format!(
+                "POST /api/v1{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+                 Content-Length: {}\r\n{twice}: {second}\r\n",
+                life.path("actions"),
+                body.len(),
+            );
+            for (name, value, _) in &all {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+            let said = say(&app, &format!("{head}\r\n"), body.as_bytes());
+            let pointer = format!("\"pointer\":\"/headers/{twice}\",\"code\":\"twice\"");
+            assert!(said.starts_with("HTTP/1.1 400") && said.contains(&pointer), "{said}");
+        }
+        assert_eq!(life.state().await, "draft");
+    }
+
+    async fn a_text_is_seen_and_keeps_to_its_line(db) {
+        let app = TestApp::on(db);
+        let drafter = app.of(Role::Drafter, HOME).await;
+        let create = |field: &str, value: &str| {
+            let mut body = CONSTRUCTION.draft_body();
+            body[field] = json!(value);
+            app.post(&drafter, "/proposals", body)
+        };
+        for (title, code) in [
+            ("\u{200d}\u{200d}", "invisible"),
+            ("\u{2800}", "invisible"),
+            ("\u{3164} \u{a0}", "invisible"),
+            ("Sentra\u{202e}pipat", "control_character"),
+            ("Sentra\nTapis", "control_character"),
+            ("Sentra\u{200b}Tapis", "control_character"),
+            ("Sentra \u{7f}", "control_character"),
+            ("Sentra\u{2028}Tapis", "control_character"),
+        ] {
+            let answer = create("title", title).await;
+            answer.refused(422, &[code]);
+            assert_eq!(answer.pointers(), ["/title"], "{title:?}");
+        }
+        for title in ["Sentra Tapis 🧵👩‍🏫", "ꦱꦺꦤ꧀ꦠꦿ", "Sentra “Way Kanan” – kopi"] {
+            create("title", title).await.is(201);
+        }
+        create("summary", "Satu.\n\tDua.\r\n").await.is(201);
+        create("summary", "Satu\u{202e}.").await.refused(422, &["control_character"]);
+        create("summary", "Satu\u{8}.").await.refused(422, &["control_character"]);
+    }
+
+    async fn a_proposal_and_a_centre_are_not_changed_by_nothing_and_keep_what_has_to_be_there(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
+        let centre = format!("/centres/{}", centre["id"].as_str().expect("an id"));
+        // What differs in any field is a change.
+        let themed = life.patch(Role::Drafter, json!({ "theme": "tourism" })).await;
+        assert_eq!(themed.is(200)["theme"], "tourism");
+        let events = "SELECT COUNT(*) FROM audit_events";
+        let before = app.database.number(events);
+        let places = [
+            (life.path(""), "title", ["title", "summary", "commodity", "outcome_class", "site"].as_slice()),
+            (centre, "name", ["name", "village", "businesses", "organised", "outcome_class"].as_slice()),
+        ];
+        for (path, text, fields) in places {
+            let seen = app.get(&drafter, &path).await;
+            for body in [json!({}), json!({ text: seen.json()[text] })] {
+                let same = app.patch(&drafter, &path, body).if_match(seen.version()).await;
+                assert_eq!((same.is(200), same.version()), (seen.json(), seen.version()));
+            }
+            for field in fields {
+                let body = json!({ *field: null });
+                let refused = app.patch(&drafter, &path, body).if_match(seen.version()).await;
+                named(&refused, 422, &format!("/{field}"));
+            }
+            app.patch(&drafter, &path, json!({})).if_match(seen.version() - 1).await.is(412);
+        }
+        assert_eq!(app.database.number(events), before);
+    }
+
+    async fn a_centre_s_decree_is_of_a_day_that_has_come(db) {
+        let app = TestApp::on(db);
+        let drafter = app.of(Role::Drafter, HOME).await;
+        let dated = |date: String| {
+            let mut body = CONSTRUCTION.centre();
+            body["decree_date"] = json!(date);
+            body
+        };
+        named(&app.post(&drafter, "/centres", dated(app.in_days(2))).await, 422, "/decree_date");
+        let made = app.post(&drafter, "/centres", dated(app.in_days(1))).await.is(201);
+        let path = format!("/centres/{}", made["id"].as_str().expect("an id"));
+        let later = json!({ "decree_date": app.in_days(2) });
+        named(&app.patch(&drafter, &path, later).if_match(1).await, 422, "/decree_date");
     }
 }

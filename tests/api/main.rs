@@ -29,5 +29,6 @@ mod readiness;
 mod review;
 mod safe_writes;
 mod support;
+mod tranche;
 mod walks;
 mod workflow;

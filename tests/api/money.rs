@@ -1,7 +1,7 @@
 //! Money through HTTP: modes of payment, the gate, what is refused and what is only flagged.
 
 use crate::on_both;
-use crate::support::app::{SIBLING, TestApp};
+use crate::support::app::{Person, SIBLING, TestApp};
 use crate::support::client::text;
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use sentra::domain::people::Role;
@@ -15,6 +15,10 @@ const BEFORE_THE_GATE: &str = "2021-07-21T09:59:59.999999Z";
 async fn mode(life: &Life<'_>) -> Value {
     let path = format!("/allocations/{}", life.allocation().await);
     life.app.get(&life.who(Role::Approver).await, &path).await.is(200)["mode"].clone()
+}
+
+async fn treasurer(life: &Life<'_>) -> Person {
+    life.who(Role::Treasurer).await
 }
 
 fn flags(made: &Value) -> Vec<String> {
@@ -277,6 +281,56 @@ on_both! {
         let body = json!({ "payment_number": "KPPN/7" });
         let again = life.step_of(&treasurer, "tranche-requests", &request, "pay", body).await;
         again.refused(422, &["used_already"]);
+    }
+
+    async fn numbers_that_differ_in_spaces_and_case_are_the_same(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let made = life.contract(json!({ "number": "602/01/SPK-FSK/2021" })).await.is(201);
+        assert_eq!(made["number"], "602/01/SPK-FSK/2021");
+        for number in ["602/01/spk-fsk/2021", " 602 / 01 / SPK-FSK / 2021"] {
+            let again = life.contract(json!({ "number": number })).await;
+            again.refused(422, &["duplicate"]);
+            assert_eq!(again.pointers(), ["/number"]);
+        }
+        life.contract(json!({ "number": "602/01\u{a0}SPK" })).await.refused(422, &["space"]);
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        let spend = |number: &str| json!({
+            "contract_id": made["id"], "number": number, "spent_on": app.today(), "amount_idr": 1_000,
+        });
+        life.add(Role::Drafter, "expenditures", spend("00123 A")).await.is(201);
+        life.add(Role::Drafter, "expenditures", spend("00123a")).await.refused(422, &["duplicate"]);
+        let treasurer = life.who(Role::Treasurer).await;
+        for (n, number, codes) in [(1, "KPPN/7a", None), (2, "kppn / 7A", Some(["used_already"]))] {
+            life.request_tranche(n, TOTAL / 4).await.is(201);
+            life.review_and_verify().await;
+            let body = json!({ "payment_number": number });
+            let paid = life.step_of(&treasurer, "tranche-requests", &life.request().await, "pay", body).await;
+            match codes {
+                None => paid.is(200),
+                Some(codes) => paid.refused(422, &codes),
+            };
+        }
+    }
+
+    async fn contracts_above_what_was_set_aside_bind_nothing_once_the_proposal_is_cancelled(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        life.contract(json!({ "value_idr": TOTAL + 100_000_000 })).await.is(201);
+        assert_eq!(life.figure("contracted_idr").await, TOTAL + 100_000_000);
+        life.act(Role::Approver, json!({ "action": "cancel", "comment": "Lahan." })).await.is(200);
+        let figures = life.shown().await["figures"].clone();
+        for (name, amount) in [("contracted_idr", 0), ("released_idr", TOTAL), ("undisbursed_idr", 0), ("ceiling_idr", TOTAL)] {
+            assert_eq!(figures[name], amount, "{name}: {figures}");
+        }
+        let drafter = life.who(Role::Drafter).await;
+        let journal = app.get(&drafter, &format!("/journal?proposal_id={}", life.id)).await.is(200);
+        let kinds: Vec<String> =
+            journal["items"].as_array().expect("a list").iter().map(|entry| text(&entry["kind"])).collect();
+        assert_eq!(kinds, ["allocate", "commit", "decommit", "release"]);
+        let allocation = format!("/allocations/{}", life.allocation().await);
+        assert_eq!(app.get(&treasurer(&life).await, &allocation).await.is(200)["used_idr"], 0);
+        assert_eq!(app.verified().len(), 1, "the contract above the plan stays flagged");
     }
 
     async fn whoever_refused_a_request_may_verify_the_next(db) {

@@ -62,9 +62,16 @@ fn every_operation_says_what_it_is() {
             .collect();
         assert_eq!(parameters.contains("If-Match"), route.needs.version(), "{name}");
         assert_eq!(parameters.contains("Idempotency-Key"), route.needs.key().is_some(), "{name}");
-        for part in openapi::path_parameters(route.path) {
-            assert!(parameters.contains(part), "{name}: {part}");
-        }
+        let in_path: Vec<&Value> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path")
+            .collect();
+        let named: Vec<String> = in_path.iter().map(|parameter| text(&parameter["name"])).collect();
+        let expected: Vec<&str> = openapi::path_parameters(route.path).collect();
+        assert_eq!(named, expected, "{name}: each part of the path once, in its order");
+        assert!(in_path.iter().all(|one| one["example"].is_string() && one["required"] == true));
     }
 }
 
@@ -89,6 +96,14 @@ fn every_reference_within_the_document_leads_somewhere() {
             reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads outside"));
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+}
+
+#[test]
+fn another_method_is_described_once_for_all_paths() {
+    let document = document();
+    let response = &document["components"]["responses"]["MethodNotAllowed"];
+    assert!(response["headers"]["Allow"].is_object(), "{response}");
+    assert!(text(&document["info"]["description"]).contains("405"));
 }
 
 #[actix_web::test]

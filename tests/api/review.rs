@@ -114,6 +114,7 @@ on_both! {
         // Answered is answered: what it was about is closed again.
         life.change_step(Role::Drafter, 1, "answer", json!({ "answer": "Sudah." })).await.is(200);
         life.patch(Role::Drafter, json!({ "summary": "Lagi." })).await.refused(409, &["not_requested"]);
+        life.patch(Role::Drafter, json!({ "theme": "tourism" })).await.refused(409, &["not_requested"]);
         life.put(Role::Drafter, "lines", dearer(&life, 2_400_000)).await.is(200);
         assert_eq!(life.shown().await["total_idr"], 2_400_000_i64 * 800 + 2_500_000 * 40);
     }

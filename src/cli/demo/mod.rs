@@ -15,13 +15,12 @@ use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::service::clock::Clock;
 use crate::service::error::Error;
-use crate::service::{Services, console, demonstration, secret, sweep};
+use crate::service::{Services, console, demonstration, private, secret, sweep};
 use case::Case;
 use cast::Cast;
 use outcome::Outcome;
 use script::{Scheduled, Step};
 use stage::{Made, Stage};
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -192,12 +191,7 @@ fn told(played: &Played) -> String {
 
 /// Only the owner may read it, where the operating system knows owners.
 fn write_secret(path: &Path, text: &str) -> Result<(), String> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
+    private::file(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| format!("can't write {}: {error}", path.display()))
 }

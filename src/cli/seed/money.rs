@@ -7,6 +7,7 @@ use crate::domain::act::Action;
 use crate::domain::audit::SubjectKind;
 use crate::domain::contract::ContractRole;
 use crate::domain::ids::{AllocationId, ContractId, EntryId, EventId, PlanId};
+use crate::domain::input::number_key;
 use crate::domain::journal::{EntryKind, Posting};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::money::Rupiah;
@@ -263,10 +264,10 @@ impl Life<'_> {
         let value_idr = Rupiah((planned.0 / 1000 * self.world.dice.random_range(940..=999)).max(1));
         let drafter = self.person(Role::Drafter)?;
         let today = self.today();
+        let number = format!("602/{n}/SPK/{}", self.row.fiscal_year);
         let row = Contract {
             id: ContractId(self.world.ids.next(&mut self.world.dice)),
             proposal_id: self.row.id,
-            number: format!("602/{n}/SPK/{}", self.row.fiscal_year),
             signed_on: today,
             role,
             vendor_name: format!("{vendor} {}", self.world.dice.random_range(1..900)),
@@ -280,6 +281,8 @@ impl Life<'_> {
             version: 1,
             created_at: self.at,
             created_by: drafter.user,
+            number_key: number_key(&number),
+            number,
         };
         let lines: Vec<i64> = covered.iter().map(|(line_no, _)| *line_no).collect();
         let content = json!({ "contract": row, "lines": lines });

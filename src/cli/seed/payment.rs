@@ -4,6 +4,7 @@ use crate::cli::seed::life::Life;
 use crate::cli::seed::money::Done;
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ExpenditureId, ReportId, ReturnId, TrancheRequestId};
+use crate::domain::input::number_key;
 use crate::domain::journal::{EightFigures, EntryKind, Posting};
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::people::{Duty, Role};
@@ -189,11 +190,13 @@ impl Life<'_> {
         contract.spent_idr = Rupiah::total([contract.spent_idr, amount]);
         contract.version = contract.version.saturating_add(1);
         let contract_id = contract.id;
+        let number = format!("SP2D/{}", id.0.simple());
         let row = Expenditure {
             id,
             proposal_id: self.row.id,
             contract_id,
-            number: format!("SP2D/{}", id.0.simple()),
+            number_key: number_key(&number),
+            number,
             spent_on: self.today(),
             amount_idr: amount,
             description: String::new(),
@@ -221,10 +224,12 @@ impl Life<'_> {
         self.pass();
         let drafter = self.person(Role::Drafter)?;
         let id = ReturnId(self.world.ids.next(&mut self.world.dice));
+        let number = format!("STS/{}", id.0.simple());
         let row = Return {
             id,
             proposal_id: self.row.id,
-            number: format!("STS/{}", id.0.simple()),
+            number_key: number_key(&number),
+            number,
             returned_on: self.today(),
             amount_idr: left,
             reason: "Sisa kontrak".to_owned(),

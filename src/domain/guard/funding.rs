@@ -87,9 +87,12 @@ pub(super) fn funding(guard: Guard, facts: &Facts<'_>) -> Said {
                 format!("Planned lines without a contract: {}; POST contracts.", join(&missing))
             })
         }
-        Guard::ConditionsLifted => unless(facts.open_conditions == 0, "/conditions", || {
-            format!("{} conditions are not lifted yet.", facts.open_conditions)
-        }),
+        Guard::ConditionsLifted => {
+            unless(facts.open_conditions == 0, "/conditions", || match facts.open_conditions {
+                1 => "One condition is not lifted yet.".to_owned(),
+                several => format!("{several} conditions are not lifted yet."),
+            })
+        }
         Guard::DesignerNotSupervisor => {
             match contract::designer_and_supervisor(facts.design_firm.as_ref(), &facts.contracts) {
                 None => Ok(()),

@@ -4,7 +4,7 @@ use super::{settle, visible};
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ProposalId, TrancheRequestId};
-use crate::domain::input::{Checks, MAX_SHORT};
+use crate::domain::input::{Checks, number_key};
 use crate::domain::journal::{EntryKind, Posting};
 use crate::domain::moment::Zone;
 use crate::domain::notice::NoticeEvent;
@@ -24,7 +24,7 @@ use crate::service::{Services, access, facts, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};
 use crate::storage::proposal::Proposal;
-use crate::storage::tranche::{self, TrancheItem, TrancheRequest};
+use crate::storage::tranche::{self, Contents, TrancheRequest};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::json;
@@ -45,7 +45,7 @@ impl PaymentDraft {
     /// Whether the values are within their limits.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        checks.text("/payment_number", &self.payment_number, MAX_SHORT);
+        checks.number("/payment_number", &self.payment_number);
         checks.done()
     }
 }
@@ -63,24 +63,24 @@ fn find(
     Ok((subject, (row, allocation)))
 }
 
-/// Locks allocation, request and proposals, in this order, for a step of a request.
+/// Locks allocation, request and the proposals that it still pays, in this order, for a step of a request.
 fn begin(
     tx: &mut AnyConnection,
     cx: &Context,
     row: &TrancheRequest,
     duty: Duty,
-) -> Result<(Vec<TrancheItem>, Vec<Proposal>), Error> {
-    let items = tranche::items_of(tx, &[row.id])?;
-    for item in &items {
+) -> Result<(Contents, Vec<Proposal>), Error> {
+    let contents = tranche::contents_of(tx, &[row.id])?;
+    for item in contents.paid() {
         access::four_eyes(tx, cx, item.proposal_id, duty)?;
     }
     allocation::lock(tx, row.allocation_id)?;
     need_version(cx, row.version)?;
-    let mut ids: Vec<ProposalId> = items.iter().map(|item| item.proposal_id).collect();
+    let mut ids: Vec<ProposalId> = contents.paid().map(|item| item.proposal_id).collect();
     ids.sort_unstable();
     let proposals =
         ids.into_iter().map(|id| access::lock(tx, id, None)).collect::<Result<_, _>>()?;
-    Ok((items, proposals))
+    Ok((contents, proposals))
 }
 
 fn need_state(row: &TrancheRequest, wanted: &[TrancheState]) -> Result<(), Error> {
@@ -96,9 +96,9 @@ fn replace(tx: &mut AnyConnection, row: &TrancheRequest) -> Result<(), Error> {
     if tranche::replace(tx, row)? == 0 { Err(Error::Stale) } else { Ok(()) }
 }
 
-fn answer(row: TrancheRequest, items: &[TrancheItem]) -> Result<Reply, Error> {
+fn answer(row: TrancheRequest, contents: &Contents) -> Result<Reply, Error> {
     let version = row.version;
-    Reply::ok(&view::TrancheRequest::of(row, items), Some(version))
+    Reply::ok(&view::TrancheRequest::of(row, contents), Some(version))
 }
 
 /// The inspector (APIP) has reviewed the request.
@@ -109,7 +109,7 @@ pub fn review(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
         |tx| find(tx, cx, id),
         |tx, _, (row, allocation)| {
             let by = By::from(cx.need_in(Role::Inspector, &allocation.region_code)?);
-            let (items, proposals) = begin(tx, cx, &row, Duty::Inspection)?;
+            let (contents, proposals) = begin(tx, cx, &row, Duty::Inspection)?;
             need_state(&row, &[TrancheState::Requested])?;
             let after = TrancheRequest {
                 state: TrancheState::Reviewed,
@@ -130,7 +130,7 @@ pub fn review(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
                 json!({}),
                 told,
             )?;
-            answer(after, &items)
+            answer(after, &contents)
         },
     )
 }
@@ -143,7 +143,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
         |tx| find(tx, cx, id),
         |tx, _, (row, _)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
-            let (items, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
+            let (contents, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
             need_state(&row, &[TrancheState::Reviewed])?;
             let after = TrancheRequest {
                 state: TrancheState::Verified,
@@ -156,7 +156,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
             let told = (NoticeEvent::TrancheVerified, &[Role::Treasurer][..]);
             let parts = (by, Some(Duty::PaymentVerification));
             settle(tx, cx, "tranche.verify", parts, &after, &proposals, json!({}), told)?;
-            answer(after, &items)
+            answer(after, &contents)
         },
     )
 }
@@ -174,7 +174,7 @@ pub fn refuse(
         |tx| find(tx, cx, id),
         |tx, _, (row, _)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
-            let (items, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
+            let (contents, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
             let reason = body.get()?;
             need_state(
                 &row,
@@ -197,7 +197,7 @@ pub fn refuse(
             let parts = (by, None);
             let content = json!({ "reason": reason.comment });
             settle(tx, cx, "tranche.refuse", parts, &after, &proposals, content, told)?;
-            answer(after, &items)
+            answer(after, &contents)
         },
     )
 }
@@ -215,7 +215,7 @@ pub fn pay(
         |tx| find(tx, cx, id),
         |tx, subject, (row, _)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
-            let (items, proposals) = begin(tx, cx, &row, Duty::Payment)?;
+            let (contents, proposals) = begin(tx, cx, &row, Duty::Payment)?;
             let payment = body.get()?;
             let paid_on = payment.paid_on.unwrap_or_else(|| cx.now.date_in(Zone::Wib));
             if paid_on > cx.now.date_in(Zone::Wib) {
@@ -223,11 +223,14 @@ pub fn pay(
             }
             let requested_on = row.requested_at.date_in(Zone::Wib);
             if paid_on < requested_on {
-                let message = format!("must not lie before the request, which is of {requested_on}");
+                let message =
+                    format!("must not lie before the request, which is of {requested_on}");
                 return Err(Error::invalid("/paid_on", "before_request", message));
             }
             need_state(&row, &[TrancheState::Verified])?;
-            if tranche::is_paid_under(tx, row.allocation_id, &payment.payment_number)? {
+            let key = number_key(&payment.payment_number);
+            let used = tranche::payment_numbers(tx, row.allocation_id)?;
+            if used.iter().any(|number| number_key(number) == key) {
                 let message = "another request of this allocation was paid under this number";
                 return Err(Error::invalid("/payment_number", "used_already", message));
             }
@@ -242,14 +245,19 @@ pub fn pay(
             };
             replace(tx, &after)?;
             for one in &proposals {
-                disburse(tx, cx, by, one, &after, &items, paid_on)?;
+                disburse(tx, cx, by, one, &after, &contents, paid_on)?;
             }
             let event = EventId::new();
-            let content = json!({ "payment_number": after.payment_number, "paid_on": paid_on, "items": items });
+            let content = json!({ "payment_number": after.payment_number, "paid_on": paid_on,
+                "items": contents.paid().collect::<Vec<_>>(), "left_out": contents.omissions });
             let action = "tranche.pay";
-            trail::done(tx, cx, Event { id: event, action, subject, by: Some(by), content, personal: &[] })?;
+            trail::done(
+                tx,
+                cx,
+                Event { id: event, action, subject, by: Some(by), content, personal: &[] },
+            )?;
             trail::revise(tx, event, SubjectKind::TrancheRequest, id, after.version, &after)?;
-            answer(after, &items)
+            answer(after, &contents)
         },
     )
 }
@@ -260,10 +268,11 @@ fn disburse(
     by: By,
     row: &Proposal,
     request: &TrancheRequest,
-    items: &[TrancheItem],
+    contents: &Contents,
     paid_on: NaiveDate,
 ) -> Result<Proposal, Error> {
-    let amount = items.iter().find(|item| item.proposal_id == row.id).map(|item| item.amount_idr);
+    let item = contents.paid().find(|item| item.proposal_id == row.id);
+    let amount = item.map(|item| item.amount_idr);
     let payment = Payment { n: request.n, amount: amount.unwrap_or_default() };
     let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);

@@ -9,6 +9,7 @@ use crate::domain::journal::{Account, EightFigures, EntryKind};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Method, PlanState};
+use crate::domain::proposal::State;
 use crate::domain::report::{ReportKind, ReportState};
 use crate::domain::tranche::{Mode, TrancheState};
 use crate::storage::{
@@ -244,7 +245,7 @@ pub struct TrancheRequest {
     pub state: TrancheState,
     /// The amount for each proposal.
     pub items: Vec<TrancheItem>,
-    /// Sum of the items.
+    /// Sum of the items that are not left out: what is paid.
     pub total_idr: i64,
     /// When it was received.
     pub requested_at: Moment,
@@ -271,14 +272,34 @@ pub struct TrancheItem {
     pub proposal_id: ProposalId,
     /// How much.
     pub amount_idr: i64,
+    /// Why it is not paid, where the proposal can't be paid any more.
+    pub left_out: Option<LeftOut>,
+}
+
+/// Why a request does not pay one of its proposals any more.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LeftOut {
+    /// Where the proposal went.
+    #[schema(example = "cancelled")]
+    pub state: State,
+    /// Why, in the words of whoever moved it.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Moment,
 }
 
 impl TrancheRequest {
     /// A request with those of the items that are its own.
-    pub fn of(row: tranche::TrancheRequest, items: &[tranche::TrancheItem]) -> Self {
-        let items = items.iter().filter(|item| item.request_id == row.id).map(|item| TrancheItem {
+    pub fn of(row: tranche::TrancheRequest, contents: &tranche::Contents) -> Self {
+        let own = contents.items.iter().filter(|item| item.request_id == row.id);
+        let items = own.map(|item| TrancheItem {
             proposal_id: item.proposal_id,
             amount_idr: item.amount_idr.0,
+            left_out: contents.omission(item).map(|one| LeftOut {
+                state: one.state,
+                reason: one.reason.clone(),
+                at: one.left_out_at,
+            }),
         });
         TrancheRequest {
             items: items.collect(),

@@ -87,8 +87,18 @@ impl User {
     }
 }
 
-/// An invitation to set a password. It is shown once: hand it to the person over a channel that you trust.
+/// That an invitation to set a password was sent. Its code goes to the owner's address alone: no answer holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SentInvitation {
+    /// The owner's address.
+    #[schema(example = "ratna@dinas.example")]
+    pub sent_to: String,
+    /// Until when it can be redeemed.
+    pub expires_at: Moment,
+}
+
+/// An invitation with its code, as the command line prints it, once: for whoever runs the service.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {
     /// For `POST /invitations/{code}`; only its hash is kept.
     pub code: Secret,
@@ -102,8 +112,8 @@ pub struct InvitedUser {
     /// The user.
     #[serde(flatten)]
     pub user: User,
-    /// The invitation, shown only here.
-    pub invitation: Invitation,
+    /// The invitation, whose code is on its way by mail.
+    pub invitation: SentInvitation,
 }
 
 /// Who is signed in.

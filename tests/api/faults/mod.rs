@@ -8,6 +8,7 @@ mod kill;
 mod load;
 mod lock;
 mod money;
+mod private;
 mod restart;
 mod seed;
 mod sweep;

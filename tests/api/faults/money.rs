@@ -76,9 +76,8 @@ impl Case {
     fn release(&mut self) -> i64 {
         let f = &mut self.figures;
         let undisbursed = (f[CEILED] - f[RELEASED] - f[DISBURSED]).max(0);
-        let unbound = (f[CEILED] - f[CONTRACTED] - f[RELEASED]).max(0).min(undisbursed);
         f[RELEASED] += undisbursed;
-        f[CONTRACTED] -= undisbursed - unbound;
+        f[CONTRACTED] = f[DISBURSED];
         undisbursed
     }
 
@@ -603,6 +602,8 @@ impl Play {
 
     fn end(&mut self, at: usize, state: State) {
         self.cases[at].state = state;
+        // A request of which nothing is left to pay has ended with it.
+        self.cases[at].pending = None;
         self.used -= self.cases[at].release();
     }
 

@@ -42,6 +42,17 @@ on_both! {
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 
+    async fn a_request_whose_total_was_changed_is_named(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "contracted").await;
+        life.request_tranche(1, 1_000).await.is(201);
+        assert_eq!(app.verified(), Vec::<String>::new());
+        app.database.execute("UPDATE tranche_requests SET total_idr = total_idr + 1");
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        let named = "its total is kept as Rp1,001, what it pays adds up to Rp1,000";
+        assert!(report.breaches.len() == 1 && report.breaches[0].ends_with(named), "{report:?}");
+    }
+
     async fn events_that_do_not_follow_one_another_are_named(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "planning_check").await;

@@ -288,6 +288,27 @@ impl TestApp {
         }
     }
 
+    /// The code of the newest invitation that was mailed to an address.
+    pub fn invited(&self, email: &str) -> String {
+        self.deliver();
+        let files = std::fs::read_dir(self.mail_folder()).expect("the mail");
+        let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+        // Named by ids that grow with time.
+        files.sort();
+        let letters = files.iter().rev().map(|path| std::fs::read_to_string(path).expect("a mail"));
+        let to = format!("To: {email}\r\n");
+        letters
+            .filter(|letter| letter.contains(&to))
+            .find_map(|letter| {
+                let mut lines = letter.lines();
+                lines.find_map(|line| {
+                    let code = line.strip_prefix("Kode: ").or(line.strip_prefix("Code: "))?;
+                    Some(code.trim().to_owned())
+                })
+            })
+            .unwrap_or_else(|| panic!("no code was mailed to {email}"))
+    }
+
     /// Where documents are kept.
     pub fn documents_folder(&self) -> std::path::PathBuf {
         self.folder.path().join("documents")

@@ -1,0 +1,14 @@
+-- Proposals that a request for a tranche does not pay any more, since they can't be paid where they stand now.
+CREATE TABLE tranche_omissions (
+    request_id TEXT NOT NULL REFERENCES tranche_requests (id),
+    proposal_id TEXT NOT NULL REFERENCES proposals (id),
+    amount_idr BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    event_id TEXT NOT NULL,
+    left_out_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (request_id, proposal_id)
+);
+CREATE INDEX tranche_omissions_by_proposal_id ON tranche_omissions (proposal_id);
+CREATE TRIGGER tranche_omissions_no_update BEFORE UPDATE ON tranche_omissions BEGIN SELECT RAISE(ABORT, 'tranche_omissions is append-only'); END;
+CREATE TRIGGER tranche_omissions_no_delete BEFORE DELETE ON tranche_omissions BEGIN SELECT RAISE(ABORT, 'tranche_omissions is append-only'); END;
