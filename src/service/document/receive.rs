@@ -12,7 +12,7 @@ use crate::service::once::Write;
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
 use crate::service::view::document as view;
-use crate::service::{Services, access, policy};
+use crate::service::{Services, access, policy, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, idempotency, line};
@@ -42,7 +42,7 @@ pub fn receive(
     };
     if kept.is_some()
         && !used
-        && let Err(error) = sv.documents.store.remove(&key)
+        && let Err(error) = store::wait(sv.documents.store.remove(&key))
     {
         tracing::warn!(%error, key, "bytes without a row stay until they are swept");
     }
@@ -85,7 +85,7 @@ fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentSta
             }
         }
     };
-    documents.store.keep(&file.arrival, key).map_err(Error::Store)?;
+    store::wait(documents.store.keep(&file.arrival, key)).map_err(Error::Store)?;
     Ok(status)
 }
 
