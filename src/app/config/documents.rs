@@ -80,7 +80,9 @@ impl DocumentArgs {
         }
         let for_s3 = [&self.documents_endpoint, &self.documents_region, &self.documents_key_id];
         if for_s3.into_iter().any(Option::is_some) {
-            return Err(wrong("must be s3://bucket/prefix where an endpoint, a region or a key is given"));
+            return Err(wrong(
+                "must be s3://bucket/prefix where an endpoint, a region or a key is given",
+            ));
         }
         match url {
             None => Ok(ObjectStorage::in_folder(folder)),
@@ -96,7 +98,9 @@ impl DocumentArgs {
         let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
         let bucket = bucket.ok_or("SENTRA_DOCUMENTS_URL: must name a bucket, as s3://bucket")?;
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err("SENTRA_DOCUMENTS_URL: must be s3://bucket/prefix and nothing else".to_owned());
+            return Err(
+                "SENTRA_DOCUMENTS_URL: must be s3://bucket/prefix and nothing else".to_owned()
+            );
         }
         if let Some(endpoint) = &self.documents_endpoint {
             let known = Url::parse(endpoint).is_ok_and(|url| {
@@ -108,10 +112,16 @@ impl DocumentArgs {
         }
         let secret = secret(&self.documents_secret_key, &self.documents_secret_key_file)?;
         let key = match (&self.documents_key_id, secret) {
-            (Some(id), Some(secret)) => Some(BucketKey { id: id.clone(), secret: Secret::from(secret) }),
+            (Some(id), Some(secret)) => {
+                Some(BucketKey { id: id.clone(), secret: Secret::from(secret) })
+            }
             (None, None) => None,
-            (Some(_), None) => return Err("SENTRA_DOCUMENTS_KEY_ID needs SENTRA_DOCUMENTS_SECRET_KEY".to_owned()),
-            (None, Some(_)) => return Err("SENTRA_DOCUMENTS_SECRET_KEY needs SENTRA_DOCUMENTS_KEY_ID".to_owned()),
+            (Some(_), None) => {
+                return Err("SENTRA_DOCUMENTS_KEY_ID needs SENTRA_DOCUMENTS_SECRET_KEY".to_owned());
+            }
+            (None, Some(_)) => {
+                return Err("SENTRA_DOCUMENTS_SECRET_KEY needs SENTRA_DOCUMENTS_KEY_ID".to_owned());
+            }
         };
         Ok(BucketSettings {
             bucket: bucket.to_owned(),

@@ -119,7 +119,8 @@ impl Bucket {
         let value = |key: AmazonS3ConfigKey| builder.get_config_value(&key);
         let region = value(AmazonS3ConfigKey::Region).unwrap_or("us-east-1".to_owned());
         let endpoint = value(AmazonS3ConfigKey::Endpoint);
-        let in_host = value(AmazonS3ConfigKey::VirtualHostedStyleRequest).as_deref() == Some("true");
+        let in_host =
+            value(AmazonS3ConfigKey::VirtualHostedStyleRequest).as_deref() == Some("true");
         let name = &settings.bucket;
         let address = match endpoint {
             Some(endpoint) if in_host => endpoint,

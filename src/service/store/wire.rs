@@ -174,9 +174,10 @@ impl Body for Watched {
             let (_, end) = self
                 .waiting
                 .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
-            return end.as_mut().poll(cx).map(|()| {
-                Some(Err(HttpError::new(HttpErrorKind::Timeout, TooSlow)))
-            });
+            return end
+                .as_mut()
+                .poll(cx)
+                .map(|()| Some(Err(HttpError::new(HttpErrorKind::Timeout, TooSlow))));
         };
         if let Some((since, _)) = self.waiting.take() {
             self.waited = self.waited.saturating_add(since.elapsed());

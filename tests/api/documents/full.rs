@@ -19,9 +19,8 @@ async fn a_full_disk_refuses_documents_and_loses_none() {
     let app = place.app_with(|documents| documents.store = ObjectStorage::in_folder(disk.path()));
     let life = CONSTRUCTION.draft(&app).await;
     let drafter = life.who(Role::Drafter).await;
-    let send = async |bytes: &[u8]| {
-        upload(&app, &drafter, &life.id, TOR, ("a.pdf", PDF.1, bytes)).await
-    };
+    let send =
+        async |bytes: &[u8]| upload(&app, &drafter, &life.id, TOR, ("a.pdf", PDF.1, bytes)).await;
     let megabytes = |n: usize| [PDF.2, &vec![b'a'; n * 1024 * 1024]].concat();
     let large = megabytes(1);
     let kept = send(&large).await.is(201);

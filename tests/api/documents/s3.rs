@@ -63,9 +63,8 @@ fn unavailable(answer: &Answer) {
 fn downloads(app: &TestApp, token: &str, path: &str) -> (usize, Vec<u8>) {
     let mut stream = TcpStream::connect(app.address).expect("connect");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
-    let head = format!(
-        "GET /api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
+    let head =
+        format!("GET /api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("said");
     let mut said = Vec::new();
     let _ = stream.read_to_end(&mut said);
@@ -258,7 +257,8 @@ async fn a_server_that_is_silent_or_dribbles_is_given_up_and_nobody_else_waits()
 async fn a_store_that_is_not_there_is_told_and_stops_nothing_else() {
     let mut place = place();
     let bucket = place.bucket.as_ref().expect("a bucket");
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let mut settings = bucket.settings(SHORT);
     settings.endpoint = Some(format!("http://{nobody}"));
     let store = bucket.store_as(&settings);

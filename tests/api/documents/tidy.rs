@@ -6,12 +6,19 @@ use crate::support::client::text;
 use crate::support::documents::{FakeClamd, PDF, eicar, upload};
 use crate::support::life::CONSTRUCTION;
 use sentra::domain::people::Role;
+use sentra::service::document::tidy::Tidied;
 use sentra::service::scan::Clamd;
 use sentra::worker::documents::{DocumentWorker, Settings};
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
+
+/// A run of the scanner's worker, on a thread that may block.
+async fn scanned(worker: &DocumentWorker) -> Tidied {
+    let worker = worker.clone();
+    actix_web::web::block(move || worker.scan_once().expect("a run")).await.expect("scanned")
+}
 
 on_each_store! {
     async fn a_virus_is_refused_and_what_waits_is_not_served(place) {
@@ -39,10 +46,10 @@ on_each_store! {
             app.get(&drafter, &format!("{path}/content")).await.refused(409, &["pending_scan"]);
             waiting.push(path);
         }
-        let counts = worker.scan_once().expect("a run");
+        let counts = scanned(&worker).await;
         assert_eq!((counts.cleared, counts.refused), (0, 0), "they wait on");
         clamd.is_down(false);
-        let counts = worker.scan_once().expect("a run");
+        let counts = scanned(&worker).await;
         assert_eq!((counts.cleared, counts.refused), (1, 1));
         assert_eq!(app.get(&drafter, &format!("{}/content", waiting[0])).await.bytes, PDF.2);
         assert_eq!(app.get(&drafter, &waiting[1]).await.is(200)["status"], "refused");
