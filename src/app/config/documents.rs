@@ -18,10 +18,10 @@ pub struct DocumentArgs {
     /// Nobody else may keep anything under the same prefix: what belongs to no row of the database is removed.
     #[arg(long, global = true, env = "SENTRA_DOCUMENTS_URL")]
     pub documents_url: Option<String>,
-    /// The S3 server: https://host:port. By default AWS_ENDPOINT, else Amazon's of the region.
+    /// The S3 server: https://host:port. By default Amazon's of the region (without a key id: AWS_ENDPOINT first).
     #[arg(long, global = true, env = "SENTRA_DOCUMENTS_ENDPOINT")]
     pub documents_endpoint: Option<String>,
-    /// The region of the bucket. By default AWS_REGION, else us-east-1.
+    /// The region of the bucket. By default us-east-1 (without a key id: AWS_REGION first).
     #[arg(long, global = true, env = "SENTRA_DOCUMENTS_REGION")]
     pub documents_region: Option<String>,
     /// The bucket is in the name of the host, which the endpoint then names, and not in the path.

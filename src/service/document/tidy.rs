@@ -116,7 +116,11 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
 pub async fn sweep(sv: &Services) -> Result<Tidied, Error> {
     let (store, age) = (&sv.documents.store, sv.documents.orphan_age);
     let mut tidied = Tidied { swept: store.drop_arrivals(age)?, ..Tidied::default() };
-    tidied.swept += store.give_up_unfinished(age).await?;
+    match store.give_up_unfinished(age).await {
+        Ok(given_up) => tidied.swept += given_up,
+        // A server may not let us ask; objects are swept all the same.
+        Err(error) => tracing::warn!(%error, "unfinished uploads are not swept"),
+    }
     let mut pages = store.older_than(age)?.try_chunks(PAGE);
     while let Some(page) = pages.next().await {
         let keys = page.map_err(|error| Error::Store(error.1))?;

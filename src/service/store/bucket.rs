@@ -122,8 +122,8 @@ impl Bucket {
         let in_host =
             value(AmazonS3ConfigKey::VirtualHostedStyleRequest).as_deref() == Some("true");
         let name = &settings.bucket;
-        let address = match endpoint {
-            Some(endpoint) if in_host => endpoint,
+        let address = match endpoint.as_deref().map(|endpoint| endpoint.trim_end_matches('/')) {
+            Some(endpoint) if in_host => format!("{endpoint}/"),
             Some(endpoint) => format!("{endpoint}/{name}"),
             None if in_host => format!("https://{name}.s3.{region}.amazonaws.com/"),
             None => format!("https://s3.{region}.amazonaws.com/{name}"),

@@ -7,6 +7,7 @@ mod kept;
 mod refused;
 mod s3;
 mod tidy;
+mod tls;
 mod types;
 
 use crate::support::app::TestApp;

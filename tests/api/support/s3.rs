@@ -6,10 +6,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hyper::http::Extensions;
 use hyper::{HeaderMap, Method, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::route::S3Route;
-use s3s::service::S3ServiceBuilder;
+use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use sentra::service::store::{BucketKey, BucketSettings, ObjectStorage, Patience};
@@ -21,6 +22,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
 
 const BUCKET: &str = "sentra";
 const PREFIX: &str = "some/documents";
@@ -139,8 +141,26 @@ fn begun(root: &Path) -> Vec<(PathBuf, String, String)> {
         .collect()
 }
 
+/// Serves one connection.
+async fn serve(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    service: S3Service,
+) {
+    let http = hyper::server::conn::http1::Builder::new();
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
 impl S3Server {
     pub fn start() -> S3Server {
+        S3Server::begin(None)
+    }
+
+    /// A server that speaks TLS, with a certificate of its own.
+    pub fn start_over_tls(config: ServerConfig) -> S3Server {
+        S3Server::begin(Some(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    fn begin(tls: Option<TlsAcceptor>) -> S3Server {
         let root = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(root.path().join(BUCKET)).expect("a bucket");
         let told: Arc<Mutex<Told>> = Arc::default();
@@ -165,9 +185,17 @@ impl S3Server {
         let address = before.local_addr().expect("an address");
         runtime.spawn(async move {
             while let Ok((stream, _)) = behind.accept().await {
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service.clone());
-                tokio::spawn(connection);
+                let (service, tls) = (service.clone(), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, service).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, service).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         let line = Arc::new(Mutex::new(Line::Open));
