@@ -1,12 +1,14 @@
 //! Configuration: flags and `SENTRA_*` variables, and nothing else.
 
+mod documents;
+
+pub use documents::DocumentArgs;
+
 use crate::service::document::Documents;
 use crate::service::private;
-use crate::service::scan::Clamd;
 use crate::storage::connection::Target;
 use clap::Args;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -35,21 +37,9 @@ pub struct DataArgs {
     #[arg(long, global = true, env = "SENTRA_DATABASE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u32).range(1..=200))]
     pub database_connections: u32,
-    /// The most bytes of a document.
-    #[arg(long, global = true, env = "SENTRA_DOCUMENT_MAX_BYTES", default_value_t = 25 * 1024 * 1024,
-          value_parser = clap::value_parser!(u64).range(1..=1024 * 1024 * 1024))]
-    pub document_max_bytes: u64,
-    /// How long the sender of a document may take, in seconds.
-    #[arg(long, global = true, env = "SENTRA_DOCUMENT_SECONDS", default_value_t = 600,
-          value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub document_seconds: u64,
-    /// The virus scanner clamd: unix:/path or host:port. Without it documents are not scanned.
-    #[arg(long, global = true, env = "SENTRA_CLAMD")]
-    pub clamd: Option<Clamd>,
-    /// After how many hours bytes of documents that belong to no row are removed.
-    #[arg(long, global = true, env = "SENTRA_DOCUMENT_ORPHAN_HOURS", default_value_t = 24,
-          value_parser = clap::value_parser!(u64).range(2..=8_760))]
-    pub document_orphan_hours: u64,
+    /// Documents.
+    #[command(flatten)]
+    pub document: DocumentArgs,
 }
 
 /// How it serves.
@@ -113,15 +103,9 @@ impl DataArgs {
         }
     }
 
-    /// Documents: their folder in the data folder, and their bounds.
-    pub fn documents(&self) -> Documents {
-        Documents {
-            max_bytes: self.document_max_bytes,
-            upload_time: Duration::from_secs(self.document_seconds),
-            clamd: self.clamd.clone(),
-            orphan_age: Duration::from_secs(self.document_orphan_hours.saturating_mul(3600)),
-            ..Documents::in_folder(&self.data_dir.join("documents"))
-        }
+    /// Documents: where they are, by default in the data folder, and their bounds.
+    pub fn documents(&self) -> Result<Documents, String> {
+        self.document.documents(&self.data_dir.join("documents"))
     }
 
     /// The database as the role that migrates, where one is given.

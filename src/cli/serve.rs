@@ -23,7 +23,7 @@ pub fn store(data: &DataArgs) -> Result<Store, String> {
     let mut store = Store::new(data.target()?);
     store.migration = data.migration_target()?;
     store.pool.size = data.database_connections;
-    store.documents = data.documents();
+    store.documents = data.documents()?;
     Ok(store)
 }
 

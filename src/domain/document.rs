@@ -166,6 +166,28 @@ pub fn uploaders(state: State) -> &'static [(Role, Duty)] {
     }
 }
 
+/// What goes with an act, and is asked for by no rule of any year: its type is known everywhere.
+pub const ACT_TYPES: [(&str, &str); 5] = [
+    ("contract", "A contract, a work order, or an amendment of one."),
+    ("payment_order", "An SP2D, or what it rests on."),
+    ("report_annex", "What a report of the region, or its review, rests on."),
+    ("correspondence", "A letter: an answer, a withdrawal, a request for a change."),
+    ("finding_follow_up", "What shows that a finding was followed up."),
+];
+
+/// Whether a type is known: by the rules of the year, or as what goes with an act; else what is, in words.
+pub fn known_type(code: &str, of_the_year: &[&str]) -> Result<(), String> {
+    let with_acts = ACT_TYPES.map(|(code, _)| code);
+    if of_the_year.contains(&code) || with_acts.contains(&code) {
+        return Ok(());
+    }
+    Err(format!(
+        "is no type of document that the rules of this proposal know; they know {}; any proposal has {}",
+        of_the_year.join(", "),
+        with_acts.join(", ")
+    ))
+}
+
 /// Whether a code of a type is one.
 pub fn is_type(code: &str) -> bool {
     (1..=MAX_TYPE).contains(&code.len())
@@ -248,6 +270,17 @@ mod tests {
         for state in State::ALL.iter().filter(|state| state.is_end()) {
             assert!(uploaders(*state).is_empty(), "{state}");
         }
+    }
+
+    #[test]
+    fn a_type_is_known_by_the_year_or_by_an_act() {
+        assert_eq!(known_type("tor", &["rab", "tor"]), Ok(()));
+        for (code, words) in ACT_TYPES {
+            assert_eq!(known_type(code, &[]), Ok(()));
+            assert!(is_type(code) && words.ends_with('.'), "{code}");
+        }
+        let words = known_type("kak", &["rab", "tor"]).expect_err("unknown");
+        assert!(words.contains("rab, tor") && words.contains("payment_order"), "{words}");
     }
 
     #[test]

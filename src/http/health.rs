@@ -10,10 +10,11 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "live" }))
 }
 
-/// The database answers, too.
+/// The database answers, too; and whether the store of documents does is told.
 pub async fn ready(request: HttpRequest) -> Answer {
     let state = state_of(&request)?;
-    let ready = state.blocking(service::health::ready).await?;
+    let documents = service::health::documents(&state.services).await;
+    let ready = state.blocking(move |sv| service::health::ready(sv, documents)).await?;
     Ok(HttpResponse::Ok().json(ready))
 }
 

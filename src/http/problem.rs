@@ -224,6 +224,9 @@ fn store(error: StoreError) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail)
                 .retry_after(5)
         }
+        StoreError::Busy => {
+            busy("too many documents arrive at once; try again in a moment".to_owned())
+        }
         StoreError::Full(words) => {
             tracing::error!(error = words, "no space is left for documents");
             full()

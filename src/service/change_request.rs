@@ -2,6 +2,7 @@
 
 use crate::domain::audit::{SubjectKind, canonical};
 use crate::domain::change::{RequestState, covers, differences};
+use crate::domain::document::{is_type, known_type};
 use crate::domain::ids::{ChangeRequestId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
 use crate::domain::people::{Duty, Role};
@@ -15,7 +16,7 @@ use crate::service::revision::{Lines, document};
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::review as view;
-use crate::service::{Services, access};
+use crate::service::{Services, access, policy};
 use crate::storage::change_request::{self, ChangeRequest};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, line};
@@ -30,8 +31,8 @@ const MOST_AT_ONCE: usize = 100;
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRequestDraft {
-    /// What it is about: a field (`/title`), all lines (`/lines`), one (`/lines/3`), a field of it, or a kind of
-    /// document (`/documents/land_certificate`).
+    /// What it is about: a field (`/title`), all lines (`/lines`), one (`/lines/3`), a field of it, or a type of
+    /// document that the policy of the year names, or that goes with an act (`/documents/land_certificate`).
     #[schema(example = "/lines/3/unit_cost_idr")]
     pub pointer: String,
     /// What is asked, in words.
@@ -107,15 +108,14 @@ fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
     Ok(document(&serde_json::to_value(row)?, &serde_json::to_value(lines)?, Lines::AsProposed))
 }
 
-/// Whether a pointer names something that is there, or a kind of document.
-fn names_something(document: &Value, pointer: &str) -> bool {
+/// What is wrong with a pointer, which names something that is there, or a type of document that the rules know.
+fn misses(document: &Value, types: &[&str], pointer: &str) -> Option<String> {
+    let names_something = "must name a field (/title, /site/village), the lines (/lines), a line (/lines/3), a field of \
+        it, or a type of document (/documents/land_certificate)";
     match pointer.strip_prefix("/documents/") {
-        Some(kind) => {
-            let is_letter =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-            !kind.is_empty() && kind.bytes().all(is_letter)
-        }
-        None => pointer.starts_with('/') && document.pointer(pointer).is_some(),
+        Some(code) if is_type(code) => known_type(code, types).err(),
+        None if pointer.starts_with('/') && document.pointer(pointer).is_some() => None,
+        Some(_) | None => Some(names_something.to_owned()),
     }
 }
 
@@ -222,15 +222,12 @@ fn fresh(
     let known = change_request::of(tx, proposal.id)?;
     let first = known.last().map_or(1, |last| last.n + 1);
     let asked_by = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
+    let rules = policy::of_proposal(tx, proposal, cx.now)?.policy;
+    let types = rules.document_types();
     let mut checks = Checks::default();
     for (index, item) in draft.items.iter().enumerate() {
-        if !names_something(&document, &item.pointer) {
-            checks.fail(
-                format!("/items/{index}/pointer"),
-                "unknown",
-                "must name a field (/title, /site/village), the lines (/lines), a line (/lines/3), a field of it, or a \
-                 kind of document (/documents/land_certificate)",
-            );
+        if let Some(message) = misses(&document, &types, &item.pointer) {
+            checks.fail(format!("/items/{index}/pointer"), "unknown", message);
         }
     }
     checks.done().map_err(Error::Invalid)?;

@@ -13,12 +13,22 @@ pub struct Ready {
     pub status: &'static str,
     /// Whether this is a demonstration, whose clock is not the world's.
     pub demo: bool,
+    /// Whether the store of documents can be reached: `available` or `unavailable`. Everything but their bytes is served
+    /// without it, so that a process stays ready when it can't be.
+    pub documents: &'static str,
 }
 
 /// The setting that marks a database as a demonstration.
 pub const DEMO: &str = "demo";
 
-/// Asks the database.
-pub fn ready(sv: &Services) -> Result<Ready, Error> {
-    sv.db.read(|tx| Ok(Ready { status: "ready", demo: setting::get(tx, DEMO)?.is_some() }))
+/// Whether the store of documents can be reached, in a word.
+pub async fn documents(sv: &Services) -> &'static str {
+    if sv.documents.store.answers().await { "available" } else { "unavailable" }
+}
+
+/// Asks the database; the store was asked before.
+pub fn ready(sv: &Services, documents: &'static str) -> Result<Ready, Error> {
+    sv.db.read(|tx| {
+        Ok(Ready { status: "ready", demo: setting::get(tx, DEMO)?.is_some(), documents })
+    })
 }

@@ -1,14 +1,23 @@
-//! Where the bytes of documents are: a folder, behind the interface of `object_store`. Bytes arrive in a file of their
-//! own beside it, and are moved under their key when they are whole, hashed, looked at and on the disk.
+//! Where the bytes of documents are: a folder, or a bucket of an S3 server, behind the interface of `object_store`. Bytes
+//! arrive in a file of their own, and come under their key when they are whole, hashed and looked at.
 
+mod bucket;
+mod folder;
+mod unfinished;
+mod wire;
+
+pub use bucket::{BucketKey, BucketSettings};
+
+use bucket::Bucket;
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
+use folder::Folder;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::future::Future;
+use std::io::{self, ErrorKind, Seek, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,9 +25,12 @@ use std::time::{Duration, SystemTime};
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It can't be reached, or fails.
+    /// It can't be reached, or fails, or is too slow.
     #[error("the store of documents fails: {0}")]
     Unavailable(String),
+    /// Too many documents are on their way into it.
+    #[error("too many documents arrive at once")]
+    Busy,
     /// No space is left in it.
     #[error("no space is left for documents: {0}")]
     Full(String),
@@ -47,28 +59,79 @@ impl From<object_store::Error> for StoreError {
     }
 }
 
+/// How long an S3 server is waited for. A folder is waited for as long as the disk takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Until a request is answered, and for all the waiting during an answer; the time that its bytes take comes on top.
+    pub answer: Duration,
+    /// The fewest bytes in a second.
+    pub bytes_per_second: u64,
+    /// How often a request is sent again after it failed.
+    pub retries: usize,
+    /// The pause before it is sent again, at first; it doubles.
+    pub pause: Duration,
+    /// After this long nothing is sent again, and no first byte is waited for.
+    pub in_all: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(10),
+            bytes_per_second: 256 * 1024,
+            retries: 2,
+            pause: Duration::from_millis(200),
+            in_all: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Patience {
+    /// How long an exchange of so many bytes may take.
+    pub fn for_bytes(&self, bytes: u64) -> Duration {
+        let seconds = bytes.checked_div(self.bytes_per_second).unwrap_or_default();
+        self.answer.saturating_add(Duration::from_secs(seconds))
+    }
+}
+
 /// The store of documents.
 #[derive(Debug, Clone)]
 pub struct ObjectStorage {
-    objects: PathBuf,
     arrivals: PathBuf,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Folder(Folder),
+    Bucket(Bucket),
 }
 
 /// The bytes of a document, or a part of them, as they come.
 pub type Content = BoxStream<'static, Result<Bytes, StoreError>>;
 
+/// Waits for the store on a thread that may block.
+pub fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
 impl ObjectStorage {
     /// The store in a folder, which is made when it is needed.
     pub fn in_folder(folder: &Path) -> ObjectStorage {
-        ObjectStorage { objects: folder.join("objects"), arrivals: folder.join("arrivals") }
+        let place = Place::Folder(Folder::new(folder.join("objects")));
+        ObjectStorage { arrivals: folder.join("arrivals"), place }
     }
 
-    fn backend(&self) -> Result<LocalFileSystem, StoreError> {
-        fs::create_dir_all(&self.objects)?;
-        Ok(LocalFileSystem::new_with_prefix(&self.objects)?)
+    /// The store in a bucket; what arrives is in a folder until it is looked at. The server is not asked yet.
+    pub fn in_bucket(settings: &BucketSettings, folder: &Path) -> Result<ObjectStorage, String> {
+        let place = Place::Bucket(Bucket::open(settings)?);
+        Ok(ObjectStorage { arrivals: folder.join("arrivals"), place })
     }
 
-    /// A file for bytes that arrive; it goes when the value does, unless it is kept.
+    /// A file for bytes that arrive; it goes when the value does, unless it is kept. Blocks.
     pub fn arrival(&self) -> Result<(Arrival, File), StoreError> {
         fs::create_dir_all(&self.arrivals)?;
         let path = self.arrivals.join(uuid::Uuid::now_v7().to_string());
@@ -76,19 +139,12 @@ impl ObjectStorage {
         Ok((Arrival(path), file))
     }
 
-    /// Keeps what arrived under a key, for good: file and folders are on the disk when this comes back. Blocks.
-    pub fn keep(&self, arrival: &Arrival, key: &str) -> Result<(), StoreError> {
-        File::open(&arrival.0)?.sync_all()?;
-        let to = self.objects.join(key);
-        let folder = to.parent().unwrap_or(&self.objects);
-        fs::create_dir_all(folder)?;
-        fs::rename(&arrival.0, &to)?;
-        let mut above = Some(folder);
-        while let Some(folder) = above.filter(|folder| folder.starts_with(&self.objects)) {
-            File::open(folder)?.sync_all()?;
-            above = folder.parent();
+    /// Keeps what arrived under a key, for good: no crash takes it away once this came back. Blocks on a folder's disk.
+    pub async fn keep(&self, arrival: &Arrival, key: &str) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.keep(&arrival.0, key),
+            Place::Bucket(bucket) => bucket.keep(&arrival.0, key).await,
         }
-        Ok(())
     }
 
     /// The bytes under a key, or a range of them. Fails before the first byte when they are not all there.
@@ -98,25 +154,41 @@ impl ObjectStorage {
         size: u64,
         range: Option<Range<u64>>,
     ) -> Result<Content, StoreError> {
-        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-        let found = self.backend()?.get_opts(&Key::from(key), options).await?;
-        if found.meta.size != size {
-            let words = format!("{key} has {} bytes, not {size}", found.meta.size);
-            return Err(StoreError::Missing(words));
+        match &self.place {
+            Place::Folder(folder) => read(&folder.reader()?, &Key::from(key), size, range).await,
+            Place::Bucket(bucket) => {
+                let place = bucket.place(key);
+                let reading = read(bucket.reader(), &place, size, range);
+                let begun = tokio::time::timeout(bucket.patience().in_all, reading).await;
+                begun.unwrap_or_else(|_| {
+                    Err(StoreError::Unavailable(format!("{key} did not come in time")))
+                })
+            }
         }
-        Ok(found.into_stream().map_err(StoreError::from).boxed())
     }
 
-    /// Where the bytes under a key can be read by other means.
-    pub fn file(&self, key: &str) -> PathBuf {
-        self.objects.join(key)
+    /// The bytes under a key as a file, for those who read nothing else. Blocks on disks.
+    pub async fn open(&self, key: &str, size: u64) -> Result<File, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.open(key),
+            Place::Bucket(_) => {
+                // Its name goes with the value, its bytes when the file is closed.
+                let (_arrival, mut file) = self.arrival()?;
+                let mut parts = self.content(key, size, None).await?;
+                while let Some(part) = parts.try_next().await? {
+                    file.write_all(&part)?;
+                }
+                file.rewind()?;
+                Ok(file)
+            }
+        }
     }
 
-    /// Removes the bytes under a key; what is not there is removed already. Blocks.
-    pub fn remove(&self, key: &str) -> Result<(), StoreError> {
-        match fs::remove_file(self.objects.join(key)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+    /// Removes the bytes under a key; what is not there is removed already. Blocks on a folder's disk.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.remove(key),
+            Place::Bucket(bucket) => bucket.remove(key).await,
         }
     }
 
@@ -125,15 +197,26 @@ impl ObjectStorage {
         &self,
         age: Duration,
     ) -> Result<BoxStream<'static, Result<String, StoreError>>, StoreError> {
-        let then = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let listed = self.backend()?.list(None);
-        Ok(listed
-            .map_err(StoreError::from)
-            .try_filter_map(move |object| {
-                let old = SystemTime::from(object.last_modified) <= then;
-                std::future::ready(Ok(old.then(|| object.location.to_string())))
-            })
-            .boxed())
+        match &self.place {
+            Place::Folder(folder) => folder.older_than(ago(age)),
+            Place::Bucket(bucket) => Ok(bucket.older_than(ago(age))),
+        }
+    }
+
+    /// Removes the parts of uploads that were begun some time ago and never finished; how many uploads there were.
+    pub async fn give_up_unfinished(&self, age: Duration) -> Result<usize, StoreError> {
+        match &self.place {
+            Place::Folder(_) => Ok(0),
+            Place::Bucket(bucket) => bucket.give_up_unfinished(ago(age)).await,
+        }
+    }
+
+    /// Whether the store can be reached. Answers within seconds.
+    pub async fn answers(&self) -> bool {
+        match &self.place {
+            Place::Folder(folder) => folder.is_there(),
+            Place::Bucket(bucket) => bucket.answers().await,
+        }
     }
 
     /// Removes what arrived some time ago and was never kept: its process ended. Blocks.
@@ -150,6 +233,28 @@ impl ObjectStorage {
         }
         Ok(dropped)
     }
+}
+
+fn ago(age: Duration) -> SystemTime {
+    SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Reads from a store up to the first bytes, so that what fails until then is an error and no broken answer.
+async fn read(
+    store: &dyn ObjectStore,
+    place: &Key,
+    size: u64,
+    range: Option<Range<u64>>,
+) -> Result<Content, StoreError> {
+    let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+    let found = store.get_opts(place, options).await?;
+    if found.meta.size != size {
+        let words = format!("{place} has {} bytes, not {size}", found.meta.size);
+        return Err(StoreError::Missing(words));
+    }
+    let mut parts = found.into_stream().map_err(StoreError::from).boxed();
+    let first = parts.try_next().await?;
+    Ok(stream::iter(first.map(Ok)).chain(parts).boxed())
 }
 
 /// A file of bytes that arrive.
@@ -191,7 +296,7 @@ mod tests {
         let (_folder, store) = store();
         let (arrival, mut file) = store.arrival().expect("a file");
         file.write_all(b"0123456789").expect("written");
-        store.keep(&arrival, "a/b").expect("kept");
+        store.keep(&arrival, "a/b").await.expect("kept");
         assert!(!arrival.path().exists());
         for (range, expected) in [(None, "0123456789"), (Some(2..5), "234")] {
             let parts = store.content("a/b", 10, range).await.expect("there");
@@ -200,8 +305,8 @@ mod tests {
         }
         let other = store.content("a/b", 11, None).await;
         assert!(matches!(other, Err(StoreError::Missing(_))), "cut short is missing");
-        store.remove("a/b").expect("removed");
-        store.remove("a/b").expect("removed already");
+        store.remove("a/b").await.expect("removed");
+        store.remove("a/b").await.expect("removed already");
         assert!(matches!(store.content("a/b", 10, None).await, Err(StoreError::Missing(_))));
     }
 

@@ -1,5 +1,7 @@
 //! Hostile input: whatever is sent, the answer is a problem that names the place, and the service goes on.
 
+mod multipart;
+
 use crate::on_both;
 use crate::raw::say;
 use crate::support::app::{HOME, Person, TestApp};

@@ -51,7 +51,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
     let report = life.add(Role::Drafter, "reports", report).await.is(201);
     let drafter = life.who(Role::Drafter).await;
-    let document = upload(app, &drafter, &life.id, &[("type", "kak")], PDF).await.is(201);
+    let document = upload(app, &drafter, &life.id, &[("type", "tor")], PDF).await.is(201);
     let centre = app.post(&drafter, "/centres", CONSTRUCTION.centre()).await.is(201);
     let money = json!({ "fiscal_year": 2020, "fund_source": "APBD", "component": "clean_water",
         "description": "Sumur", "amount_idr": 5, "legal_basis": "DPA" });

@@ -129,7 +129,7 @@ on_both! {
         let checklist = checklist.is(200);
         let stages: Vec<_> = checklist["stages"].as_array().expect("stages").iter()
             .map(|stage| text(&stage["stage"])).collect();
-        assert_eq!(stages, ["request_planning_check", "confirm_planning", "submit", "complete_works"]);
+        assert_eq!(stages, ["request_planning_check", "confirm_planning", "submit", "accept_contracts", "disburse", "complete_works", "close"]);
         let all = checklist.to_string();
         assert!(all.contains("condition_survey") && !all.contains("land_certificate"), "{all}");
         life.to("closed").await;

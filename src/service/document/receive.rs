@@ -1,7 +1,9 @@
 //! Taking a document: scanned, kept, then written with its row, its event and its revisions.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::document::{DocumentStatus, Flag, MediaType, Setting, photo_flags, uploaders};
+use crate::domain::document::{
+    DocumentStatus, Flag, MediaType, Setting, known_type, photo_flags, uploaders,
+};
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
@@ -12,7 +14,7 @@ use crate::service::once::Write;
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
 use crate::service::view::document as view;
-use crate::service::{Services, access, policy};
+use crate::service::{Services, access, policy, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, idempotency, line};
@@ -29,8 +31,10 @@ pub fn receive(
     let document = DocumentId::new();
     let key = format!("{id}/{document}");
     // What would be refused, or was answered before, is not kept first; the transaction says why.
-    let kept = match (admitted(sv, cx, id), &sent.0) {
-        (Ok(true), Ok(sent)) => Some(keep(&sv.documents, &sent.file, &key)?),
+    let kept = match &sent.0 {
+        Ok(sent) if matches!(admitted(sv, cx, id, &sent.draft), Ok(true)) => {
+            Some(keep(&sv.documents, &sent.file, &key)?)
+        }
         _ => None,
     };
     let outcome = add(sv, cx, id, sent, (document, &key, kept));
@@ -42,15 +46,20 @@ pub fn receive(
     };
     if kept.is_some()
         && !used
-        && let Err(error) = sv.documents.store.remove(&key)
+        && let Err(error) = store::wait(sv.documents.store.remove(&key))
     {
         tracing::warn!(%error, key, "bytes without a row stay until they are swept");
     }
     outcome
 }
 
-/// Whether a document would be taken now, as far as its sender goes; `false` when it was answered before.
-fn admitted(sv: &Services, cx: &Context, id: ProposalId) -> Result<bool, Error> {
+/// Whether a document would be taken now, as far as its sender and its type go; `false` when it was answered before.
+fn admitted(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    draft: &DocumentDraft,
+) -> Result<bool, Error> {
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
         if let (Some(user), Some(key)) = (cx.actor.user, cx.key.as_deref())
@@ -59,7 +68,9 @@ fn admitted(sv: &Services, cx: &Context, id: ProposalId) -> Result<bool, Error> 
             return Ok(false);
         }
         let Some((_, duty)) = turn(cx, &row)? else { return Ok(false) };
-        access::four_eyes(tx, cx, id, duty).map(|()| true)
+        access::four_eyes(tx, cx, id, duty)?;
+        let older = superseded(tx, id, draft)?;
+        check_type(tx, cx, &row, draft, older.as_ref()).map(|()| true)
     })
 }
 
@@ -85,7 +96,7 @@ fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentSta
             }
         }
     };
-    documents.store.keep(&file.arrival, key).map_err(Error::Store)?;
+    store::wait(documents.store.keep(&file.arrival, key)).map_err(Error::Store)?;
     Ok(status)
 }
 
@@ -137,6 +148,7 @@ fn add(
             let sent = sent.get()?;
             check_line(tx, id, &sent.draft)?;
             let older = superseded(tx, id, &sent.draft)?;
+            check_type(tx, cx, &proposal, &sent.draft, older.as_ref())?;
             let (by, duty) = turn(cx, &proposal)?.ok_or_else(|| not_from_here(proposal.state))?;
             access::four_eyes(tx, cx, id, duty)?;
             let row = fresh(tx, cx, &proposal, sent, place)?;
@@ -178,6 +190,23 @@ fn check_line(tx: &mut AnyConnection, id: ProposalId, draft: &DocumentDraft) -> 
         return Ok(());
     }
     Err(Error::invalid("/line_no", "unknown", "there is no such line"))
+}
+
+/// Whether the rules that the proposal stands under know the type. What takes the place of an older one has a type that
+/// was known, also where a later version of the rules has left it out.
+fn check_type(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    draft: &DocumentDraft,
+    older: Option<&Document>,
+) -> Result<(), Error> {
+    if older.is_some() {
+        return Ok(());
+    }
+    let rules = policy::of_proposal(tx, proposal, cx.now)?.policy;
+    known_type(&draft.document_type, &rules.document_types())
+        .map_err(|message| Error::invalid("/type", "unknown", message))
 }
 
 /// The older document whose place is taken: of this proposal and type, and nothing has taken it before.

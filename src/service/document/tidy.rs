@@ -4,15 +4,14 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::document::DocumentStatus;
 use crate::domain::ids::{DocumentId, EventId};
 use crate::service::context::Context;
-use crate::service::error::Error;
+use crate::service::error::{Error, StoreError};
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
-use crate::service::{Services, access};
+use crate::service::{Services, access, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
-use std::fs::File;
 
 /// How many documents, or keys, are looked at in one step.
 const PAGE: usize = 200;
@@ -24,7 +23,7 @@ pub struct Tidied {
     pub cleared: usize,
     /// Documents that were found infected.
     pub refused: usize,
-    /// Objects and arrivals that belonged to no row.
+    /// Objects, arrivals and uploads begun and never finished that belonged to no row.
     pub swept: usize,
 }
 
@@ -41,15 +40,24 @@ pub fn scan(sv: &Services) -> Result<Tidied, Error> {
         let Some(last) = rows.last() else { return Ok(tidied) };
         after = Some(last.id);
         for row in &rows {
-            let found = File::open(sv.documents.store.file(&row.object_key))
-                .and_then(|mut bytes| clamd.scan(&mut bytes));
-            match found {
+            let size = u64::try_from(row.size_bytes).unwrap_or_default();
+            let opened = store::wait(sv.documents.store.open(&row.object_key, size));
+            let mut bytes = match opened {
+                Ok(bytes) => bytes,
+                Err(StoreError::Missing(words)) => {
+                    // It can't be looked at, and is not served; those behind it can.
+                    tracing::error!(document = %row.id, words, "the bytes of a document are missing");
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            match clamd.scan(&mut bytes) {
                 Ok(Found::Nothing) => {
                     tidied.cleared += usize::from(settle(sv, row, None)?);
                 }
                 Ok(Found::Virus(name)) => {
                     tidied.refused += usize::from(settle(sv, row, Some(&name))?);
-                    sv.documents.store.remove(&row.object_key)?;
+                    store::wait(sv.documents.store.remove(&row.object_key))?;
                 }
                 Err(error) => {
                     tracing::warn!(%error, document = %row.id, "the virus scanner does not answer");
@@ -108,12 +116,17 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
 pub async fn sweep(sv: &Services) -> Result<Tidied, Error> {
     let (store, age) = (&sv.documents.store, sv.documents.orphan_age);
     let mut tidied = Tidied { swept: store.drop_arrivals(age)?, ..Tidied::default() };
+    match store.give_up_unfinished(age).await {
+        Ok(given_up) => tidied.swept += given_up,
+        // A server may not let us ask; objects are swept all the same.
+        Err(error) => tracing::warn!(%error, "unfinished uploads are not swept"),
+    }
     let mut pages = store.older_than(age)?.try_chunks(PAGE);
     while let Some(page) = pages.next().await {
         let keys = page.map_err(|error| Error::Store(error.1))?;
         let used = sv.db.read(|tx| Ok::<_, Error>(document::keys_in_use(tx, &keys)?))?;
         for key in keys.iter().filter(|key| !used.contains(key)) {
-            store.remove(key)?;
+            store.remove(key).await?;
             tidied.swept += 1;
         }
     }

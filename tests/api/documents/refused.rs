@@ -1,0 +1,117 @@
+//! What can't be taken is named, and leaves nothing behind; and who may bring what, when.
+
+use crate::documents::{Case, Place, TOR};
+use crate::on_both;
+use crate::support::app::HOME;
+use crate::support::client::text;
+use crate::support::documents::{PDF, form, photo, upload};
+use crate::support::life::CONSTRUCTION;
+use reqwest::Method;
+use sentra::domain::people::Role;
+use serde_json::{Value, json};
+
+on_both! {
+    async fn what_can_not_be_taken_is_named_and_leaves_nothing(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let exe = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0".as_slice();
+        let tor = &[("type", "tor")][..];
+        let cases: Vec<Case<'_>> = vec![
+            (tor, vec![("kak.pdf", "application/pdf", exe)], "/file", "type_not_taken"),
+            (tor, vec![("a.svg", "image/svg+xml", b"<svg xmlns='a,b'/>")], "/file", "type_not_taken"),
+            (tor, vec![("a.html", "text/html", b"<html>a,b</html>")], "/file", "type_not_taken"),
+            (tor, vec![("a.zip", "application/zip", b"PK\x05\x06\0\0\0\0")], "/file", "type_not_taken"),
+            (tor, vec![("a.png", "image/png", PDF.2)], "/file", "type_mismatch"),
+            (tor, vec![("a.pdf", "application/pdf", b"")], "/file", "empty"),
+            (tor, vec![("..", "application/pdf", PDF.2)], "/file", "no_name"),
+            (tor, vec![], "/file", "required"),
+            (tor, vec![PDF, PDF], "/file", "after_file"),
+            (&[], vec![PDF], "/type", "invalid"),
+            (&[("type", "KAK!")], vec![PDF], "/type", "invalid"),
+            (&[("type", "tor"), ("type", "tor")], vec![PDF], "/type", "twice"),
+            (&[("type", "tor"), ("owner", "me")], vec![PDF], "/owner", "unknown"),
+            (&[("type", "tor"), ("issued_on", "1 Mei")], vec![PDF], "/issued_on", "invalid"),
+            (&[("type", "tor"), ("line_no", "1.5")], vec![PDF], "/line_no", "invalid"),
+            (&[("type", "tor"), ("line_no", "77")], vec![PDF], "/line_no", "unknown"),
+            (&[("type", "tor"), ("title", "a\0b")], vec![PDF], "/title", "nul"),
+            (&[("type", "tor"), ("issued_on", "2021-01-02"), ("valid_until", "2021-01-01")], vec![PDF],
+             "/valid_until", "before_issue"),
+            (&[("type", "tor"), ("supersedes_id", "019376a0-0000-7000-8000-000000000001")], vec![PDF],
+             "/supersedes_id", "unknown"),
+        ];
+        let call = || app.by(&drafter, Method::POST, &life.path("documents"));
+        for (fields, files, pointer, code) in cases {
+            let answer = call().raw("multipart/form-data; boundary=x", form("x", fields, &files)).await;
+            answer.refused(422, &[code]);
+            assert_eq!(answer.pointers(), [pointer], "{answer}");
+        }
+        call().json(&json!({})).await.is(415);
+        call().raw("multipart/form-data", "x").await.is(400);
+        let cut = form("x", TOR, &[PDF]);
+        call().raw("multipart/form-data; boundary=x", &cut[..cut.len() - 30]).await.is(400);
+        let long = "x".repeat(10_000);
+        call().raw("multipart/form-data; boundary=x", form("x", &[("title", &long)], &[PDF])).await.is(413);
+        assert_eq!(life.list("documents").await, Vec::<Value>::new());
+        place.agrees(&app);
+        let path = ("../../../etc/passwd\u{202e}.pdf", PDF.1, PDF.2);
+        let body = upload(&app, &drafter, &life.id, TOR, path).await.is(201);
+        assert_eq!(text(&body["file_name"]), "passwd.pdf");
+        place.agrees(&app);
+    }
+
+    async fn documents_are_brought_by_whose_turn_it_is(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let life = CONSTRUCTION.draft(&app).await;
+        let (drafter, planner) = (life.who(Role::Drafter).await, life.who(Role::Planner).await);
+        let tor = &[("type", "tor")];
+        upload(&app, &planner, &life.id, tor, PDF).await.refused(409, &["not_from_here"]);
+        let auditor = app.of(Role::Auditor, HOME).await;
+        upload(&app, &auditor, &life.id, tor, PDF).await.refused(403, &["role_missing"]);
+        let both = app.someone("both", Role::Drafter,
+            vec![(Role::Drafter, Some(HOME.into())), (Role::Planner, Some(HOME.into()))]).await;
+        upload(&app, &both, &life.id, tor, PDF).await.is(201);
+        life.to("planning_check").await;
+        upload(&app, &planner, &life.id, tor, PDF).await.is(201);
+        upload(&app, &both, &life.id, tor, PDF).await.refused(403, &["four_eyes"]);
+        upload(&app, &drafter, &life.id, tor, PDF).await.refused(409, &["not_from_here"]);
+        life.to("endorsement").await;
+        life.act(Role::RegionalHead, json!({ "action": "withdraw", "comment": "Batal." })).await.is(200);
+        for role in [Role::Drafter, Role::Planner, Role::RegionalHead, Role::Inspector] {
+            let person = life.who(role).await;
+            upload(&app, &person, &life.id, tor, PDF).await.refused(409, &["not_from_here"]);
+        }
+        place.agrees(&app);
+    }
+
+    async fn a_photo_is_held_against_the_site_and_the_period(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let sent = |bytes: Vec<u8>| {
+            let (app, life, drafter) = (&app, &life, &drafter);
+            async move {
+                let file = ("foto.jpg", "image/jpeg", bytes.as_slice());
+                upload(app, drafter, &life.id, &[("type", "photo_0")], file).await.is(201)
+            }
+        };
+        let good = photo("2020:05:10 08:30:00", Some((-5.45, 105.25)));
+        let first = sent(good.clone()).await;
+        assert_eq!(first["flags"], json!([]));
+        assert_eq!(text(&first["taken_at"]), "2020-05-10T01:30:00.000000Z", "WIB is seven hours ahead");
+        assert!((first["latitude"].as_f64().expect("a position") + 5.45).abs() < 1e-4);
+        let again = sent(good).await;
+        assert_eq!(again["flags"], json!([{ "code": "same_bytes_used", "documents": [first["id"]] }]));
+        let far = sent(photo("2018:01:01 00:00:00", Some((-6.2, 106.8)))).await;
+        assert_eq!(far["flags"][0]["code"], "far_from_site");
+        assert!(far["flags"][0]["distance_m"].as_i64().expect("metres") > 100_000);
+        assert_eq!(far["flags"][1]["code"], "outside_period");
+        let bare = sent(photo("2020:05:10 08:30:00", None)).await;
+        assert_eq!(bare["flags"], json!([{ "code": "no_position" }]));
+        let future = sent(photo("2020:05:30 08:30:00", Some((-5.45, 105.25)))).await;
+        assert_eq!(future["flags"][0]["code"], "outside_period");
+    }
+}
