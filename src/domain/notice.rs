@@ -100,6 +100,10 @@ text_enum! {
         ReportReviewed = "report_reviewed",
         /// A report was sent back.
         ReportReturned = "report_returned",
+        /// A reviewer was assigned.
+        ReviewerAssigned = "reviewer_assigned",
+        /// A reviewer's assignment was ended.
+        ReviewerReleased = "reviewer_released",
     }
 }
 
@@ -110,6 +114,9 @@ pub struct NoticeFacts {
     pub at: Moment,
     /// Roles that are told, each within its scope over the proposal.
     pub tells: Vec<Role>,
+    /// Of them only this person, where one is meant.
+    #[serde(default)]
+    pub only: Option<UserId>,
     /// The proposal.
     pub proposal_id: ProposalId,
     /// Its title.

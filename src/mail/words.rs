@@ -132,6 +132,10 @@ pub const fn told(event: NoticeEvent) -> Told {
             words("{actor} mereviu laporan.", "{actor} reviewed the report.")),
         ReportReturned => (words("Laporan dikembalikan", "Report returned"),
             words("{actor} mengembalikan laporan untuk diperbaiki.", "{actor} returned the report for correction.")),
+        ReviewerAssigned => (words("Anda ditugaskan menelaah usulan", "You are assigned to review a proposal"),
+            words("{actor} menugaskan Anda menelaah usulan ini.", "{actor} assigned you to review this proposal.")),
+        ReviewerReleased => (words("Penugasan Anda berakhir", "Your assignment has ended"),
+            words("{actor} mengakhiri penugasan Anda sebagai penelaah usulan ini.", "{actor} ended your assignment as a reviewer of this proposal.")),
     };
     Told { subject, sentence }
 }

@@ -36,6 +36,7 @@ pub mod participation;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod queue;
 pub mod region;
 pub mod report;
 pub mod returns;

@@ -103,8 +103,15 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
             life.ask_changes(Role::Reviewer, &["/title"]).await;
         }
         ("draft", "request_planning_check") | (_, "answer") => life.answer_changes().await,
-        ("verification", "verify") => life.accept_changes(Role::Verifier).await,
-        (_, "recommend" | "advise_against") => life.accept_changes(Role::Reviewer).await,
+        ("verification", "verify") => {
+            life.accept_changes(Role::Verifier).await;
+            life.flag_lines().await;
+        }
+        (_, "recommend") => {
+            life.accept_changes(Role::Reviewer).await;
+            life.assess_lines().await;
+        }
+        (_, "advise_against") => life.accept_changes(Role::Reviewer).await,
         _ => {}
     }
     let act = match action {

@@ -2,6 +2,7 @@
 
 use crate::cli::demo::case::Case;
 use crate::cli::demo::cast::Cast;
+use crate::cli::demo::opinion;
 use crate::cli::demo::script::Step;
 use crate::domain::act::{Act, ActData, Action, Handover, Visit};
 use crate::domain::ids::{
@@ -16,7 +17,8 @@ use crate::domain::report::ReportKind;
 use crate::service::context::{Context, Input, Reply};
 use crate::service::error::Error;
 use crate::service::{
-    Services, action, allocation, centre, contract, line, plan, proposal, report, spending, tranche,
+    Services, action, allocation, centre, contract, line, line_review, plan, proposal, report,
+    spending, tranche,
 };
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
@@ -213,27 +215,24 @@ impl Stage<'_> {
         action::act(self.sv, &cx, id, &input(act)).map(|_| ())
     }
 
-    /// What has to be written before an action: agreed and approved values of the lines.
+    /// What has to be said of the lines before an action: flags, assessments, agreed and approved values.
     fn prepare(&mut self, action: Action) -> Played {
-        let (role, needs) = match action {
-            Action::ProposeAgreement => (Role::Reviewer, true),
-            Action::Approve => (Role::Approver, true),
-            _ => (Role::Reviewer, false),
+        let role = match action {
+            Action::Verify => Role::Verifier,
+            Action::Recommend | Action::ProposeAgreement => Role::Reviewer,
+            Action::Approve => Role::Approver,
+            _ => return Ok(()),
         };
-        if !needs {
-            return Ok(());
-        }
         let (cx, id) = self.having_read(role)?;
         let lines = line::show(self.sv, &cx, id)?;
-        let reviews =
-            lines.items.iter().zip(&self.case.assumed.lines).map(|(line, case)| line::LineReview {
-                line_no: line.line_no,
-                volume_thousandths: None,
-                amount_idr: case.approved_idr.unwrap_or(Rupiah(line.amount_idr)),
-                reason: case.reason.clone(),
-            });
-        let reviews = line::LineReviews { reviews: reviews.collect() };
-        line::review(self.sv, &cx, id, &input(reviews)).map(|_| ())
+        let said = lines.items.iter().zip(&self.case.assumed.lines);
+        let reviews = said.map(|(line, case)| match action {
+            Action::Verify => opinion::flag(line),
+            Action::Recommend => opinion::assessment(line, case),
+            _ => opinion::grant(line, case),
+        });
+        let reviews = line_review::LineReviews { reviews: reviews.collect() };
+        line_review::review(self.sv, &cx, id, &input(reviews)).map(|_| ())
     }
 
     fn data(&self, action: Action, cx: &Context) -> ActData {

@@ -397,6 +397,8 @@ fn draft(
         builds_anew: false,
         total_idr: Rupiah::ZERO,
         supporting_idr: Rupiah::ZERO,
+        assessed_idr: Rupiah::ZERO,
+        agreed_idr: Rupiah::ZERO,
         approved_idr: Rupiah::ZERO,
         adverse_advice: false,
         agreement_proposed: false,
