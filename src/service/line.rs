@@ -217,3 +217,7 @@ pub fn with_totals(before: &Proposal, rows: &[Line], cx: &Context) -> Proposal {
         ..before.clone()
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

@@ -304,7 +304,9 @@ on_both! {
         act(&life, Role::RegionalHead, "answer").await.is(200);
         life.accept_changes(Role::Reviewer).await;
         act(&life, Role::Reviewer, "recommend").await.refused(409, &["lines_assessed"]);
-        life.to("approved").await;
+        life.assess_lines().await;
+        assert_eq!(life.shown().await["assessed_idr"], 2_020_000_000);
+        act(&life, Role::Reviewer, "recommend").await.is(200);
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 

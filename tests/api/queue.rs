@@ -153,7 +153,7 @@ on_both! {
         same(&awaited(&life).await, &[Drafter], "operating");
         life.final_report().await;
         same(&awaited(&life).await, &[Inspector], "the final report is reviewed");
-        life.to("closed").await;
+        life.close().await.is(200);
         same(&awaited(&life).await, &[], "closed");
     }
 

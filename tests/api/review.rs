@@ -272,6 +272,7 @@ on_both! {
         let life = CONSTRUCTION.at(&app, "technical_review").await;
         let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
         let assign = |id: &str| json!({ "user_id": id });
+        life.assess_lines().await;
         let drafter = life.who(Role::Drafter).await;
         life.add(Role::Approver, "assignments", assign(&drafter.id)).await.refused(422, &["no_reviewer"]);
         life.add(Role::Reviewer, "assignments", assign(&one.id)).await.is(403);
@@ -288,7 +289,6 @@ on_both! {
         let ended = life.step_of(&approver, "assignments", &assigned, "end", json!({})).await.is(200);
         assert!(ended["ended_at"].is_string());
         life.step_of(&approver, "assignments", &ended, "end", json!({})).await.refused(409, &["ended"]);
-        life.assess_lines().await;
         act(&life, Role::Reviewer, "recommend").await.is(200);
     }
 
