@@ -163,6 +163,10 @@ text_enum! {
         SupportingCap = "supporting_cap",
         /// At least one change is requested, and waits for the region.
         ChangeRequested = "change_requested",
+        /// Every line that asks for money has a flag of the policy.
+        LinesFlagged = "lines_flagged",
+        /// Every line that asks for money is assessed.
+        LinesAssessed = "lines_assessed",
         /// Every requested change is answered.
         RequestsAnswered = "requests_answered",
         /// Every requested change is answered, and the answer accepted.
@@ -323,6 +327,8 @@ impl Guard {
             | Guard::VisitReported
             | Guard::LandClear
             | Guard::PositionWithinTolerance
+            | Guard::LinesFlagged
+            | Guard::LinesAssessed
             | Guard::LinesAgreed
             | Guard::AgreementProposed => preparation::review(self, facts, act),
             Guard::LinesApproved

@@ -76,6 +76,12 @@ pub struct LineFacts {
     pub gap: Option<String>,
     /// As proposed.
     pub amount: Rupiah,
+    /// The code of the verifier's flag.
+    pub flag: Option<String>,
+    /// What the verifier says with it.
+    pub flag_words: Option<String>,
+    /// As assessed by the ministry's reviewers.
+    pub assessed: Option<Rupiah>,
     /// As agreed in harmonisation.
     pub agreed: Option<Rupiah>,
     /// As approved.

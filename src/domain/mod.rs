@@ -4,6 +4,7 @@
 mod text_enum;
 
 pub mod act;
+pub mod assessment;
 pub mod audit;
 pub mod calendar;
 pub mod centre;
@@ -24,9 +25,11 @@ pub mod people;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod queue;
 pub mod readiness;
 pub mod refusal;
 pub mod region;
+pub mod remark;
 pub mod report;
 pub mod tranche;
 pub mod workflow;

@@ -112,6 +112,10 @@ text_enum! {
         PasswordReset = "password_reset",
         /// A user's password was set anew.
         PasswordSet = "password_set",
+        /// A reviewer was assigned.
+        ReviewerAssigned = "reviewer_assigned",
+        /// A reviewer's assignment was ended.
+        ReviewerReleased = "reviewer_released",
     }
 }
 
@@ -149,6 +153,9 @@ pub struct NoticeFacts {
     pub at: Moment,
     /// Roles that are told, each within its scope over the proposal.
     pub tells: Vec<Role>,
+    /// Of them only this person, where one is meant.
+    #[serde(default)]
+    pub only: Option<UserId>,
     /// The proposal.
     pub proposal_id: ProposalId,
     /// Its title.

@@ -106,6 +106,9 @@ pub struct Policy {
     pub unit_costs: Vec<UnitCost>,
     /// A unit cost that is this many times the reference, or its part, was probably given in another unit of money.
     pub wrong_unit_factor: i64,
+    /// Words of a line's description that tell of training or institution building, which the non-physical DAK pays for.
+    #[serde(default)]
+    pub non_physical_words: Vec<String>,
     /// The colours of provincial verification. Their meaning is not confirmed, so that their words are data.
     pub line_flags: Vec<LineFlag>,
     /// The most points that an assessment can give.
@@ -203,6 +206,11 @@ impl Policy {
     pub fn window_at(&self, returned: bool, now: Moment) -> Option<&Window> {
         let windows = if returned { &self.correction_windows } else { &self.submission_windows };
         windows.iter().find(|window| now < window.closes.moment()).or(windows.last())
+    }
+
+    /// The verifiers' flag of a code.
+    pub fn line_flag(&self, code: &str) -> Option<&LineFlag> {
+        self.line_flags.iter().find(|flag| flag.code == code)
     }
 
     /// The components of a menu that lines may name; none is refused for a menu that is not offered.

@@ -96,6 +96,37 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether it was approved, whatever became of it.
+    pub const fn was_approved(self) -> bool {
+        match self {
+            State::Approved
+            | State::Allocated
+            | State::Planned
+            | State::Contracted
+            | State::Funded
+            | State::Reporting
+            | State::Operating
+            | State::Closed
+            | State::Unfunded
+            | State::Forfeited
+            | State::Cancelled => true,
+            State::Draft
+            | State::PlanningCheck
+            | State::Endorsement
+            | State::Verification
+            | State::TechnicalReview
+            | State::Clarification
+            | State::SiteVerification
+            | State::Harmonisation
+            | State::Decision
+            | State::Rejected
+            | State::Withdrawn
+            | State::Lapsed => false,
+        }
+    }
+}
+
 /// Something that a centre lacks, as its condition survey found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -6,9 +6,10 @@ use crate::http::body::{self, Body, Checked, Readable};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::problem::Problem;
 use crate::service::context::Input;
-use crate::service::line::{self, LineReviews, LinesDraft};
+use crate::service::line::{self, LinesDraft};
+use crate::service::line_review::{self, LineReviews};
 use crate::service::sheet::{self, Format, Sheet};
-use crate::service::view::proposal as view;
+use crate::service::view::line as view;
 
 impl Checked for LinesDraft {
     fn checked(&self) -> Result<(), Vec<FieldError>> {
@@ -37,7 +38,8 @@ impl Checked for LineReviews {
     }
 }
 
-/// Show the lines of a proposal.
+/// Show the lines of a proposal, with the verifier's flags, the reviewers' assessments, and what is remarked of each by
+/// itself: its price beside the policy's reference, a likely wrong unit, matter of the non-physical DAK.
 #[utoipa::path(get, path = "/proposals/{id}/lines", tag = "proposals",
     responses((status = 200, description = "The lines.", body = view::Lines)))]
 pub async fn show_lines(call: Call, id: Id<ProposalId>) -> Answer {
@@ -86,9 +88,25 @@ async fn download(call: Call, id: Id<ProposalId>, format: Format, name: &str) ->
     .await
 }
 
-/// Set the ministry's values: agreed ones (reviewer, in harmonisation), approved ones (approver, in decision).
-#[utoipa::path(put, path = "/proposals/{id}/line-reviews", tag = "proposals", request_body = LineReviews,
+/// Say something of lines: flag them (the verifier, in verification), assess them (a reviewer, in technical_review), set
+/// agreed values (a reviewer, in harmonisation) or approved ones (an approver, in decision). A field that is not read in
+/// the proposal's state is refused. Lines that are not named keep what was said of them; a line that the region changes
+/// loses it.
+#[utoipa::path(put, path = "/proposals/{id}/line-reviews", tag = "proposals",
+    request_body(content = LineReviews, examples(
+        ("flags" = (summary = "In verification", value = json!({ "reviews": [
+            { "line_no": 1, "flag": "green" },
+            { "line_no": 2, "flag": "blue", "words": "Harga satuan di atas standar daerah." }] }))),
+        ("assessments" = (summary = "In technical_review", value = json!({ "reviews": [
+            { "line_no": 1, "scores": {
+                "technical": { "score": 85 }, "output_target": { "score": 80 },
+                "unit_price": { "score": 45, "words": "Di atas harga satuan acuan." }, "readiness": { "score": 90 } },
+              "amount_idr": 4_200_000_000_i64, "reason": "Harga satuan disesuaikan." }] }))),
+        ("values" = (summary = "In harmonisation or decision", value = json!({ "reviews": [
+            { "line_no": 1, "volume_thousandths": 800_000, "amount_idr": 4_200_000_000_i64,
+              "reason": "Harga satuan disesuaikan." }] }))),
+    )),
     responses((status = 200, description = "As they are now.", body = view::Lines)))]
 pub async fn review_lines(call: Call, id: Id<ProposalId>, body: Body<LineReviews>) -> Answer {
-    call.write(body, move |sv, cx, body| line::review(sv, cx, id.get()?, body)).await
+    call.write(body, move |sv, cx, body| line_review::review(sv, cx, id.get()?, body)).await
 }

@@ -1,15 +1,20 @@
 //! Proposals: written, read, listed.
 
 use crate::domain::ids::{CentreId, EventId, ProposalId, RegionCode};
+use crate::domain::moment::Moment;
 use crate::domain::proposal::{Menu, State};
+use crate::domain::queue::Whose;
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
-use crate::service::proposal::{self, Filter, ProposalDraft, ProposalPatch};
+use crate::service::error::Error;
+use crate::service::proposal::{self, Filter, Order, ProposalDraft, ProposalPatch};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use std::str::FromStr;
 use utoipa::IntoParams;
 
 impl Checked for ProposalDraft {
@@ -51,7 +56,13 @@ pub struct ProposalQuery {
     /// Of this centre.
     #[param(value_type = Option<String>)]
     centre_id: Option<CentreId>,
-    /// `created_at` (default) or `-created_at`.
+    /// `mine`: only what waits for you to do something, by your grants, where it stands, who is assigned, four eyes and
+    /// conflicts of interest.
+    #[param(inline, example = "mine")]
+    queue: Option<Whose>,
+    /// `created_at`, `-created_at`, or `state_since`: what has stood in its state the longest first. `state_since` for a
+    /// queue when absent, `created_at` otherwise.
+    #[param(example = "state_since")]
     sort: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -65,6 +76,7 @@ pub struct ProposalQuery {
 pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
     call.read(move |sv, cx| {
         let query = query.get()?;
+        let order = order(query.sort.as_deref(), query.queue)?;
         let filter = Filter {
             state: query.state,
             menu: query.menu,
@@ -72,22 +84,93 @@ pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
             region_code: query.region_code,
             province_code: query.province_code,
             centre_id: query.centre_id,
-            newest_first: newest_first(query.sort.as_deref())?,
-            after: cursor::<ProposalId>(query.cursor.as_deref())?,
+            queue: query.queue.and_then(|_| proposal::queue_of(cx)),
+            order,
+            after: after(order, query.cursor.as_deref())?,
         };
         proposal::list(sv, cx, &filter, limit(query.limit)?)
     })
     .await
 }
 
-fn newest_first(sort: Option<&str>) -> Result<bool, crate::service::error::Error> {
-    match sort {
-        None | Some("created_at") => Ok(false),
-        Some("-created_at") => Ok(true),
-        Some(_) => {
-            let message = "must be created_at or -created_at";
-            Err(crate::service::error::Error::invalid("/query/sort", "invalid", message))
+/// What proposals are counted.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CountQuery {
+    /// Standing in this state.
+    state: Option<State>,
+    /// Of this menu.
+    menu: Option<Menu>,
+    /// Of this year.
+    fiscal_year: Option<i64>,
+    /// Of this region.
+    #[param(value_type = Option<String>)]
+    region_code: Option<RegionCode>,
+    /// Of this province, and its kabupaten and kota.
+    #[param(value_type = Option<String>)]
+    province_code: Option<RegionCode>,
+    /// Of this centre.
+    #[param(value_type = Option<String>)]
+    centre_id: Option<CentreId>,
+    /// `mine`: only what waits for you to do something.
+    #[param(inline, example = "mine")]
+    queue: Option<Whose>,
+}
+
+/// Count the proposals that you may see, by state, narrowed as their list is.
+#[utoipa::path(get, path = "/proposals/counts", tag = "proposals", params(CountQuery),
+    responses((status = 200, description = "By state; states without any are left out.", body = view::Counts)))]
+pub async fn count_proposals(call: Call, query: Query<CountQuery>) -> Answer {
+    call.read(move |sv, cx| {
+        let query = query.get()?;
+        let filter = Filter {
+            state: query.state,
+            menu: query.menu,
+            fiscal_year: query.fiscal_year,
+            region_code: query.region_code,
+            province_code: query.province_code,
+            centre_id: query.centre_id,
+            queue: query.queue.and_then(|_| proposal::queue_of(cx)),
+            ..Filter::default()
+        };
+        proposal::counts(sv, cx, &filter)
+    })
+    .await
+}
+
+fn order(sort: Option<&str>, queue: Option<Whose>) -> Result<Order, Error> {
+    match (sort, queue) {
+        (None, None) | (Some("created_at"), _) => Ok(Order::Oldest),
+        (Some("-created_at"), _) => Ok(Order::Newest),
+        (None, Some(Whose::Mine)) | (Some("state_since"), _) => Ok(Order::Waiting),
+        (Some(_), _) => {
+            let message = "must be created_at, -created_at or state_since";
+            Err(Error::invalid("/query/sort", "invalid", message))
         }
+    }
+}
+
+/// Where the page before ended; in the order of waiting by the moment too.
+fn after(order: Order, given: Option<&str>) -> Result<Option<(Moment, ProposalId)>, Error> {
+    match order {
+        Order::Oldest | Order::Newest => {
+            Ok(cursor::<ProposalId>(given)?.map(|id| (Moment::default(), id)))
+        }
+        Order::Waiting => Ok(cursor::<Waited>(given)?.map(|waited| (waited.0, waited.1))),
+    }
+}
+
+/// A moment and an id, as `next_cursor` parts them.
+struct Waited(Moment, ProposalId);
+
+impl FromStr for Waited {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (since, id) = text.split_once('_').ok_or(())?;
+        let since = since.parse::<DateTime<Utc>>().map_err(|_| ())?;
+        Ok(Waited(since.into(), id.parse().map_err(|_| ())?))
     }
 }
 

@@ -112,6 +112,7 @@ routes! {
                                             get    policy::list_decrees              [Token]; }
     "/proposals"                          { post   proposal::create_proposal         [TokenAndPerhapsKey];
                                             get    proposal::list_proposals          [Token]; }
+    "/proposals/counts"                   { get    proposal::count_proposals         [Token]; }
     "/proposals/{id}"                     { get    proposal::show_proposal           [Token];
                                             patch  proposal::edit_proposal           [TokenAndVersion]; }
     "/proposals/{id}/lines"               { get    line::show_lines                  [Token];

@@ -13,6 +13,7 @@ fn facts() -> NoticeFacts {
     NoticeFacts {
         at: Moment(day.and_time(time)),
         tells: vec![Role::Drafter],
+        only: None,
         proposal_id: ProposalId::new(),
         title: "Revitalisasi Sentra IKM Kopi".to_owned(),
         region_code: "18.08".into(),

@@ -33,6 +33,8 @@ const fn by_event(event: NoticeEvent) -> Steps {
         NoticeEvent::ReportSubmitted => REPORT_SUBMITTED,
         NoticeEvent::ReportReviewed => REPORT_REVIEWED,
         NoticeEvent::ReportReturned => REPORT_RETURNED,
+        NoticeEvent::ReviewerAssigned => REVIEWER_ASSIGNED,
+        NoticeEvent::ReviewerReleased => REVIEWER_RELEASED,
         NoticeEvent::TrancheReduced
         | NoticeEvent::Invited
         | NoticeEvent::PasswordReset
@@ -123,6 +125,14 @@ const REPORT_REVIEWED: Steps = &[(Role::Drafter, NOTHING)];
 const REPORT_RETURNED: Steps = &[
     (Role::Drafter, words("Perbaiki dan sampaikan laporan baru.", "Correct it and submit a new report.")),
 ];
+
+#[rustfmt::skip]
+const REVIEWER_ASSIGNED: Steps = &[
+    (Role::Reviewer, words("Telaah usulan ini bila sudah sampai di kementerian; bila ada benturan kepentingan, nyatakan.", "Review this proposal once it is with the ministry; if you have a conflict of interest, declare it.")),
+];
+/// Nobody has anything to do; named, so that the state's own steps are not repeated.
+#[rustfmt::skip]
+const REVIEWER_RELEASED: Steps = &[(Role::Reviewer, NOTHING)];
 
 /// Steps of the workflow itself.
 #[rustfmt::skip]

@@ -144,6 +144,10 @@ pub const fn told(event: NoticeEvent) -> Told {
             words("{actor} meminta agar kata sandi Anda ditetapkan ulang. Kata sandi yang lama tetap berlaku sampai kode di bawah ini dipakai; bila Anda tidak memerlukannya, abaikan pesan ini dan jangan berikan kode ini kepada siapa pun.", "{actor} asked for your password to be set anew. The old one holds until the code below is used; if you do not need it, leave this message, and give the code to nobody.")),
         PasswordSet => (words("Kata sandi Sentra Anda telah diganti", "Your Sentra password was changed"),
             words("Kata sandi akun Anda telah ditetapkan ulang, dan semua sesi lain diakhiri. Bila bukan Anda yang melakukannya, segera hubungi administrator.", "Your account's password was set anew, and every other session was ended. If that was not you, tell an administrator at once.")),
+        ReviewerAssigned => (words("Anda ditugaskan menelaah usulan", "You are assigned to review a proposal"),
+            words("{actor} menugaskan Anda menelaah usulan ini.", "{actor} assigned you to review this proposal.")),
+        ReviewerReleased => (words("Penugasan Anda berakhir", "Your assignment has ended"),
+            words("{actor} mengakhiri penugasan Anda sebagai penelaah usulan ini.", "{actor} ended your assignment as a reviewer of this proposal.")),
     };
     Told { subject, sentence }
 }

@@ -226,6 +226,10 @@ fn effects(
             words.details = open_requests(facts);
             Ok(())
         }
+        Action::Verify => {
+            words.details = facts.lines.iter().filter_map(|line| doubted(line, facts)).collect();
+            Ok(())
+        }
         Action::ProposeAgreement | Action::AcceptAgreement | Action::DeclineAgreement => {
             agreement::record(tx, cx, step, after.id)
         }
@@ -263,6 +267,14 @@ fn effects(
 fn open_requests(facts: &Facts<'_>) -> Vec<String> {
     let open = facts.requests.iter().filter(|request| request.state == RequestState::Open);
     open.map(|request| format!("{}. {}: {}", request.n, request.pointer, request.comment)).collect()
+}
+
+/// What the verifier says of a line whose flag does not let it pass.
+fn doubted(line: &LineFacts, facts: &Facts<'_>) -> Option<String> {
+    let flag = facts.policy.line_flag(line.flag.as_deref()?)?;
+    let words = line.flag_words.as_deref().unwrap_or_default();
+    (!flag.passes)
+        .then(|| format!("{}: {} / {}. {words}", line.line_no, flag.label_id, flag.label_en))
 }
 
 fn cut(line: &LineFacts) -> Option<String> {

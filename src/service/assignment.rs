@@ -3,10 +3,12 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AssignmentId, ConflictId, EventId, ProposalId, UserId};
 use crate::domain::input::{Checks, MAX_LONG};
+use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Actor, Duty, Grant, Role};
 use crate::domain::refusal::{FieldError, Refusal};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
+use crate::service::notices::{self, Told, Words};
 use crate::service::once::Write;
 use crate::service::plan::need_version;
 use crate::service::trail::{self, Event, Subject};
@@ -108,6 +110,7 @@ pub fn assign(
             let content = json!({ "assignment": row });
             record(tx, cx, (event, "assignment.create", by), &subject, &proposal, content)?;
             trail::revise(tx, event, SubjectKind::Assignment, row.id, row.version, &row)?;
+            tell(tx, cx, (event, NoticeEvent::ReviewerAssigned), &proposal, row.user_id)?;
             let location = format!("/api/v1/proposals/{id}/assignments");
             let version = row.version;
             Reply::created(&view::Assignment::from(row), Some(version), location)
@@ -160,6 +163,18 @@ fn record(
     trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
 }
 
+/// Tells the reviewer whom it is about.
+fn tell(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    what: (EventId, NoticeEvent),
+    proposal: &Proposal,
+    who: UserId,
+) -> Result<(), Error> {
+    let told = Told::One(Role::Reviewer, who);
+    notices::tell(tx, cx, what, proposal, told, Words::default())
+}
+
 /// Ends an assignment.
 pub fn end(sv: &Services, cx: &Context, id: AssignmentId) -> Result<Reply, Error> {
     sv.once(
@@ -184,6 +199,7 @@ pub fn end(sv: &Services, cx: &Context, id: AssignmentId) -> Result<Reply, Error
             access::took_part(tx, cx, seen.id, Duty::Decision)?;
             let content = json!({ "user_id": after.user_id, "ended_at": after.ended_at });
             record(tx, cx, (event, "assignment.end", by), subject, &proposal, content)?;
+            tell(tx, cx, (event, NoticeEvent::ReviewerReleased), &proposal, after.user_id)?;
             let version = after.version;
             Reply::ok(&view::Assignment::from(after), Some(version))
         },

@@ -67,7 +67,7 @@ pub fn proposals(
             Ok::<_, Error>((rows, lines, submitted))
         })?;
         let Some(last) = rows.last() else { return Ok(looked_at) };
-        filter.after = Some(last.id);
+        filter.after = Some((last.state_since, last.id));
         looked_at += rows.len();
         for row in &rows {
             let lines = lines.remove(&row.id).unwrap_or_default();

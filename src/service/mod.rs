@@ -33,6 +33,7 @@ pub mod health;
 pub mod invitation;
 pub mod journal;
 pub mod line;
+pub mod line_review;
 pub mod money;
 pub mod notices;
 pub mod notifications;

@@ -1,6 +1,6 @@
 //! Raising notices: the facts of what happened, in the same transaction.
 
-use crate::domain::ids::{EventId, NoticeId};
+use crate::domain::ids::{EventId, NoticeId, UserId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
@@ -28,6 +28,15 @@ pub struct Words {
     pub details: Vec<String>,
 }
 
+/// Who is told.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    /// Everybody who holds one of the roles over the proposal.
+    Roles(&'a [Role]),
+    /// One person, as holder of a role over it.
+    One(Role, UserId),
+}
+
 /// Raises a notice about a proposal for the roles that are told.
 pub fn raise(
     tx: &mut AnyConnection,
@@ -41,10 +50,27 @@ pub fn raise(
     if tells.is_empty() {
         return Ok(());
     }
+    tell(tx, cx, (event_id, event), proposal, Told::Roles(tells), words)
+}
+
+/// Raises a notice about a proposal.
+pub fn tell(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    (event_id, event): (EventId, NoticeEvent),
+    proposal: &Proposal,
+    told: Told<'_>,
+    words: Words,
+) -> Result<(), Error> {
+    let (tells, only) = match told {
+        Told::Roles(roles) => (roles.to_vec(), None),
+        Told::One(role, user) => (vec![role], Some(user)),
+    };
     let region = region::find(tx, &proposal.region_code)?.ok_or(Error::NotFound)?;
     let facts = NoticeFacts {
         at: cx.now,
-        tells: tells.to_vec(),
+        tells,
+        only,
         proposal_id: proposal.id,
         title: proposal.title.clone(),
         region_code: proposal.region_code.clone(),

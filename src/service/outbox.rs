@@ -124,7 +124,8 @@ fn expand_one(sv: &Services, render: &dyn Render, row: &Notice) -> Result<Option
     )
 }
 
-/// Who is told: holders of the roles by grants that hold now over the place, each once, but not who did it.
+/// Who is told: holders of the roles by grants that hold now over the place, each once, but not who did it; where one
+/// person is meant, only they.
 fn recipients(
     tx: &mut AnyConnection,
     facts: &NoticeFacts,
@@ -134,7 +135,8 @@ fn recipients(
     for row in grant::holders(tx, &facts.tells, &facts.region_code)? {
         let user = row.user_id;
         let grant = Grant::from(row);
-        if Some(user) != facts.actor_id && grant.holds_at(now) {
+        let is_meant = facts.only.is_none_or(|only| only == user);
+        if is_meant && Some(user) != facts.actor_id && grant.holds_at(now) {
             held.entry(user).or_default().push(grant);
         }
     }

@@ -124,6 +124,7 @@ impl Desk {
         let facts = NoticeFacts {
             at: now,
             tells: tells.to_vec(),
+            only: None,
             proposal_id: ProposalId::new(),
             title: title.to_owned(),
             region_code: "18.08".into(),

@@ -4,6 +4,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{CentreId, EventId, ProposalId, RegionCode};
 use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
 use crate::domain::journal::{EightFigures, Figures};
+use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::{Gap, Menu, OutcomeClass, State};
@@ -17,8 +18,9 @@ use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use crate::service::{Services, change_request, policy};
-pub use crate::storage::proposal::Filter;
 use crate::storage::proposal::{self, Proposal};
+pub use crate::storage::proposal::{Filter, Order};
+use crate::storage::queue::Queue;
 use crate::storage::{AnyConnection, audit, centre, journal};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -351,6 +353,8 @@ fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
         builds_anew: false,
         total_idr: Rupiah::ZERO,
         supporting_idr: Rupiah::ZERO,
+        assessed_idr: Rupiah::ZERO,
+        agreed_idr: Rupiah::ZERO,
         approved_idr: Rupiah::ZERO,
         adverse_advice: false,
         agreement_proposed: false,
@@ -495,13 +499,28 @@ pub fn list(
         Ok(Page::cut(
             rows,
             limit,
-            |row| row.id.to_string(),
+            |row| match filter.order {
+                Order::Oldest | Order::Newest => row.id.to_string(),
+                Order::Waiting => format!("{}_{}", row.state_since, row.id),
+            },
             |row| {
                 let figures = balances.get(&row.id).copied().unwrap_or(nothing);
                 view::Proposal::of(row, figures)
             },
         ))
     })
+}
+
+/// How many of the proposals that the caller may see stand in each state.
+pub fn counts(sv: &Services, cx: &Context, filter: &Filter) -> Result<view::Counts, Error> {
+    sv.db.read(|tx| Ok(view::Counts::of(proposal::counts(tx, &cx.actor.sight(), filter)?)))
+}
+
+/// The caller's queue: what waits for them to do something.
+pub fn queue_of(cx: &Context) -> Option<Queue> {
+    let user = cx.actor.user?;
+    let today = cx.now.date_in(Zone::Wib);
+    Some(Queue { user, grants: cx.actor.grants.clone(), today })
 }
 
 /// Events in the life of a proposal.

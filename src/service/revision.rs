@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 pub enum Lines {
     /// Those that the region writes.
     AsProposed,
-    /// Those of the ministry too: agreed, approved.
+    /// Those of province and ministry too: flag, assessed, agreed, approved.
     AsReviewed,
 }
 
@@ -32,7 +32,8 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
     let gaps = row.get("gaps").and_then(Value::as_str);
     let gaps: Value =
         gaps.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!([]));
-    let of_ministry = |name: &str| name.starts_with("agreed_") || name.starts_with("approved_");
+    let judging = ["flag", "assessed_", "agreed_", "approved_"];
+    let is_judgement = |name: &str| judging.iter().any(|start| name.starts_with(start));
     let lines: Map<String, Value> = lines
         .as_array()
         .into_iter()
@@ -41,7 +42,7 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
             let mut line = line.as_object()?.clone();
             let number = line.remove("line_no")?;
             line.remove("proposal_id");
-            line.retain(|name, _| values == Lines::AsReviewed || !of_ministry(name));
+            line.retain(|name, _| values == Lines::AsReviewed || !is_judgement(name));
             Some((number.to_string(), Value::Object(line)))
         })
         .collect();

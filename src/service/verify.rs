@@ -178,6 +178,12 @@ impl Check<'_> {
         let (total, supporting) = totals(lines, |line| Some(line.amount));
         self.same("total", row.total_idr, total);
         self.same("supporting", row.supporting_idr, supporting);
+        self.same("assessed", row.assessed_idr, totals(lines, |line| line.assessed).0);
+        self.same("agreed", row.agreed_idr, totals(lines, |line| line.agreed).0);
+        // What an approver only means to approve stands in the lines alone.
+        let approved = totals(lines, |line| line.approved).0;
+        let decided = if row.state.was_approved() { approved } else { Rupiah::ZERO };
+        self.same("approved", row.approved_idr, decided);
         if i64::try_from(lines.len()) != Ok(row.line_count) {
             self.breach(format!(
                 "line_count is kept as {} and there are {}",

@@ -28,7 +28,7 @@ use crate::storage::tranche::{TrancheItem, TrancheRequest};
 use crate::storage::user::User;
 use diesel::prelude::*;
 
-/// Rows of one statement: 37 columns of the widest table stay below what either database binds at once.
+/// Rows of one statement: some 40 columns of the widest table stay below what either database binds at once.
 const ROWS_AT_ONCE: usize = 500;
 
 /// That a person took part in a duty of a proposal.

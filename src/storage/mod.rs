@@ -38,6 +38,7 @@ pub mod plan;
 pub mod policy;
 pub mod private;
 pub mod proposal;
+pub mod queue;
 pub mod region;
 pub mod report;
 pub mod returns;

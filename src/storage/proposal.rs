@@ -6,8 +6,10 @@ use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::storage::connection::{AnyConnection, MultiBackend};
+use crate::storage::queue::Queue;
 use crate::storage::schema::proposals;
 use chrono::NaiveDate;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -70,6 +72,10 @@ pub struct Proposal {
     pub total_idr: Rupiah,
     /// Of it for supporting activities.
     pub supporting_idr: Rupiah,
+    /// What the ministry's reviewers would grant of it, as far as they have assessed it.
+    pub assessed_idr: Rupiah,
+    /// What is agreed of it.
+    pub agreed_idr: Rupiah,
     /// What is approved of it.
     pub approved_idr: Rupiah,
     /// Whether the reviewers advised against it.
@@ -117,13 +123,29 @@ pub struct Filter {
     pub province_code: Option<RegionCode>,
     /// Of this centre.
     pub centre_id: Option<CentreId>,
-    /// Newest first.
-    pub newest_first: bool,
-    /// Beyond this one.
-    pub after: Option<ProposalId>,
+    /// Waiting for somebody, whose queue it is.
+    pub queue: Option<Queue>,
+    /// In which order.
+    pub order: Order,
+    /// Beyond this one; its moment counts only in the order of waiting.
+    pub after: Option<(Moment, ProposalId)>,
 }
 
-type Condition = Box<dyn BoxableExpression<proposals::table, MultiBackend, SqlType = Bool>>;
+/// The order of a list of proposals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    #[default]
+    Oldest,
+    /// The newest first.
+    Newest,
+    /// That which has stood in its state the longest first.
+    Waiting,
+}
+
+/// A condition on a proposal's row.
+pub(super) type Condition =
+    Box<dyn BoxableExpression<proposals::table, MultiBackend, SqlType = Bool>>;
 
 fn within(sight: &Sight) -> Condition {
     if sight.nation {
@@ -176,7 +198,38 @@ pub fn save(c: &mut AnyConnection, proposal: &Proposal) -> QueryResult<usize> {
     .execute(c)
 }
 
-/// Proposals within sight, narrowed, in the order of their making.
+/// Everything that a list is narrowed to, but for its page.
+fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
+    let mut all = within(sight);
+    let mut also = |condition: Condition| {
+        let before = std::mem::replace(&mut all, Box::new(proposals::version.ge(0)));
+        all = Box::new(before.and(condition));
+    };
+    if let Some(state) = filter.state {
+        also(Box::new(proposals::state.eq(state)));
+    }
+    if let Some(menu) = filter.menu {
+        also(Box::new(proposals::menu.eq(menu)));
+    }
+    if let Some(year) = filter.fiscal_year {
+        also(Box::new(proposals::fiscal_year.eq(year)));
+    }
+    if let Some(region) = &filter.region_code {
+        also(Box::new(proposals::region_code.eq(region.clone())));
+    }
+    if let Some(province) = &filter.province_code {
+        also(Box::new(proposals::province_code.eq(province.clone())));
+    }
+    if let Some(centre) = filter.centre_id {
+        also(Box::new(proposals::centre_id.eq(centre).assume_not_null()));
+    }
+    if let Some(queue) = &filter.queue {
+        also(queue.condition());
+    }
+    all
+}
+
+/// Proposals within sight, narrowed, in order.
 pub fn list(
     c: &mut AnyConnection,
     sight: &Sight,
@@ -184,35 +237,40 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<Proposal>> {
     let mut query = proposals::table
-        .filter(within(sight))
+        .filter(narrowed(sight, filter))
         .select(Proposal::as_select())
         .limit(limit)
         .into_boxed();
-    if let Some(state) = filter.state {
-        query = query.filter(proposals::state.eq(state));
+    if let Some((since, after)) = filter.after {
+        query = match filter.order {
+            Order::Oldest => query.filter(proposals::id.gt(after)),
+            Order::Newest => query.filter(proposals::id.lt(after)),
+            Order::Waiting => query.filter(
+                proposals::state_since
+                    .gt(since)
+                    .or(proposals::state_since.eq(since).and(proposals::id.gt(after))),
+            ),
+        };
     }
-    if let Some(menu) = filter.menu {
-        query = query.filter(proposals::menu.eq(menu));
-    }
-    if let Some(year) = filter.fiscal_year {
-        query = query.filter(proposals::fiscal_year.eq(year));
-    }
-    if let Some(region) = &filter.region_code {
-        query = query.filter(proposals::region_code.eq(region.clone()));
-    }
-    if let Some(province) = &filter.province_code {
-        query = query.filter(proposals::province_code.eq(province.clone()));
-    }
-    if let Some(centre) = filter.centre_id {
-        query = query.filter(proposals::centre_id.eq(centre));
-    }
-    query = match (filter.newest_first, filter.after) {
-        (false, None) => query.order(proposals::id.asc()),
-        (false, Some(after)) => query.filter(proposals::id.gt(after)).order(proposals::id.asc()),
-        (true, None) => query.order(proposals::id.desc()),
-        (true, Some(after)) => query.filter(proposals::id.lt(after)).order(proposals::id.desc()),
+    query = match filter.order {
+        Order::Oldest => query.order(proposals::id.asc()),
+        Order::Newest => query.order(proposals::id.desc()),
+        Order::Waiting => query.order((proposals::state_since.asc(), proposals::id.asc())),
     };
     query.load(c)
+}
+
+/// How many proposals within sight, narrowed, stand in each state.
+pub fn counts(
+    c: &mut AnyConnection,
+    sight: &Sight,
+    filter: &Filter,
+) -> QueryResult<Vec<(State, i64)>> {
+    proposals::table
+        .filter(narrowed(sight, filter))
+        .group_by(proposals::state)
+        .select((proposals::state, count_star()))
+        .load(c)
 }
 
 /// Ids of proposals that stand in one of the states, after `after`: work for a sweep.

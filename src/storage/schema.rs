@@ -478,6 +478,23 @@ diesel::table! {
         approved_volume_thousandths -> Nullable<BigInt>,
         approved_idr -> Nullable<BigInt>,
         approved_reason -> Nullable<Text>,
+        flag -> Nullable<Text>,
+        flag_words -> Nullable<Text>,
+        flagged_by -> Nullable<Text>,
+        flagged_at -> Nullable<Timestamp>,
+        assessed_technical -> Nullable<BigInt>,
+        assessed_technical_words -> Nullable<Text>,
+        assessed_output_target -> Nullable<BigInt>,
+        assessed_output_target_words -> Nullable<Text>,
+        assessed_unit_price -> Nullable<BigInt>,
+        assessed_unit_price_words -> Nullable<Text>,
+        assessed_readiness -> Nullable<BigInt>,
+        assessed_readiness_words -> Nullable<Text>,
+        assessed_volume_thousandths -> Nullable<BigInt>,
+        assessed_idr -> Nullable<BigInt>,
+        assessed_reason -> Nullable<Text>,
+        assessed_by -> Nullable<Text>,
+        assessed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -524,6 +541,8 @@ diesel::table! {
         updated_at -> Timestamp,
         theme -> Nullable<Text>,
         works_changed -> Bool,
+        assessed_idr -> BigInt,
+        agreed_idr -> BigInt,
         gaps -> Text,
     }
 }

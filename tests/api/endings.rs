@@ -198,6 +198,7 @@ on_both! {
         let life = REVITALISATION.draft(&app).await;
         life.patch(Role::Drafter, json!({ "centre_id": centre["id"] })).await.is(200);
         life.to("technical_review").await;
+        life.assess_lines().await;
         let recommend = json!({ "action": "recommend" });
         let refused = life.act(Role::Reviewer, recommend.clone()).await;
         refused.refused(409, &["centre_matched"]);

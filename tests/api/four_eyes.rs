@@ -117,6 +117,8 @@ async fn whole_life(app: &TestApp) {
     for (state, duty, arrow) in STAGES {
         life.to(state).await;
         match duty {
+            Duty::Verification => life.flag_lines().await,
+            Duty::Review => life.assess_lines().await,
             Duty::Decision => life.review_lines(Role::Approver).await,
             Duty::Allocation => life.fund().await,
             Duty::Inspection => {

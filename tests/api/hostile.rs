@@ -31,6 +31,9 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
     let draft = CONSTRUCTION.draft(app).await;
     let reviewed = CONSTRUCTION.at(app, "technical_review").await;
     let reviewer = reviewed.who(Role::Reviewer).await;
+    let submitted = CONSTRUCTION.at(app, "verification").await;
+    let verifier = submitted.who(Role::Verifier).await;
+    let flagged = submitted.version().await;
     let decision = CONSTRUCTION.at(app, "decision").await;
     let approved = CONSTRUCTION.at(app, "approved").await;
     let allocated = CONSTRUCTION.at(app, "allocated").await;
@@ -80,6 +83,22 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             Some(versions.1),
             json!({ "reviews": [
             { "line_no": 1, "volume_thousandths": 5, "amount_idr": 5, "reason": "a" }] }),
+        ),
+        sample(
+            Method::PUT,
+            submitted.path("line-reviews"),
+            &verifier,
+            Some(flagged),
+            json!({ "reviews": [{ "line_no": 1, "flag": "blue", "words": "a" }] }),
+        ),
+        sample(
+            Method::PUT,
+            reviewed.path("line-reviews"),
+            &reviewer,
+            Some(reviewed.version().await),
+            json!({ "reviews": [{ "line_no": 1, "volume_thousandths": 5, "amount_idr": 5, "reason": "a", "scores": {
+                "technical": { "score": 5, "words": "a" }, "output_target": { "score": 5, "words": "b" },
+                "unit_price": { "score": 5, "words": "c" }, "readiness": { "score": 5, "words": "d" } } }] }),
         ),
         sample(
             post.clone(),
@@ -337,11 +356,21 @@ on_both! {
         }
         for query in [
             "state=nowhere", "menu=x", "fiscal_year=x", "centre_id=x", "sort=title", "region_code=%00",
-            "region_code=%00&limit=1",
+            "region_code=%00&limit=1", "queue=theirs", "queue=",
         ] {
             let answer = app.get(&approver, &format!("/proposals?{query}")).await;
             answer.is(422);
         }
+        for query in ["state=nowhere", "queue=theirs", "limit=1", "cursor=x", "sort=created_at", "region_code=%00"] {
+            app.get(&approver, &format!("/proposals/counts?{query}")).await.is(422);
+        }
+        let since = "2020-05-11T02:00:00.000000Z";
+        let id = uuid::Uuid::now_v7();
+        for cursor in [id.to_string(), format!("{since}_"), format!("_{id}"), format!("x_{id}"), format!("{since}_x")] {
+            let answer = app.get(&approver, &format!("/proposals?sort=state_since&cursor={cursor}")).await;
+            named(&answer, 422, "/query/cursor");
+        }
+        named(&app.get(&approver, &format!("/proposals?cursor={since}_{id}")).await, 422, "/query/cursor");
         for path in [
             "/regions?province_code=%00", "/centres?region_code=%00", "/allocations?region_code=%00",
             "/regions/%00", "/regions/%ff", "/policies/x", "/workflows/x", "/journal", "/journal?proposal_id=x",

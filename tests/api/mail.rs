@@ -70,6 +70,33 @@ on_both! {
         who_is_told(&app, &people).await;
     }
 
+    async fn the_reviewer_alone_is_told_of_an_assignment_and_of_its_end(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, HOME, 2).await);
+        let approver = life.who(Role::Approver).await;
+        app.deliver();
+        let assign = json!({ "user_id": other.id });
+        let assigned = life.add(Role::Approver, "assignments", assign.clone()).await.is(201);
+        life.step_of(&approver, "assignments", &assigned, "end", json!({})).await.is(200);
+        // Whoever declares a conflict ends their own assignment, and is told nothing.
+        life.add(Role::Approver, "assignments", assign).await.is(201);
+        app.post(&other, &life.path("conflicts"), json!({ "reason": "Saudara." })).await.is(201);
+        assert_eq!(app.deliver().mails, 3);
+        let told: Vec<Value> = messages(&app, &other).await.into_iter().take(3).collect();
+        let events: Vec<String> = told.iter().map(|one| text(&one["event"])).collect();
+        assert_eq!(events, ["reviewer_assigned", "reviewer_released", "reviewer_assigned"]);
+        for (message, words) in told.iter().zip(["assigned you to review", "ended your assignment", "assigned you"]) {
+            says_it_all(message, &other, &life.id);
+            assert!(text(&message["text"]).contains(words), "{message}");
+        }
+        assert!(text(&told[0]["text"]).contains("declare it"), "{}", told[0]);
+        for person in [&one, &approver] {
+            let about = |one: &Value| text(&one["event"]).starts_with("reviewer_");
+            assert!(!messages(&app, person).await.iter().any(about), "{}", person.name);
+        }
+    }
+
     async fn nobody_is_told_of_what_was_rolled_back(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planning_check").await;

@@ -34,6 +34,7 @@ on_both! {
     async fn a_clarification_goes_its_whole_round(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "technical_review").await;
+        life.assess_lines().await;
         let asked = life.ask_changes(Role::Reviewer, &["/summary", "/lines/1/unit_cost_idr"]).await;
         assert_eq!((&asked[0]["n"], &asked[1]["n"]), (&json!(1), &json!(2)));
         act(&life, Role::Reviewer, "recommend").await.refused(409, &["no_open_request"]);
@@ -272,6 +273,7 @@ on_both! {
         let life = CONSTRUCTION.at(&app, "technical_review").await;
         let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
         let assign = |id: &str| json!({ "user_id": id });
+        life.assess_lines().await;
         let drafter = life.who(Role::Drafter).await;
         life.add(Role::Approver, "assignments", assign(&drafter.id)).await.refused(422, &["no_reviewer"]);
         life.add(Role::Reviewer, "assignments", assign(&one.id)).await.is(403);
@@ -295,6 +297,7 @@ on_both! {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "technical_review").await;
         let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
+        life.assess_lines().await;
         life.add(Role::Approver, "assignments", json!({ "user_id": one.id })).await.is(201);
         life.add(Role::Auditor, "conflicts", json!({ "reason": "Saya." })).await.is(403);
         let reason = json!({ "reason": "Saudara saya ketua koperasi." });

@@ -107,8 +107,15 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
             life.bring().await;
         }
         (_, "confirm_site") => life.bring().await,
-        ("verification", "verify") => life.accept_changes(Role::Verifier).await,
-        (_, "recommend" | "advise_against") => life.accept_changes(Role::Reviewer).await,
+        ("verification", "verify") => {
+            life.accept_changes(Role::Verifier).await;
+            life.flag_lines().await;
+        }
+        (_, "recommend") => {
+            life.accept_changes(Role::Reviewer).await;
+            life.assess_lines().await;
+        }
+        (_, "advise_against") => life.accept_changes(Role::Reviewer).await,
         _ => {}
     }
     let act = match action {

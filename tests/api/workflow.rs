@@ -58,6 +58,7 @@ on_both! {
     async fn a_revitalisation_that_builds_anew_is_visited(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.anew().at(&app, "technical_review").await;
+        life.assess_lines().await;
         let next = life.act(Role::Reviewer, json!({ "action": "recommend" })).await.is(200);
         assert_eq!(next["state"], "site_verification");
         life.to("harmonisation").await;
@@ -270,6 +271,7 @@ on_both! {
     async fn the_listing_of_actions_agrees_with_what_happens(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "technical_review").await;
+        life.assess_lines().await;
         let reviewer = life.who(Role::Reviewer).await;
         let listed = app.get(&reviewer, &life.path("actions")).await;
         assert_eq!(listed.version(), life.version().await);

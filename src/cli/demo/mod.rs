@@ -2,6 +2,7 @@
 
 mod case;
 mod cast;
+mod opinion;
 mod outcome;
 mod paper;
 mod script;

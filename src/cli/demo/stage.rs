@@ -2,6 +2,7 @@
 
 use crate::cli::demo::case::Case;
 use crate::cli::demo::cast::Cast;
+use crate::cli::demo::opinion;
 use crate::cli::demo::paper;
 use crate::cli::demo::script::Step;
 use crate::domain::act::{Act, ActData, Action, Handover, Visit};
@@ -20,8 +21,8 @@ use crate::service::document::{self, DocumentDraft, Sent};
 use crate::service::error::Error;
 use crate::service::view::readiness::ReadinessItem;
 use crate::service::{
-    Services, action, allocation, centre, contract, line, plan, proposal, readiness, report,
-    spending, tranche,
+    Services, action, allocation, centre, contract, line, line_review, plan, proposal, readiness,
+    report, spending, tranche,
 };
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::de::DeserializeOwned;
@@ -278,7 +279,7 @@ impl Stage<'_> {
         action::act(self.sv, &cx, id, &input(act)).map(|_| ())
     }
 
-    /// What has to be there before an action: documents; agreed and approved values of the lines.
+    /// What has to be there before an action: documents; flags, assessments, agreed and approved values of the lines.
     fn prepare(&mut self, action: Action) -> Played {
         match action {
             Action::RequestPlanningCheck => self.bring(Role::Drafter, &BEFORE_SUBMISSION)?,
@@ -286,25 +287,22 @@ impl Stage<'_> {
             Action::CompleteWorks => self.bring(Role::Drafter, &[action])?,
             _ => {}
         }
-        let (role, needs) = match action {
-            Action::ProposeAgreement => (Role::Reviewer, true),
-            Action::Approve => (Role::Approver, true),
-            _ => (Role::Reviewer, false),
+        let role = match action {
+            Action::Verify => Role::Verifier,
+            Action::Recommend | Action::ProposeAgreement => Role::Reviewer,
+            Action::Approve => Role::Approver,
+            _ => return Ok(()),
         };
-        if !needs {
-            return Ok(());
-        }
         let (cx, id) = self.having_read(role)?;
         let lines = line::show(self.sv, &cx, id)?;
-        let reviews =
-            lines.items.iter().zip(&self.case.assumed.lines).map(|(line, case)| line::LineReview {
-                line_no: line.line_no,
-                volume_thousandths: None,
-                amount_idr: case.approved_idr.unwrap_or(Rupiah(line.amount_idr)),
-                reason: case.reason.clone(),
-            });
-        let reviews = line::LineReviews { reviews: reviews.collect() };
-        line::review(self.sv, &cx, id, &input(reviews)).map(|_| ())
+        let said = lines.items.iter().zip(&self.case.assumed.lines);
+        let reviews = said.map(|(line, case)| match action {
+            Action::Verify => opinion::flag(line),
+            Action::Recommend => opinion::assessment(line, case),
+            _ => opinion::grant(line, case),
+        });
+        let reviews = line_review::LineReviews { reviews: reviews.collect() };
+        line_review::review(self.sv, &cx, id, &input(reviews)).map(|_| ())
     }
 
     fn data(&self, action: Action, cx: &Context) -> ActData {

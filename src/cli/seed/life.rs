@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 /// How long a proposal's life is at the most; it began so long ago.
 const LIFE: TimeDelta = TimeDelta::days(300);
 /// Steps that no life has more of.
-const STEPS: i32 = 90;
+const STEPS: i32 = 100;
 
 /// A proposal while it lives.
 pub struct Life<'a> {
@@ -407,6 +407,8 @@ fn draft(
         builds_anew: false,
         total_idr: Rupiah::ZERO,
         supporting_idr: Rupiah::ZERO,
+        assessed_idr: Rupiah::ZERO,
+        agreed_idr: Rupiah::ZERO,
         approved_idr: Rupiah::ZERO,
         adverse_advice: false,
         agreement_proposed: false,

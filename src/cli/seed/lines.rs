@@ -4,7 +4,7 @@ use crate::domain::ids::ProposalId;
 use crate::domain::line::{Component, FundSource};
 use crate::domain::money::{Rupiah, line_amount};
 use crate::domain::proposal::Menu;
-use crate::storage::line::Line;
+use crate::storage::line::{Line, Opinion};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, LogNormal};
@@ -100,6 +100,7 @@ fn line(
         amount_idr: line_amount(volume_thousandths, unit_cost_idr).unwrap_or_default(),
         fund_source: FundSource::Dak,
         gap: answers.then(|| format!("G{line_no}")),
+        opinion: Opinion::default(),
         agreed_volume_thousandths: None,
         agreed_idr: None,
         agreed_reason: None,

@@ -9,7 +9,7 @@ use crate::domain::contract::ContractRole;
 use crate::domain::ids::{AllocationId, ContractId, EntryId, EventId, PlanId};
 use crate::domain::input::number_key;
 use crate::domain::journal::{EntryKind, Posting};
-use crate::domain::line::{Component, FundSource};
+use crate::domain::line::{Component, FundSource, LineFacts, totals};
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Duty, Role};
 use crate::domain::plan::{Method, PlanState};
@@ -36,7 +36,11 @@ impl Life<'_> {
         match action {
             Action::RequestClarification => self.ask_change(),
             Action::Answer => self.answer_changes(),
-            Action::Recommend => self.accept_changes(),
+            Action::Verify => self.flag(),
+            Action::Recommend => {
+                self.accept_changes()?;
+                self.assess()
+            }
             Action::ProposeAgreement => self.review(Role::Reviewer, Duty::Review),
             Action::Approve => self.review(Role::Approver, Duty::Decision),
             Action::ApprovePlan => self.write_plan(),
@@ -90,10 +94,58 @@ impl Life<'_> {
                 line.agreed_reason = reason;
             }
         }
+        let by = self.person(role)?;
+        self.spoke(by, duty)
+    }
+
+    /// The verifier's flags: mostly the first of the policy's, sometimes the next.
+    fn flag(&mut self) -> Done {
+        self.pass();
+        let by = self.person(Role::Verifier)?;
+        for line in &mut self.lines {
+            let at = usize::from(self.world.dice.random_ratio(1, 8));
+            let flags = &self.world.pinned.policy.line_flags;
+            let Some(flag) = flags.get(at).or(flags.first()) else { continue };
+            line.opinion.flag = Some(flag.code.clone());
+            line.opinion.flag_words = (at > 0).then(|| "Lihat catatan harga satuan.".to_owned());
+            line.opinion.flagged_by = Some(by.user);
+            line.opinion.flagged_at = Some(self.at);
+        }
+        self.spoke(by, Duty::Verification)
+    }
+
+    /// The reviewer's assessments: scores in the upper half, and mostly what was proposed.
+    fn assess(&mut self) -> Done {
+        self.pass();
+        let by = self.person(Role::Reviewer)?;
+        let most = self.world.pinned.policy.assessment_max_score;
+        for line in &mut self.lines {
+            let mut score = || Some(self.world.dice.random_range(most - most / 2..=most));
+            let opinion = &mut line.opinion;
+            opinion.assessed_technical = score();
+            opinion.assessed_output_target = score();
+            opinion.assessed_unit_price = score();
+            opinion.assessed_readiness = score();
+            opinion.assessed_volume_thousandths = Some(line.volume_thousandths);
+            let cut = self.world.dice.random_ratio(1, 10);
+            let amount = line.amount_idr.0 - if cut { line.amount_idr.0 / 20 } else { 0 };
+            opinion.assessed_idr = Some(Rupiah(amount));
+            opinion.assessed_reason =
+                (amount < line.amount_idr.0).then(|| "Harga satuan daerah".to_owned());
+            opinion.assessed_by = Some(by.user);
+            opinion.assessed_at = Some(self.at);
+        }
+        self.spoke(by, Duty::Review)
+    }
+
+    /// What was said of the lines: the totals that follow, its event and its revisions.
+    fn spoke(&mut self, by: Person, duty: Duty) -> Done {
+        let facts: Vec<LineFacts> = self.lines.iter().map(LineFacts::from).collect();
+        self.row.assessed_idr = totals(&facts, |line| line.assessed).0;
+        self.row.agreed_idr = totals(&facts, |line| line.agreed).0;
         self.row.version = self.row.version.saturating_add(1);
-        let by = Some(self.person(role)?);
         let content = json!({ "lines": self.lines });
-        let event = self.settle("proposal.review_lines", by, Some(duty), content)?;
+        let event = self.settle("proposal.review_lines", Some(by), Some(duty), content)?;
         self.revise_lines(event)
     }
 

@@ -95,6 +95,13 @@ pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
             || "The land is not clear; a site that is not clear can't be confirmed.".to_owned(),
         ),
         Guard::PositionWithinTolerance => position_within_tolerance(facts, act),
+        Guard::LinesFlagged => lines_flagged(facts),
+        Guard::LinesAssessed => {
+            let missing = numbers(&facts.lines, |line| line.assessed.is_none());
+            unless(missing.is_empty(), "/lines", || {
+                format!("Lines without an assessment: {missing}; PUT line-reviews.")
+            })
+        }
         Guard::LinesAgreed => {
             let missing = numbers(&facts.lines, |line| line.agreed.is_none());
             unless(missing.is_empty(), "/lines", || {
@@ -200,6 +207,22 @@ pub(super) fn double_funding_answered(facts: &Facts<'_>) -> Vec<Blocker> {
         Blocker::new(code, &format!("/double-funding/{}", warning.key), message)
     };
     facts.unanswered_funding.iter().map(said).collect()
+}
+
+/// A flag that the policy does not know, as after a new version of it, is none. A policy without flags asks for none.
+fn lines_flagged(facts: &Facts<'_>) -> Said {
+    let flags = &facts.policy.line_flags;
+    let is_flagged = |line: &LineFacts| {
+        line.flag.as_deref().is_some_and(|flag| facts.policy.line_flag(flag).is_some())
+    };
+    let missing = numbers(&facts.lines, |line| !is_flagged(line));
+    unless(missing.is_empty() || flags.is_empty(), "/lines", || {
+        let known: Vec<&str> = flags.iter().map(|flag| flag.code.as_str()).collect();
+        format!(
+            "Lines without a flag of the province: {missing}; PUT line-reviews with one of {}.",
+            known.join(", ")
+        )
+    })
 }
 
 fn due_date_passed(facts: &Facts<'_>) -> Said {

@@ -136,6 +136,11 @@ impl Policy {
     fn check_lists(&self, checks: &mut Checks) {
         bounded(checks, "/unit_costs", self.unit_costs.len(), 0);
         bounded(checks, "/line_flags", self.line_flags.len(), 0);
+        bounded(checks, "/non_physical_words", self.non_physical_words.len(), 0);
+        unique(checks, "/non_physical_words", "", self.non_physical_words.iter());
+        for (index, word) in self.non_physical_words.iter().enumerate() {
+            checks.text(&format!("/non_physical_words/{index}"), word, MAX_SHORT);
+        }
         bounded(checks, "/holidays", self.holidays.len(), 0);
         for (index, cost) in self.unit_costs.iter().enumerate() {
             checks.text(&format!("/unit_costs/{index}/unit"), &cost.unit, MAX_SHORT);
@@ -238,6 +243,12 @@ impl Policy {
             let pointer = format!("/sources ({value})");
             checks.require(known, &pointer, "missing", "each value needs an entry in sources");
         }
+        // Policies that were published before there were such words have none, and account for none.
+        let words = "non_physical_words";
+        let accounted = self.sources.iter().any(|source| source.value == words);
+        let known = accounted || self.non_physical_words.is_empty();
+        let pointer = format!("/sources ({words})");
+        checks.require(known, &pointer, "missing", "each value needs an entry in sources");
         for (index, source) in self.sources.iter().enumerate() {
             checks.text(&format!("/sources/{index}/source"), &source.source, MAX_LONG);
         }

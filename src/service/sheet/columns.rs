@@ -16,10 +16,12 @@ pub(super) enum Column {
     Amount,
     FundSource,
     Gap,
+    /// What the service remarks of the line; nothing is read from it.
+    Remarks,
 }
 
 /// Each column, with the field that it fills, its name in Indonesian, and whether it has to be there.
-pub(super) const COLUMNS: [(Column, &str, &str, bool); 9] = [
+pub(super) const COLUMNS: [(Column, &str, &str, bool); 10] = [
     (Column::Component, "component", "komponen", true),
     (Column::Description, "description", "uraian", true),
     (Column::BuildsAnew, "builds_anew", "bangun_baru", false),
@@ -29,6 +31,7 @@ pub(super) const COLUMNS: [(Column, &str, &str, bool); 9] = [
     (Column::Amount, "amount_idr", "jumlah_idr", false),
     (Column::FundSource, "fund_source", "sumber_dana", true),
     (Column::Gap, "gap", "kesenjangan", false),
+    (Column::Remarks, "remarks", "catatan_sistem", false),
 ];
 
 impl Column {

@@ -1,12 +1,13 @@
 //! The spreadsheet that a clerk fills in: the columns, the lines that there are, and the components to choose from.
 
-use super::columns::COLUMNS;
+use super::columns::{COLUMNS, Column};
 use super::{escaped, xlsx};
 use crate::domain::ids::ProposalId;
 use crate::domain::line::{Component, FundSource};
 use crate::service::context::Context;
 use crate::service::error::Error;
-use crate::service::{Services, access};
+use crate::service::view::line::remarks_of;
+use crate::service::{Services, access, policy};
 use crate::storage::line::{self, Line};
 use rust_xlsxwriter::{DataValidation, Format as Look, Workbook, Worksheet, XlsxError};
 
@@ -39,14 +40,23 @@ pub fn template(
     id: ProposalId,
     format: Format,
 ) -> Result<Vec<u8>, Error> {
-    let lines = sv.db.read(|tx| {
-        access::visible(tx, cx, id)?;
-        Ok::<_, Error>(line::of(tx, id)?)
+    let (lines, policy) = sv.db.read(|tx| {
+        let row = access::visible(tx, cx, id)?;
+        let policy = policy::of_proposal(tx, &row, cx.now)?.policy;
+        Ok::<_, Error>((line::of(tx, id)?, policy))
     })?;
+    let rows: Vec<(Line, String)> = lines
+        .into_iter()
+        .map(|line| {
+            let remarks = remarks_of(&line, &policy).into_iter().map(|remark| remark.message);
+            let remarks = remarks.collect::<Vec<_>>().join(" ");
+            (line, remarks)
+        })
+        .collect();
     match format {
-        Format::Csv => csv(&lines).map_err(|error| Error::Defect(format!("writing CSV: {error}"))),
+        Format::Csv => csv(&rows).map_err(|error| Error::Defect(format!("writing CSV: {error}"))),
         Format::Xlsx => {
-            workbook(&lines).map_err(|error| Error::Defect(format!("writing XLSX: {error}")))
+            workbook(&rows).map_err(|error| Error::Defect(format!("writing XLSX: {error}")))
         }
     }
 }
@@ -61,7 +71,7 @@ fn volume(thousandths: i64, mark: char) -> String {
     }
 }
 
-fn cells(line: &Line, mark: char) -> [String; 9] {
+fn cells((line, remarks): &(Line, String), mark: char) -> [String; 10] {
     [
         line.component.to_string(),
         escaped(&line.description),
@@ -72,10 +82,11 @@ fn cells(line: &Line, mark: char) -> [String; 9] {
         line.amount_idr.0.to_string(),
         line.fund_source.to_string(),
         escaped(line.gap.as_deref().unwrap_or_default()),
+        escaped(remarks),
     ]
 }
 
-fn csv(lines: &[Line]) -> Result<Vec<u8>, String> {
+fn csv(lines: &[(Line, String)]) -> Result<Vec<u8>, String> {
     let mut writer =
         ::csv::WriterBuilder::new().delimiter(b';').from_writer(b"\xef\xbb\xbf".to_vec());
     writer.write_record(COLUMNS.map(|column| column.1)).map_err(|error| error.to_string())?;
@@ -85,7 +96,7 @@ fn csv(lines: &[Line]) -> Result<Vec<u8>, String> {
     writer.into_inner().map_err(|error| error.to_string())
 }
 
-fn workbook(lines: &[Line]) -> Result<Vec<u8>, XlsxError> {
+fn workbook(lines: &[(Line, String)]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let bold = Look::new().set_bold();
     let sheet = book.add_worksheet().set_name(xlsx::SHEET)?;
@@ -106,7 +117,7 @@ fn workbook(lines: &[Line]) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-fn fill(sheet: &mut Worksheet, row: u32, line: &Line) -> Result<(), XlsxError> {
+fn fill(sheet: &mut Worksheet, row: u32, line: &(Line, String)) -> Result<(), XlsxError> {
     for (column, text) in (0_u16..).zip(cells(line, '.')) {
         // Volume and money as numbers: both are exact in a cell, being far below 2^53.
         let number = matches!(column, 3 | 5 | 6).then(|| text.parse::<f64>().ok()).flatten();
@@ -120,8 +131,12 @@ fn fill(sheet: &mut Worksheet, row: u32, line: &Line) -> Result<(), XlsxError> {
 
 fn explain(sheet: &mut Worksheet, bold: &Look) -> Result<(), XlsxError> {
     sheet.write_with_format(0, 0, "column", bold)?.write_with_format(0, 1, "kolom", bold)?;
-    for (row, (_, name, indonesian, required)) in (1_u32..).zip(COLUMNS) {
-        let needed = if required { "wajib / required" } else { "opsional / optional" };
+    for (row, (column, name, indonesian, required)) in (1_u32..).zip(COLUMNS) {
+        let needed = match (column, required) {
+            (Column::Remarks, _) => "tidak dibaca / not read",
+            (_, true) => "wajib / required",
+            (_, false) => "opsional / optional",
+        };
         sheet.write(row, 0, name)?.write(row, 1, indonesian)?.write(row, 2, needed)?;
     }
     sheet

@@ -7,13 +7,12 @@ use crate::domain::ids::{
     AllocationId, CentreId, ConditionId, EventId, ProposalId, RegionCode, UserId,
 };
 use crate::domain::journal::EightFigures;
-use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::{Gap, Menu, OutcomeClass, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::region::RegionLevel;
-use crate::storage::{audit, centre, condition, line, proposal, region};
+use crate::storage::{audit, centre, condition, proposal, region};
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
@@ -192,6 +191,10 @@ pub struct Proposal {
     pub total_idr: i64,
     /// Of it for supporting activities.
     pub supporting_idr: i64,
+    /// What the ministry's reviewers would grant of it, as far as they have assessed it.
+    pub assessed_idr: i64,
+    /// What is agreed of it.
+    pub agreed_idr: i64,
     /// What is approved of it.
     pub approved_idr: i64,
     /// Whether the reviewers advised against it.
@@ -252,6 +255,8 @@ impl Proposal {
             line_count: row.line_count,
             total_idr: row.total_idr.0,
             supporting_idr: row.supporting_idr.0,
+            assessed_idr: row.assessed_idr.0,
+            agreed_idr: row.agreed_idr.0,
             approved_idr: row.approved_idr.0,
             adverse_advice: row.adverse_advice,
             due_on: row.due_on,
@@ -269,65 +274,34 @@ impl Proposal {
     }
 }
 
-/// The lines of a proposal.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Lines {
-    /// Each line, by number.
-    pub items: Vec<Line>,
-    /// What they ask of the DAK.
-    pub total_idr: i64,
-    /// Of it for supporting activities.
-    pub supporting_idr: i64,
-    /// The proposal's version.
-    pub version: i64,
+/// How many proposals stand in each state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "items": [{ "state": "verification", "count": 12 }, { "state": "technical_review", "count": 30 }], "count": 42
+}))]
+pub struct Counts {
+    /// Each state that has any, in the order of a proposal's life.
+    pub items: Vec<StateCount>,
+    /// In all.
+    pub count: i64,
 }
 
-/// A budget line (RAB).
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[expect(missing_docs, reason = "each field is documented where it is taken in")]
-pub struct Line {
-    pub line_no: i64,
-    pub component: Component,
-    pub description: String,
-    pub builds_anew: bool,
-    #[schema(example = 800_000)]
-    pub volume_thousandths: i64,
-    #[schema(example = "m2")]
-    pub unit: String,
-    #[schema(example = 6_125_000)]
-    pub unit_cost_idr: i64,
-    #[schema(example = 4_900_000_000_i64)]
-    pub amount_idr: i64,
-    pub fund_source: FundSource,
-    pub gap: Option<String>,
-    pub agreed_volume_thousandths: Option<i64>,
-    pub agreed_idr: Option<i64>,
-    pub agreed_reason: Option<String>,
-    pub approved_volume_thousandths: Option<i64>,
-    pub approved_idr: Option<i64>,
-    pub approved_reason: Option<String>,
+/// How many proposals stand in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StateCount {
+    /// Which.
+    pub state: State,
+    /// How many.
+    pub count: i64,
 }
 
-impl From<line::Line> for Line {
-    fn from(row: line::Line) -> Self {
-        Line {
-            line_no: row.line_no,
-            component: row.component,
-            description: row.description,
-            builds_anew: row.builds_anew,
-            volume_thousandths: row.volume_thousandths,
-            unit: row.unit,
-            unit_cost_idr: row.unit_cost_idr.0,
-            amount_idr: row.amount_idr.0,
-            fund_source: row.fund_source,
-            gap: row.gap,
-            agreed_volume_thousandths: row.agreed_volume_thousandths,
-            agreed_idr: row.agreed_idr.map(|amount| amount.0),
-            agreed_reason: row.agreed_reason,
-            approved_volume_thousandths: row.approved_volume_thousandths,
-            approved_idr: row.approved_idr.map(|amount| amount.0),
-            approved_reason: row.approved_reason,
-        }
+impl Counts {
+    /// Of counts in any order.
+    pub fn of(mut counts: Vec<(State, i64)>) -> Self {
+        counts.sort_unstable();
+        let count = counts.iter().map(|(_, count)| count).sum();
+        let items = counts.into_iter().map(|(state, count)| StateCount { state, count }).collect();
+        Counts { items, count }
     }
 }
 

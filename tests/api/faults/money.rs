@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sentra::domain::act::{Act, ActData, Action, Handover};
+use sentra::domain::assessment::{Score, Scores};
 use sentra::domain::contract::ContractRole;
 use sentra::domain::ids::{
     AllocationId, CentreId, ContractId, PlanId, ProposalId, ReportId, TrancheRequestId, UserId,
@@ -21,6 +22,7 @@ use sentra::domain::report::ReportKind;
 use sentra::service::clock::Clock;
 use sentra::service::context::{Context, Input, Reply};
 use sentra::service::error::Error;
+use sentra::service::line_review::{self, LineReview};
 use sentra::service::{
     Services, action, allocation, centre, contract, line, plan, policy, proposal, report, session,
     spending, sweep, tranche, verify,
@@ -259,7 +261,17 @@ impl Play {
         self.act("drafter", id, Action::RequestPlanningCheck, nothing()).expect("asked");
         self.act("planner", id, Action::ConfirmPlanning, nothing()).expect("confirmed");
         self.act("head", id, Action::Submit, nothing()).expect("submitted");
+        let flag = LineReview { flag: Some("green".to_owned()), ..LineReview::default() };
+        self.say("verifier", id, flag);
         self.act("verifier", id, Action::Verify, nothing()).expect("verified");
+        let sound = Score { score: 80, words: None };
+        let scores = Some(Scores {
+            technical: sound.clone(),
+            output_target: sound.clone(),
+            unit_price: sound.clone(),
+            readiness: sound,
+        });
+        self.say("reviewer", id, LineReview { scores, ..LineReview::default() });
         self.act("reviewer", id, Action::Recommend, nothing()).expect("recommended");
         self.value("reviewer", id);
         let due_on = self.today().checked_add_days(Days::new(9));
@@ -282,14 +294,14 @@ impl Play {
     }
 
     fn value(&self, name: &str, id: ProposalId) {
-        let review = line::LineReview {
-            line_no: 1,
-            volume_thousandths: None,
-            amount_idr: Rupiah(APPROVED),
-            reason: None,
-        };
-        let reviews = input(line::LineReviews { reviews: vec![review] });
-        line::review(&self.sv, &self.at(name, id), id, &reviews).expect("valued");
+        let amount_idr = Some(Rupiah(APPROVED));
+        self.say(name, id, LineReview { amount_idr, ..LineReview::default() });
+    }
+
+    fn say(&self, name: &str, id: ProposalId, review: LineReview) {
+        let review = LineReview { line_no: 1, ..review };
+        let reviews = input(line_review::LineReviews { reviews: vec![review] });
+        line_review::review(&self.sv, &self.at(name, id), id, &reviews).expect("said");
     }
 
     fn today(&self) -> NaiveDate {

@@ -157,10 +157,12 @@ impl Life<'_> {
             "endorsement" => self.simply(Role::RegionalHead, "submit").await,
             "verification" => {
                 self.accept_changes(Role::Verifier).await;
+                self.flag_lines().await;
                 self.simply(Role::Verifier, "verify").await;
             }
             "technical_review" => {
                 self.accept_changes(Role::Reviewer).await;
+                self.assess_lines().await;
                 self.simply(Role::Reviewer, "recommend").await;
             }
             "clarification" => {
@@ -329,6 +331,17 @@ impl Life<'_> {
         self.put(role, "line-reviews", self.reviews_body()).await.is(200);
     }
 
+    /// The verifier flags every line as sound.
+    pub async fn flag_lines(&self) {
+        self.put(Role::Verifier, "line-reviews", flags_body(&["green", "green"])).await.is(200);
+    }
+
+    /// The reviewer assesses every line as proposed.
+    pub async fn assess_lines(&self) {
+        let body = json!({ "reviews": [assessment(1, json!({})), assessment(2, json!({}))] });
+        self.put(Role::Reviewer, "line-reviews", body).await.is(200);
+    }
+
     pub fn reviews_body(&self) -> Value {
         json!({ "reviews": [
             { "line_no": 1, "amount_idr": self.case.unit_cost_idr * 800 },
@@ -488,4 +501,19 @@ impl Life<'_> {
         };
         self.act(Role::Inspector, json!({ "action": "close", "data": data })).await
     }
+}
+
+/// Flags of the lines from the first on.
+pub fn flags_body(codes: &[&str]) -> Value {
+    let flag = |(n, code): (usize, &&str)| json!({ "line_no": n + 1, "flag": code });
+    json!({ "reviews": codes.iter().enumerate().map(flag).collect::<Vec<_>>() })
+}
+
+/// The assessment of a line as proposed, but for what is named otherwise.
+pub fn assessment(line_no: i64, but: Value) -> Value {
+    let sound = json!({ "score": 80 });
+    let scores = json!({ "technical": sound, "output_target": sound, "unit_price": sound, "readiness": sound });
+    let mut body = json!({ "line_no": line_no, "scores": scores });
+    overlay(&mut body, but);
+    body
 }

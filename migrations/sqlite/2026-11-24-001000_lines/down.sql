@@ -1,0 +1,25 @@
+-- A row that violates the check stops the migration while audit rows exist.
+CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
+INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
+DROP TABLE audit_rows_exist;
+DROP INDEX proposals_by_state_since_id;
+DROP INDEX proposals_by_state_state_since_id;
+ALTER TABLE proposals DROP COLUMN agreed_idr;
+ALTER TABLE proposals DROP COLUMN assessed_idr;
+ALTER TABLE proposal_lines DROP COLUMN assessed_at;
+ALTER TABLE proposal_lines DROP COLUMN assessed_by;
+ALTER TABLE proposal_lines DROP COLUMN assessed_reason;
+ALTER TABLE proposal_lines DROP COLUMN assessed_idr;
+ALTER TABLE proposal_lines DROP COLUMN assessed_volume_thousandths;
+ALTER TABLE proposal_lines DROP COLUMN assessed_readiness_words;
+ALTER TABLE proposal_lines DROP COLUMN assessed_readiness;
+ALTER TABLE proposal_lines DROP COLUMN assessed_unit_price_words;
+ALTER TABLE proposal_lines DROP COLUMN assessed_unit_price;
+ALTER TABLE proposal_lines DROP COLUMN assessed_output_target_words;
+ALTER TABLE proposal_lines DROP COLUMN assessed_output_target;
+ALTER TABLE proposal_lines DROP COLUMN assessed_technical_words;
+ALTER TABLE proposal_lines DROP COLUMN assessed_technical;
+ALTER TABLE proposal_lines DROP COLUMN flagged_at;
+ALTER TABLE proposal_lines DROP COLUMN flagged_by;
+ALTER TABLE proposal_lines DROP COLUMN flag_words;
+ALTER TABLE proposal_lines DROP COLUMN flag;

@@ -1,0 +1,203 @@
+//! What waits for a person, as a condition on the rows of proposals: by their grants, where proposals stand, what lies
+//! beneath them, who is assigned; without those from which four eyes or a conflict of interest excludes them.
+
+use crate::domain::change::RequestState;
+use crate::domain::ids::{RegionCode, UserId};
+use crate::domain::people::{Grant, Role};
+use crate::domain::plan::PlanState;
+use crate::domain::proposal::{Menu, State};
+use crate::domain::queue::{Wait, When, excluding, of};
+use crate::domain::report::{ReportKind, ReportState};
+use crate::domain::tranche::TrancheState;
+use crate::storage::proposal::Condition;
+use crate::storage::schema::{
+    activity_plans, assignments, change_requests, conflicts, contracts, participations, proposals,
+    reports, tranche_items, tranche_requests,
+};
+use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Small letters.
+    fn lower(text: Text) -> Text;
+}
+
+/// Whose queue it is.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// The person.
+    pub user: UserId,
+    /// The grants that hold now.
+    pub grants: Vec<Grant>,
+    /// Today, in western Indonesia: where due dates pass last.
+    pub today: NaiveDate,
+}
+
+impl Queue {
+    /// What waits for the person.
+    pub(super) fn condition(&self) -> Condition {
+        let waits: Vec<Condition> =
+            self.grants.iter().filter_map(|grant| self.of_grant(grant)).collect();
+        let in_conflict = conflicts::table
+            .filter(conflicts::proposal_id.eq(proposals::id).and(conflicts::user_id.eq(self.user)));
+        let states: Vec<State> =
+            self.grants.iter().flat_map(|grant| of(grant.role)).map(|wait| wait.state).collect();
+        // The states once more, on their own, so that an index leads to them.
+        Box::new(proposals::state.eq_any(states).and(any(waits)).and(not(exists(in_conflict))))
+    }
+
+    /// What waits under one grant; nothing does under some.
+    fn of_grant(&self, grant: &Grant) -> Option<Condition> {
+        let waits: Vec<&Wait> = of(grant.role).collect();
+        if waits.is_empty() {
+            return None;
+        }
+        let waits = waits.into_iter().map(|wait| self.of_wait(wait)).collect();
+        let mut all: Condition = Box::new(any(waits).and(scope(grant)));
+        if let Some(commodity) = &grant.commodity {
+            let commodity = lower(commodity.clone());
+            all = Box::new(all.and(lower(proposals::commodity).eq(commodity)));
+        }
+        if grant.role == Role::Reviewer {
+            all = Box::new(all.and(self.assigned()));
+        }
+        Some(all)
+    }
+
+    fn of_wait(&self, wait: &Wait) -> Condition {
+        let excluded = participations::table
+            .filter(participations::proposal_id.eq(proposals::id))
+            .filter(participations::user_id.eq(self.user))
+            .filter(participations::duty.eq_any(excluding(wait.duty)));
+        let here = proposals::state.eq(wait.state).and(not(exists(excluded)));
+        match self.when(wait.when) {
+            Some(when) => Box::new(here.and(when)),
+            None => Box::new(here),
+        }
+    }
+
+    /// Nobody is assigned, or the person is.
+    fn assigned(&self) -> Condition {
+        let open = || {
+            assignments::table
+                .filter(assignments::proposal_id.eq(proposals::id))
+                .filter(assignments::ended_at.is_null())
+        };
+        let own = open().filter(assignments::user_id.eq(self.user));
+        Box::new(not(exists(open())).or(exists(own)))
+    }
+
+    fn when(&self, when: When) -> Option<Condition> {
+        let due_passed = || proposals::due_on.lt(self.today).assume_not_null();
+        Some(match when {
+            When::Always => return None,
+            When::AnswerDue => Box::new(request_open().or(proposals::works_changed.eq(false))),
+            When::HeadAnswerDue => {
+                Box::new(proposals::works_changed.eq(true).and(not(request_open())))
+            }
+            When::AgreementDue => Box::new(proposals::agreement_proposed.eq(false)),
+            When::AgreementProposed => Box::new(proposals::agreement_proposed.eq(true)),
+            When::AgreementOverdue => {
+                Box::new(proposals::agreement_proposed.eq(true).and(due_passed()))
+            }
+            When::PlanDue => Box::new(not(plan_submitted())),
+            When::PlanSubmitted => plan_submitted(),
+            When::ContractsRecorded => {
+                Box::new(exists(contracts::table.filter(contracts::proposal_id.eq(proposals::id))))
+            }
+            When::HandoverDue => Box::new(
+                proposals::lump_sum_recommended.eq(true).and(proposals::handover_on.is_null()),
+            ),
+            When::RequestDue => {
+                let standing =
+                    [TrancheState::Requested, TrancheState::Reviewed, TrancheState::Verified];
+                Box::new(
+                    not(request_in(standing.to_vec())).and(
+                        proposals::lump_sum_recommended
+                            .eq(false)
+                            .or(proposals::handover_on.is_not_null()),
+                    ),
+                )
+            }
+            When::RequestMade => request_in(vec![TrancheState::Requested]),
+            When::RequestReviewed => request_in(vec![TrancheState::Reviewed]),
+            When::RequestVerified => request_in(vec![TrancheState::Verified]),
+            When::ReportSubmitted => Box::new(exists(
+                reports::table
+                    .filter(reports::proposal_id.eq(proposals::id))
+                    .filter(reports::state.eq(ReportState::Submitted)),
+            )),
+            When::WindUpDue => {
+                Box::new(proposals::menu.eq(Menu::Construction).or(not(final_report_made())))
+            }
+            When::FinalReportDue => Box::new(not(final_report_made())),
+            When::CloseDue => Box::new(final_report(vec![ReportState::Reviewed]).and(
+                proposals::menu.eq(Menu::Revitalisation).or(proposals::state.eq(State::Operating)),
+            )),
+        })
+    }
+}
+
+/// At least one of them; of none, none.
+fn any(conditions: Vec<Condition>) -> Condition {
+    conditions
+        .into_iter()
+        .reduce(|one, other| Box::new(one.or(other)))
+        .unwrap_or_else(|| Box::new(proposals::version.lt(0)))
+}
+
+/// Where a grant reaches, as `Actor::grant_over` has it.
+fn scope(grant: &Grant) -> Condition {
+    let everywhere = || Box::new(proposals::version.ge(0));
+    match (&grant.region, grant.role) {
+        (None, _) => everywhere(),
+        (Some(province), Role::Verifier) => Box::new(
+            proposals::province_code
+                .eq(province.clone())
+                .and(proposals::region_code.ne(province.clone())),
+        ),
+        (Some(region), _) => Box::new(proposals::region_code.eq::<RegionCode>(region.clone())),
+    }
+}
+
+fn request_open() -> Condition {
+    Box::new(exists(
+        change_requests::table
+            .filter(change_requests::proposal_id.eq(proposals::id))
+            .filter(change_requests::state.eq(RequestState::Open)),
+    ))
+}
+
+fn plan_submitted() -> Condition {
+    Box::new(exists(
+        activity_plans::table
+            .filter(activity_plans::proposal_id.eq(proposals::id))
+            .filter(activity_plans::state.eq(PlanState::Submitted)),
+    ))
+}
+
+fn request_in(states: Vec<TrancheState>) -> Condition {
+    Box::new(exists(
+        tranche_items::table
+            .inner_join(tranche_requests::table)
+            .filter(tranche_items::proposal_id.eq(proposals::id))
+            .filter(tranche_requests::state.eq_any(states)),
+    ))
+}
+
+/// Submitted, or reviewed already.
+fn final_report_made() -> Condition {
+    final_report(vec![ReportState::Submitted, ReportState::Reviewed])
+}
+
+fn final_report(states: Vec<ReportState>) -> Condition {
+    Box::new(exists(
+        reports::table
+            .filter(reports::proposal_id.eq(proposals::id))
+            .filter(reports::kind.eq(ReportKind::Final))
+            .filter(reports::state.eq_any(states)),
+    ))
+}

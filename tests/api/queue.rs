@@ -1,0 +1,320 @@
+//! Queues and counts, through HTTP: what waits for whom, in which order, and how many stand where.
+
+use crate::on_both;
+use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp, grant};
+use crate::support::client::text;
+use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
+use chrono::TimeDelta;
+use sentra::domain::people::{Language, Role};
+use sentra::service::console;
+use sentra::service::secret::Secret;
+use sentra::service::user::UserDraft;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const ROLES: [Role; 10] = [
+    Role::Drafter,
+    Role::Planner,
+    Role::RegionalHead,
+    Role::Verifier,
+    Role::Reviewer,
+    Role::Approver,
+    Role::Treasurer,
+    Role::Inspector,
+    Role::Auditor,
+    Role::Administrator,
+];
+
+/// The ids of somebody's queue.
+async fn queue(app: &TestApp, person: &Person) -> Vec<String> {
+    let body = app.get(person, "/proposals?queue=mine&limit=200").await.is(200);
+    body["items"].as_array().expect("a list").iter().map(|item| text(&item["id"])).collect()
+}
+
+async fn waits_for(life: &Life<'_>, person: &Person) -> bool {
+    queue(life.app, person).await.contains(&life.id)
+}
+
+/// The roles whose first person over the region has it in their queue.
+async fn awaited(life: &Life<'_>) -> Vec<Role> {
+    let mut found = Vec::new();
+    for role in ROLES {
+        if waits_for(life, &life.who(role).await).await {
+            found.push(role);
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn same(found: &[Role], expected: &[Role], what: &str) {
+    assert_eq!(found, expected, "{what}");
+}
+
+async fn clarify(life: &Life<'_>, pointer: &str) {
+    life.ask_changes(Role::Reviewer, &[pointer]).await;
+    let data = json!({ "due_on": life.app.in_days(10) });
+    life.act(Role::Reviewer, json!({ "action": "request_clarification", "data": data }))
+        .await
+        .is(200);
+}
+
+/// A reviewer of one commodity.
+async fn specialist(app: &TestApp, commodity: &str) -> Person {
+    let mut person = app.of(Role::Reviewer, HOME).await;
+    let mut only = grant(Role::Reviewer, None);
+    only.commodity = Some(commodity.to_owned());
+    let email = format!("{}@sentra.example", commodity.replace(' ', "."));
+    let draft = UserDraft {
+        email: email.clone(),
+        name: commodity.to_owned(),
+        language: Language::Id,
+        grants: vec![only],
+    };
+    let password = crate::support::app::PASSWORD;
+    console::add(&app.services, &draft, Some(&Secret::from(password))).expect("a user");
+    person.token = text(&app.sign_in(&email, password).await.is(201)["token"]);
+    person
+}
+
+async fn counts(app: &TestApp, person: &Person, query: &str) -> BTreeMap<String, i64> {
+    let body = app.get(person, &format!("/proposals/counts?{query}")).await.is(200);
+    let items = body["items"].as_array().expect("items");
+    let found: BTreeMap<String, i64> = items
+        .iter()
+        .map(|item| (text(&item["state"]), item["count"].as_i64().expect("a count")))
+        .collect();
+    assert_eq!(body["count"], found.values().sum::<i64>());
+    found
+}
+
+async fn listed(app: &TestApp, person: &Person, query: &str) -> BTreeMap<String, i64> {
+    let body = app.get(person, &format!("/proposals?limit=200&{query}")).await.is(200);
+    let mut found = BTreeMap::new();
+    for item in body["items"].as_array().expect("a list") {
+        *found.entry(text(&item["state"])).or_insert(0) += 1;
+    }
+    found
+}
+
+on_both! {
+    async fn each_state_waits_for_those_whose_turn_it_is(db) {
+        use Role::{Approver, Drafter, Inspector, Planner, RegionalHead, Reviewer, Treasurer, Verifier};
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        for (state, expected) in [
+            ("draft", vec![Drafter]), ("planning_check", vec![Planner]), ("endorsement", vec![RegionalHead]),
+            ("verification", vec![Verifier]), ("technical_review", vec![Reviewer]),
+            ("site_verification", vec![Reviewer]), ("harmonisation", vec![Reviewer]),
+        ] {
+            life.to(state).await;
+            same(&awaited(&life).await, &expected, state);
+        }
+        life.review_lines(Reviewer).await;
+        life.propose_agreement().await;
+        same(&awaited(&life).await, &[Planner], "an agreement is proposed");
+        app.later(TimeDelta::days(15));
+        same(&awaited(&life).await, &[Planner, Reviewer], "its due date passed");
+        life.act(Planner, json!({ "action": "accept_agreement" })).await.is(200);
+        same(&awaited(&life).await, &[Approver], "decision");
+        life.to("approved").await;
+        same(&awaited(&life).await, &[Treasurer], "approved");
+        life.to("allocated").await;
+        same(&awaited(&life).await, &[Drafter], "allocated");
+        life.submit_plan().await;
+        same(&awaited(&life).await, &[Approver], "a plan is submitted");
+        life.approve_plan(json!({})).await.is(200);
+        same(&awaited(&life).await, &[Drafter], "planned");
+        life.contract(json!({})).await.is(201);
+        same(&awaited(&life).await, &[Drafter, Inspector], "a contract is recorded");
+        life.act(Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        same(&awaited(&life).await, &[RegionalHead], "contracted");
+        life.request_tranche(1, life.case.total()).await.is(201);
+        same(&awaited(&life).await, &[Inspector], "money is requested");
+        let (inspector, first) = (life.who(Inspector).await, life.who(Treasurer).await);
+        life.step_of(&inspector, "tranche-requests", &life.request().await, "review", json!({})).await.is(200);
+        same(&awaited(&life).await, &[Treasurer], "the request is reviewed");
+        let second = app.nth(Treasurer, HOME, 2).await;
+        life.step_of(&second, "tranche-requests", &life.request().await, "verify", json!({})).await.is(200);
+        assert!(waits_for(&life, &first).await);
+        assert!(!waits_for(&life, &second).await, "who verified does not pay");
+        life.pay().await.is(200);
+        same(&awaited(&life).await, &[Drafter], "funded");
+        let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
+        let report = life.add(Drafter, "reports", report).await.is(201);
+        let drafter = life.who(Drafter).await;
+        life.step_of(&drafter, "reports", &report, "submit", json!({})).await.is(200);
+        same(&awaited(&life).await, &[Drafter, Inspector], "a report is submitted");
+        life.to("reporting").await;
+        let inspected = life.last("reports").await;
+        life.step_of(&inspector, "reports", &inspected, "review", json!({})).await.is(200);
+        same(&awaited(&life).await, &[Drafter], "reporting");
+        life.to("operating").await;
+        same(&awaited(&life).await, &[Drafter], "operating");
+        life.final_report().await;
+        same(&awaited(&life).await, &[Inspector], "the final report is reviewed");
+        life.close().await.is(200);
+        same(&awaited(&life).await, &[], "closed");
+    }
+
+    async fn a_clarification_waits_for_whoever_answers(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        clarify(&life, "/lines/1").await;
+        same(&awaited(&life).await, &[Role::Drafter], "asked");
+        let mut lines = life.case.lines();
+        lines["lines"][0]["unit_cost_idr"] = json!(2_400_000);
+        life.put(Role::Drafter, "lines", lines).await.is(200);
+        same(&awaited(&life).await, &[Role::Drafter], "changed, but not answered");
+        life.answer_changes().await;
+        same(&awaited(&life).await, &[Role::RegionalHead], "changed and answered");
+        life.act(Role::RegionalHead, json!({ "action": "answer" })).await.is(200);
+        same(&awaited(&life).await, &[Role::Reviewer], "back in review");
+    }
+
+    async fn a_lump_sum_on_recommendation_waits_for_its_handover(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.recommended().at(&app, "contracted").await;
+        same(&awaited(&life).await, &[Role::Drafter], "not handed over");
+        life.record_handover().await.is(200);
+        same(&awaited(&life).await, &[Role::RegionalHead], "handed over");
+    }
+
+    async fn a_revitalisation_waits_for_its_inspector_to_close_it(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "reporting").await;
+        same(&awaited(&life).await, &[Role::Drafter], "no final report");
+        life.final_report().await;
+        same(&awaited(&life).await, &[Role::Inspector], "the final report is reviewed");
+    }
+
+    async fn grants_reach_as_far_in_the_queue_as_elsewhere(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "verification").await;
+        assert!(waits_for(&life, &app.of(Role::Verifier, HOME).await).await);
+        assert!(!waits_for(&life, &app.of(Role::Verifier, FOREIGN).await).await);
+        let draft = CONSTRUCTION.draft(&app).await;
+        for region in [SIBLING, FOREIGN, PROVINCE] {
+            assert!(!waits_for(&draft, &app.of(Role::Drafter, region).await).await, "{region}");
+        }
+        let own = CONSTRUCTION.within(PROVINCE).at(&app, "technical_review").await;
+        let (tapis, batik) = (specialist(&app, "KAIN TAPIS").await, specialist(&app, "batik").await);
+        life.to("technical_review").await;
+        let mut both = vec![life.id.clone(), own.id.clone()];
+        both.sort();
+        let mut found = queue(&app, &tapis).await;
+        found.sort();
+        assert_eq!(found, both);
+        assert_eq!(queue(&app, &batik).await, Vec::<String>::new());
+    }
+
+    async fn four_eyes_assignments_and_conflicts_take_it_out_of_the_queue(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, HOME, 2).await);
+        assert!(waits_for(&life, &one).await && waits_for(&life, &other).await);
+        let assigned = life.add(Role::Approver, "assignments", json!({ "user_id": other.id })).await.is(201);
+        assert!(!waits_for(&life, &one).await && waits_for(&life, &other).await);
+        let approver = life.who(Role::Approver).await;
+        life.step_of(&approver, "assignments", &assigned, "end", json!({})).await.is(200);
+        assert!(waits_for(&life, &one).await && waits_for(&life, &other).await);
+        app.post(&other, &life.path("conflicts"), json!({ "reason": "Saudara." })).await.is(201);
+        assert!(waits_for(&life, &one).await && !waits_for(&life, &other).await);
+
+        let grants = vec![(Role::Reviewer, None), (Role::Approver, None)];
+        let all_rounder = app.someone("Semua", Role::Reviewer, grants).await;
+        life.assess_lines().await;
+        life.act_as(&all_rounder, json!({ "action": "recommend" })).await.is(200);
+        assert!(waits_for(&life, &all_rounder).await, "still a reviewer");
+        life.to("decision").await;
+        assert!(waits_for(&life, &approver).await && !waits_for(&life, &all_rounder).await);
+    }
+
+    async fn what_has_waited_longest_comes_first_page_by_page(db) {
+        let app = TestApp::on(db);
+        let mut lives = Vec::new();
+        for _ in 0..5 {
+            lives.push(CONSTRUCTION.draft(&app).await);
+        }
+        let order = [3, 0, 4, 1, 2];
+        for index in order {
+            app.later(TimeDelta::minutes(7));
+            lives[index].to("planning_check").await;
+        }
+        let planner = app.of(Role::Planner, HOME).await;
+        let expected: Vec<String> = order.iter().map(|index| lives[*index].id.clone()).collect();
+        assert_eq!(queue(&app, &planner).await, expected);
+        let (mut found, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&planner, &format!("/proposals?queue=mine&limit=2{next}")).await.is(200);
+            found.extend(page["items"].as_array().expect("a list").iter().map(|item| text(&item["id"])));
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("&cursor={cursor}"),
+                None => break,
+            }
+        }
+        assert_eq!(found, expected);
+        let ids = |body: &Value| -> Vec<String> {
+            body["items"].as_array().expect("a list").iter().map(|item| text(&item["id"])).collect()
+        };
+        let made: Vec<String> = lives.iter().map(|life| life.id.clone()).collect();
+        assert_eq!(ids(&app.get(&planner, "/proposals?queue=mine&sort=created_at").await.is(200)), made);
+        assert_eq!(ids(&app.get(&planner, "/proposals?sort=state_since").await.is(200)), expected);
+        let first = app.get(&planner, "/proposals?queue=mine&fiscal_year=2021&menu=construction&limit=1").await.is(200);
+        assert_eq!(ids(&first), expected[..1]);
+        assert_eq!(ids(&app.get(&planner, "/proposals?queue=mine&menu=revitalisation").await.is(200)), Vec::<String>::new());
+    }
+
+    async fn many_who_stand_since_one_moment_are_each_listed_once(db) {
+        let app = TestApp::on(db);
+        for _ in 0..7 {
+            CONSTRUCTION.draft(&app).await;
+        }
+        let drafter = app.of(Role::Drafter, HOME).await;
+        let (mut found, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&drafter, &format!("/proposals?sort=state_since&limit=3{next}")).await.is(200);
+            found.extend(page["items"].as_array().expect("a list").iter().map(|item| text(&item["id"])));
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("&cursor={cursor}"),
+                None => break,
+            }
+        }
+        let mut sorted = found.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!((found.len(), &sorted), (7, &found));
+    }
+
+    async fn counts_agree_with_lists(db) {
+        let app = TestApp::on(db);
+        for (case, state) in [
+            (CONSTRUCTION, "draft"), (CONSTRUCTION, "verification"), (CONSTRUCTION, "verification"),
+            (REVITALISATION, "verification"), (REVITALISATION, "technical_review"),
+            (CONSTRUCTION.within(SIBLING), "verification"), (CONSTRUCTION.within(FOREIGN), "endorsement"),
+        ] {
+            case.at(&app, state).await;
+        }
+        let people = [
+            app.of(Role::Drafter, HOME).await, app.of(Role::Verifier, HOME).await, app.of(Role::Reviewer, HOME).await,
+            app.of(Role::Auditor, HOME).await, app.of(Role::Administrator, HOME).await,
+            app.of(Role::Planner, FOREIGN).await,
+        ];
+        for person in &people {
+            for query in [
+                "", "queue=mine", "menu=revitalisation", "state=verification", "region_code=18.71",
+                "province_code=18&queue=mine", "fiscal_year=2021", "fiscal_year=2020",
+            ] {
+                assert_eq!(counts(&app, person, query).await, listed(&app, person, query).await, "{} {query}", person.name);
+            }
+        }
+        let seen = counts(&app, &people[1], "").await;
+        assert_eq!(seen.get("verification"), Some(&4));
+        assert_eq!(counts(&app, &people[1], "queue=mine").await, BTreeMap::from([("verification".to_owned(), 4)]));
+        assert_eq!(counts(&app, &people[4], "").await, BTreeMap::new());
+        let body = app.get(&people[2], "/proposals/counts").await.is(200);
+        let states: Vec<String> =
+            body["items"].as_array().expect("items").iter().map(|item| text(&item["state"])).collect();
+        assert_eq!(states, ["draft", "endorsement", "verification", "technical_review"]);
+    }
+}
