@@ -146,7 +146,11 @@ mod tests {
         let own_course = |wait: &Wait| {
             matches!(
                 wait.when,
-                When::PlanDue | When::RequestDue | When::RequestMade | When::ReportSubmitted
+                When::PlanDue
+                    | When::RequestDue
+                    | When::RequestMade
+                    | When::ReportSubmitted
+                    | When::FinalReportDue
             ) || (wait.state, wait.role) == (Planned, Role::Drafter)
         };
         for wait in WAITS.iter().filter(|wait| !own_course(wait)) {

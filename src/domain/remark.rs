@@ -25,7 +25,7 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "code": "above_reference",
-    "message": "A m2 costs Rp6,125,000, which is 122.50 % of the reference Rp5,000,000.",
+    "message": "One m2 costs Rp6,125,000, which is 122.50 % of the reference Rp5,000,000.",
     "reference_idr": 5_000_000, "ratio_bp": 12_250, "word": null
 }))]
 pub struct Remark {
@@ -98,18 +98,19 @@ fn beside_reference(line: &Described<'_>, reference: Rupiah, factor: i64) -> Vec
         std::cmp::Ordering::Less => RemarkCode::BelowReference,
     };
     let unit = line.unit.trim();
-    let message = format!("A {unit} costs {cost}, which is {ratio} of the reference {reference}.");
+    let message =
+        format!("One {unit} costs {cost}, which is {ratio} of the reference {reference}.");
     let mut found = vec![of_price(code, message)];
     if is_about(cost, reference, factor) {
         let message = format!(
-            "A {unit} costs {cost}, about {} the reference {reference}: it was probably given in too many zeros or for \
+            "One {unit} costs {cost}, about {} the reference {reference}: it was probably given with too many zeros or for \
              another unit; write whole rupiah for one {unit}.",
             times(cost, reference)
         );
         found.push(of_price(RemarkCode::LikelyWrongUnit, message));
     } else if is_about(reference, cost, factor) {
         let message = format!(
-            "A {unit} costs {cost}, about one part in {} of the reference {reference}: it was probably given in thousands \
+            "One {unit} costs {cost}, about one part in {} of the reference {reference}: it was probably given in thousands \
              or millions; write whole rupiah for one {unit}.",
             reference.0.checked_div(cost.0).unwrap_or_default()
         );
