@@ -23,9 +23,12 @@ pub fn metrics() -> Result<PrometheusHandle, String> {
     Ok(handle)
 }
 
-/// Starts the log on standard error; a second start changes nothing.
+/// Starts the log on standard error; a second start changes nothing. Where a photo was taken is in nobody's log, unless
+/// the filter asks for it.
 pub fn log(filter: &str, json: bool) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let quiet = |filter: &str| format!("nom_exif=warn,{filter}");
+    let filter =
+        EnvFilter::try_new(quiet(filter)).unwrap_or_else(|_| EnvFilter::new(quiet("info")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A process that logs already, such as a test's, keeps its log.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };

@@ -6,12 +6,13 @@ use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::proposal::PageQuery;
 use crate::http::query::{Query, cursor, limit};
-use crate::service::centre_funding::{self, CentreFundingDraft, Withdrawal};
+use crate::service::centre_funding::{self, CentreFundingDraft};
 use crate::service::double_funding::{self, FundingAnswerDraft};
 use crate::service::readiness;
+use crate::service::reason::TakingBack;
 use crate::service::view::Page;
 use crate::service::view::readiness as view;
-use crate::service::waiver::{self, Revocation, WaiverDraft};
+use crate::service::waiver::{self, WaiverDraft};
 
 macro_rules! checked {
     ($($body:ty),+) => {$(
@@ -23,7 +24,7 @@ macro_rules! checked {
     )+};
 }
 
-checked!(WaiverDraft, Revocation, CentreFundingDraft, Withdrawal, FundingAnswerDraft);
+checked!(WaiverDraft, CentreFundingDraft, FundingAnswerDraft, TakingBack);
 
 /// Show which documents a proposal needs, step by step, and what is there, missing, expired or waived. What is not ready
 /// here stands in the way in the list of actions.
@@ -57,9 +58,9 @@ pub async fn list_waivers(call: Call, id: Id<ProposalId>, query: Query<PageQuery
 }
 
 /// Take a waiver back: from then on the document is needed again.
-#[utoipa::path(post, path = "/waivers/{id}/revoke", tag = "readiness", request_body = Revocation,
+#[utoipa::path(post, path = "/waivers/{id}/revoke", tag = "readiness", request_body = TakingBack,
     responses((status = 200, description = "As it is now.", body = view::Waiver)))]
-pub async fn revoke_waiver(call: Call, id: Id<WaiverId>, body: Body<Revocation>) -> Answer {
+pub async fn revoke_waiver(call: Call, id: Id<WaiverId>, body: Body<TakingBack>) -> Answer {
     call.write(body, move |sv, cx, body| waiver::revoke(sv, cx, id.get()?, body)).await
 }
 
@@ -105,12 +106,12 @@ pub async fn list_centre_fundings(call: Call, id: Id<CentreId>, query: Query<Pag
 }
 
 /// Withdraw a record of money from elsewhere that was wrong.
-#[utoipa::path(post, path = "/centre-fundings/{id}/withdraw", tag = "reference", request_body = Withdrawal,
+#[utoipa::path(post, path = "/centre-fundings/{id}/withdraw", tag = "reference", request_body = TakingBack,
     responses((status = 200, description = "As it is now.", body = view::CentreFunding)))]
 pub async fn withdraw_centre_funding(
     call: Call,
     id: Id<CentreFundingId>,
-    body: Body<Withdrawal>,
+    body: Body<TakingBack>,
 ) -> Answer {
     call.write(body, move |sv, cx, body| centre_funding::withdraw(sv, cx, id.get()?, body)).await
 }

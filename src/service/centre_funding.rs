@@ -2,7 +2,7 @@
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{CentreFundingId, CentreId, EventId};
-use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
+use crate::domain::input::{Checks, MAX_SHORT};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::money::Rupiah;
 use crate::domain::people::{Place, Role};
@@ -12,6 +12,7 @@ use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
 use crate::service::plan::need_version;
+use crate::service::reason::TakingBack;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::readiness as view;
@@ -55,23 +56,6 @@ impl CentreFundingDraft {
         checks.text("/legal_basis", &self.legal_basis, MAX_SHORT);
         let above = self.amount_idr.0 > 0;
         checks.require(above, "/amount_idr", "not_positive", "must be above zero");
-        checks.done()
-    }
-}
-
-/// Why a record is withdrawn.
-#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Withdrawal {
-    /// Why.
-    pub reason: String,
-}
-
-impl Withdrawal {
-    /// Whether it says something.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let mut checks = Checks::default();
-        checks.text("/reason", &self.reason, MAX_LONG);
         checks.done()
     }
 }
@@ -143,7 +127,7 @@ pub fn withdraw(
     sv: &Services,
     cx: &Context,
     id: CentreFundingId,
-    body: &Input<Withdrawal>,
+    body: &Input<TakingBack>,
 ) -> Result<Reply, Error> {
     sv.once(
         cx,

@@ -43,6 +43,7 @@ pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod readiness;
+pub mod reason;
 pub mod report;
 pub mod revision;
 pub mod scan;

@@ -12,6 +12,7 @@ use crate::service::error::Error;
 use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::plan::need_version;
+use crate::service::reason::TakingBack;
 use crate::service::trail::{self, Event};
 use crate::service::view::Page;
 use crate::service::view::readiness as view;
@@ -40,23 +41,6 @@ impl WaiverDraft {
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
         checks.text("/document_type", &self.document_type, MAX_SHORT);
-        checks.text("/reason", &self.reason, MAX_LONG);
-        checks.done()
-    }
-}
-
-/// Why a waiver is taken back.
-#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Revocation {
-    /// Why.
-    pub reason: String,
-}
-
-impl Revocation {
-    /// Whether it says something.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let mut checks = Checks::default();
         checks.text("/reason", &self.reason, MAX_LONG);
         checks.done()
     }
@@ -153,7 +137,7 @@ pub fn revoke(
     sv: &Services,
     cx: &Context,
     id: WaiverId,
-    body: &Input<Revocation>,
+    body: &Input<TakingBack>,
 ) -> Result<Reply, Error> {
     sv.once(
         cx,

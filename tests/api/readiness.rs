@@ -3,7 +3,6 @@
 use crate::on_both;
 use crate::support::app::{FOREIGN, TestApp};
 use crate::support::client::text;
-use crate::support::database::{Kind, TestDatabase};
 use crate::support::documents::{PDF, photo, upload};
 use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
 use sentra::domain::people::Role;
