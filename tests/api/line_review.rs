@@ -42,7 +42,7 @@ fn any_line(rng: &mut StdRng, source: &str) -> Value {
     json!({
         "component": components[rng.random_range(0..3)], "description": format!("Baris {}", rng.random_range(0..3)),
         "volume_thousandths": rng.random_range(1..5_000_i64), "unit": "unit",
-        "unit_cost_idr": rng.random_range(1_000..9_000_000_i64), "fund_source": source, "gap": "Kurang",
+        "unit_cost_idr": rng.random_range(1_000..9_000_000_i64), "fund_source": source, "gap": "G1",
     })
 }
 
@@ -147,6 +147,8 @@ async fn at_random(app: &TestApp, rng: &mut StdRng) {
     life.put(Role::Drafter, "lines", json!({ "lines": lines })).await.is(200);
     totals_agree(&life, false).await;
     life.answer_changes().await;
+    life.answer_warnings().await;
+    life.bring().await;
     act(&life, Role::RegionalHead, "answer").await.is(200);
     say_at_random(&life, rng, Role::Reviewer, any_assessment).await;
     life.accept_changes(Role::Reviewer).await;
@@ -177,6 +179,7 @@ on_both! {
         assert_eq!(codes(&put["items"][1]), ["non_physical_matter"]);
         assert_eq!(put["items"][1]["remarks"][0]["word"], "pelatihan");
         assert_eq!(put["items"], json!(life.list("lines").await));
+        life.bring().await;
         act(&life, Role::Drafter, "request_planning_check").await.is(200);
 
         let file = app.get(&life.who(Role::Drafter).await, &life.path("lines.csv")).await;

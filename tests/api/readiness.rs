@@ -340,6 +340,7 @@ on_both! {
         });
         let reviewer = life.who(Role::Reviewer).await;
         let made = app.post(&reviewer, &format!("/centres/{centre}/fundings"), body).await.is(201);
+        life.assess_lines().await;
         let recommend = || life.act(Role::Reviewer, json!({ "action": "recommend" }));
         recommend().await.refused(409, &["double_funding_answered"]);
         life.ask_changes(Role::Reviewer, &["/summary"]).await;

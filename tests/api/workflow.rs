@@ -6,6 +6,7 @@ use crate::support::client::text;
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION, overlay};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The actions that were done, in order.
 async fn done(life: &Life<'_>) -> Vec<String> {
@@ -80,11 +81,17 @@ on_both! {
         overlay(&mut body, json!({ "site": {}, "baseline": null }));
         let id = text(&app.post(&drafter, "/proposals", body).await.is(201)["id"]);
         let life = Life { app: &app, case: REVITALISATION, id };
+        let lacking = life.lacking(&["request_planning_check"]).await;
+        assert_eq!(lacking.len(), 5, "{lacking:?}");
         let request = json!({ "action": "request_planning_check" });
-        let expected = ["site_given", "centre_named", "baseline_given", "has_lines"];
+        let expected = [&["site_given", "centre_named", "baseline_given", "has_lines"], &["documents_ready"; 5][..]].concat();
         let refused = life.act(Role::Drafter, request.clone()).await;
         refused.refused(409, &expected);
-        assert_eq!(refused.pointers(), ["/site", "/centre_id", "/baseline", "/lines"]);
+        assert_eq!(refused.pointers()[..4], ["/site", "/centre_id", "/baseline", "/lines"]);
+        let named: BTreeSet<String> = refused.pointers()[4..].iter()
+            .map(|pointer| pointer.trim_start_matches("/documents/").to_owned()).collect();
+        assert_eq!(named, lacking);
+        life.bring().await;
 
         let mut lines = REVITALISATION.lines();
         lines["lines"][0]["gap"] = json!(" ");
@@ -190,6 +197,7 @@ on_both! {
     async fn a_site_is_confirmed_only_where_it_is_and_when_it_is_clear(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "site_verification").await;
+        life.bring().await;
         let unseen = life.act(Role::Reviewer, json!({ "action": "confirm_site" })).await;
         unseen.refused(409, &["visit_reported"]);
         let mut visit = life.visit();

@@ -266,7 +266,7 @@ async fn a_store_that_is_not_there_is_told_and_stops_nothing_else() {
     assert_eq!(ready(&app).await, "unavailable");
     let life = CONSTRUCTION.draft(&app).await;
     unavailable(&sends(&life, PDF.2).await);
-    life.to("planning_check").await;
+    life.patch(Role::Drafter, json!({ "title": "Sentra Tapis" })).await.is(200);
     app.verified();
 }
 

@@ -150,6 +150,7 @@ impl Life<'_> {
         match now {
             "draft" => {
                 self.answer_changes().await;
+                self.answer_warnings().await;
                 self.bring().await;
                 self.simply(Role::Drafter, "request_planning_check").await;
             }
@@ -167,6 +168,7 @@ impl Life<'_> {
             }
             "clarification" => {
                 self.answer_changes().await;
+                self.answer_warnings().await;
                 self.bring().await;
                 let body = json!({ "action": "answer", "comment": "Terlampir." });
                 self.act(Role::Drafter, body).await.is(200);
@@ -217,6 +219,18 @@ impl Life<'_> {
                 self.close().await.is(200);
             }
             end => panic!("nothing follows {end}"),
+        }
+    }
+
+    /// The drafter answers every warning of double funding.
+    pub async fn answer_warnings(&self) {
+        let drafter = self.who(Role::Drafter).await;
+        let shown = self.app.get(&drafter, &self.path("double-funding")).await.is(200);
+        for warning in shown["warnings"].as_array().expect("warnings") {
+            if warning["answer"].is_null() {
+                let body = json!({ "warning": warning["key"], "answer": "Bagian lain." });
+                self.add(Role::Drafter, "funding-answers", body).await.is(201);
+            }
         }
     }
 
