@@ -1,6 +1,6 @@
 //! The command line: one file per subcommand.
 
-mod demo;
+pub mod demo;
 mod migrate;
 mod policy;
 mod seed;

@@ -7,11 +7,13 @@ use crate::domain::guard::Guard;
 use crate::domain::ids::{DocumentId, WaiverId};
 use crate::domain::line::LineFacts;
 use crate::domain::moment::{Moment, Zone};
+use crate::domain::people::Role;
 use crate::domain::policy::{DocumentRule, Policy};
 use crate::domain::proposal::{Menu, State};
 use crate::domain::refusal::Blocker;
 use crate::domain::workflow::{self, Course};
 use chrono::{Months, NaiveDate};
+use std::cmp::Reverse;
 
 text_enum! {
     /// How it stands with a document that the policy asks for.
@@ -30,6 +32,10 @@ text_enum! {
         Expired = "expired",
         /// It has to be a picture that says where it was taken, and does not say it.
         NoPosition = "no_position",
+        /// It was brought before it could be true, such as minutes of a handover with the draft.
+        TooEarly = "too_early",
+        /// Another role has to bring it.
+        WrongRole = "wrong_role",
     }
 }
 
@@ -50,6 +56,10 @@ pub struct Brought {
     pub uploaded_at: Moment,
     /// Whether it says where it was taken.
     pub has_position: bool,
+    /// In which role it was brought; unknown of older ones.
+    pub uploaded_role: Option<Role>,
+    /// Where the proposal stood; unknown of older ones.
+    pub uploaded_in: Option<State>,
 }
 
 /// What the checklist looks at in a waiver that stands.
@@ -89,6 +99,8 @@ pub struct Item<'p> {
     pub stage: Action,
     /// Whether the proposal has gone past that action.
     pub passed: bool,
+    /// Whether the proposal has ended, so that nothing is brought any more.
+    pub ended: bool,
     /// Whether it has, and later steps ask for it still: until the decision, since lines can change after the step.
     pub still_asked: bool,
     /// How it stands.
@@ -107,8 +119,12 @@ impl Item<'_> {
         matches!(self.state, ItemState::Present | ItemState::Waived)
     }
 
-    /// Whether the action is refused for want of it.
+    /// Whether the action is refused for want of it. What is needed to approve is needed to approve with conditions.
     pub fn stands_in_the_way_of(&self, action: Action) -> bool {
+        let action = match action {
+            Action::ApproveWithConditions => Action::Approve,
+            other => other,
+        };
         self.rule.mandatory && !self.is_met() && (self.still_asked || self.stage == action)
     }
 
@@ -120,6 +136,7 @@ impl Item<'_> {
         match self.state {
             ItemState::Present => format!("{name} is there."),
             ItemState::Waived => format!("{name} is waived."),
+            ItemState::Missing if self.ended => format!("{name} is not there."),
             ItemState::Missing => format!(
                 "{name} is missing; POST it to the proposal's documents, or ask an approver for a waiver."
             ),
@@ -138,6 +155,16 @@ impl Item<'_> {
                     "{name} has to be a picture with its position (EXIF); POST one that has it."
                 )
             }
+            ItemState::TooEarly => {
+                let first = self.rule.not_before.map(|state| state.as_str()).unwrap_or_default();
+                format!(
+                    "{name} was brought before the proposal stood in {first}; POST a newer one."
+                )
+            }
+            ItemState::WrongRole => {
+                let roles: Vec<_> = self.rule.brought_by.iter().map(|role| role.as_str()).collect();
+                format!("{name} has to be brought by {}.", roles.join(" or "))
+            }
         }
     }
 
@@ -151,7 +178,7 @@ impl Item<'_> {
 /// Whether an action of a menu can be the stage of a document: its arrow looks at the documents, and every proposal of
 /// the menu takes it or goes past it.
 pub fn is_stage(menu: Menu, action: Action) -> bool {
-    action != Action::Answer
+    !matches!(action, Action::Answer | Action::ApproveWithConditions)
         && workflow::arrows(menu)
             .any(|arrow| arrow.action == action && arrow.guards.contains(&Guard::DocumentsReady))
 }
@@ -178,16 +205,26 @@ fn applies(rule: &DocumentRule, subject: &Subject<'_>) -> bool {
         && (!rule.builds_anew || subject.builds_anew)
 }
 
-/// Whether the proposal takes the action, or another in its place: a site that is not visited is not confirmed.
+/// Whether the proposal takes the action: a site that is not visited is not confirmed, and a province's own proposal is
+/// verified by nobody.
 fn is_on_the_way(stage: Action, subject: &Subject<'_>) -> bool {
-    is_stage(subject.menu, stage) && (stage != Action::ConfirmSite || subject.course.visit_due)
+    let taken = match stage {
+        Action::ConfirmSite => subject.course.visit_due,
+        Action::Verify => !subject.course.is_province,
+        _ => true,
+    };
+    taken && is_stage(subject.menu, stage)
 }
 
-/// Whether the proposal stands beyond every state in which the action is taken.
+/// Whether the proposal stands beyond every state in which the action is taken. A closed one has taken all of them;
+/// where another ended is not looked up.
 fn has_passed(stage: Action, subject: &Subject<'_>) -> bool {
     let from = workflow::arrows(subject.menu).filter(|arrow| arrow.action == stage);
-    !subject.state.is_end()
-        && from.map(|arrow| place(arrow.from)).max() < Some(place(subject.state))
+    match subject.state {
+        State::Closed => true,
+        state if state.is_end() => false,
+        state => from.map(|arrow| place(arrow.from)).max() < Some(place(state)),
+    }
 }
 
 /// Whether steps up to the decision ask for what an earlier one needed. A visit's papers belong to the visit alone: it
@@ -196,8 +233,10 @@ fn is_asked_still(stage: Action, state: State) -> bool {
     stage != Action::ConfirmSite && place(state) <= place(State::Decision)
 }
 
-fn place(state: State) -> Option<usize> {
-    State::ALL.iter().position(|known| *known == state)
+/// How far a proposal has come in a state. A clarification is part of the technical review.
+pub(super) fn place(state: State) -> usize {
+    let state = if state == State::Clarification { State::TechnicalReview } else { state };
+    State::ALL.iter().position(|known| *known == state).unwrap_or(usize::MAX)
 }
 
 fn stand<'p>(
@@ -212,24 +251,14 @@ fn stand<'p>(
     // A document that was good when it was needed stays good: what holds for a year need not be renewed every year.
     let on = |one: &Brought| {
         let came = one.uploaded_at.date_in(subject.zone);
-        if passed { came.min(today) } else { today }
+        if passed || subject.state.is_end() { came.min(today) } else { today }
     };
     let these: Vec<&Brought> =
         brought.iter().filter(|one| one.document_type == rule.document_type).collect();
     let judged = these.iter().map(|one| (judge(rule, one, on(one)), holds_until(rule, one)));
-    // The best of several counts; of equals the newest.
-    let best = judged.min_by_key(|(state, until)| {
-        let rank = match state {
-            ItemState::Present => 0,
-            ItemState::Waived => 1,
-            ItemState::PendingScan => 2,
-            ItemState::Undated => 3,
-            ItemState::Expired => 4,
-            ItemState::NoPosition => 5,
-            ItemState::Missing => 6,
-        };
-        (rank, std::cmp::Reverse(*until))
-    });
+    // The best of several counts; of equals the one that holds longest.
+    let best =
+        judged.min_by_key(|(state, until)| (distance(*state), until.is_some(), Reverse(*until)));
     let (state, holds_until) = best.unwrap_or((ItemState::Missing, None));
     let waiver = waived.iter().find(|one| one.document_type == rule.document_type);
     let state = match waiver {
@@ -240,11 +269,27 @@ fn stand<'p>(
         rule,
         stage,
         passed,
+        ended: subject.state.is_end(),
         still_asked: passed && is_asked_still(stage, subject.state),
         state,
         documents: these.iter().map(|one| one.id).collect(),
         holds_until,
         waiver: waiver.map(|one| one.id),
+    }
+}
+
+/// How far a state is from what is wanted.
+const fn distance(state: ItemState) -> u8 {
+    match state {
+        ItemState::Present => 0,
+        ItemState::Waived => 1,
+        ItemState::PendingScan => 2,
+        ItemState::Undated => 3,
+        ItemState::Expired => 4,
+        ItemState::NoPosition => 5,
+        ItemState::TooEarly => 6,
+        ItemState::WrongRole => 7,
+        ItemState::Missing => 8,
     }
 }
 
@@ -262,7 +307,13 @@ fn judge(rule: &DocumentRule, one: &Brought, on: NaiveDate) -> ItemState {
         DocumentStatus::PendingScan => return ItemState::PendingScan,
         DocumentStatus::Available => {}
     }
-    if rule.geotag && !one.has_position {
+    let is_theirs = |role: Role| rule.brought_by.is_empty() || rule.brought_by.contains(&role);
+    let stood = rule.not_before.zip(one.uploaded_in);
+    if !one.uploaded_role.is_none_or(is_theirs) {
+        ItemState::WrongRole
+    } else if stood.is_some_and(|(first, stood)| place(stood) < place(first)) {
+        ItemState::TooEarly
+    } else if rule.geotag && !one.has_position {
         ItemState::NoPosition
     } else if rule.valid_months.is_some() && one.issued_on.is_none() {
         ItemState::Undated

@@ -1,4 +1,5 @@
-//! Money that centres got from elsewhere: the region's or the state's own budget, the non-physical DAK.
+//! Money that centres got from elsewhere: the region's or the state's own budget, the non-physical DAK, or the physical DAK
+//! of years that are not in Sentra.
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{CentreFundingId, CentreId, EventId};
@@ -25,6 +26,9 @@ use utoipa::ToSchema;
 
 /// Who records it: the region that knows its budget, and those who review its proposals.
 const RECORDERS: [Role; 4] = [Role::Drafter, Role::Planner, Role::Verifier, Role::Reviewer];
+
+/// The most records of a centre that stand.
+const MOST_RECORDS: i64 = 500;
 
 /// Money that a centre got from elsewhere.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
@@ -97,6 +101,10 @@ pub fn record(
         |tx, _, centre| {
             let by = recorder(cx, &centre)?;
             let draft = body.get()?;
+            if funding::standing_count(tx, id)? >= MOST_RECORDS {
+                let message = format!("A centre has at most {MOST_RECORDS} records that stand.");
+                return Err(Error::refused("too_many", "", message));
+            }
             let row = CentreFunding {
                 id: CentreFundingId::new(),
                 centre_id: id,
@@ -122,6 +130,16 @@ pub fn record(
     )
 }
 
+/// By which grant the caller may withdraw a record: whoever made it, and the ministry's reviewer. What the ministry
+/// knows of a centre is not for the region to take away.
+fn withdrawer(cx: &Context, centre: &Centre, row: &CentreFunding) -> Result<By, Error> {
+    if cx.actor.user == Some(row.recorded_by) {
+        return recorder(cx, centre);
+    }
+    let place = Place { region: &centre.region_code, commodity: &centre.commodity };
+    Ok(By::from(cx.need_over(Role::Reviewer, place)?))
+}
+
 /// Withdraws a record that was wrong; it stays to be read.
 pub fn withdraw(
     sv: &Services,
@@ -139,7 +157,7 @@ pub fn withdraw(
             Ok((subject, (row, centre)))
         },
         |tx, _, (row, centre)| {
-            let by = recorder(cx, &centre)?;
+            let by = withdrawer(cx, &centre, &row)?;
             need_version(cx, row.version)?;
             let reason = body.get()?.reason.clone();
             if row.withdrawn_at.is_some() {

@@ -32,6 +32,9 @@ const WITHOUT_MONEY: [State; 6] = [
     State::Cancelled,
 ];
 
+/// The most answers that a proposal has, earlier ones counted.
+const MOST_ANSWERS: i64 = 500;
+
 /// Money for the same centre from other proposals and from other sources.
 fn elsewhere(tx: &mut AnyConnection, row: &Proposal) -> Result<Vec<OtherMoney>, Error> {
     let Some(centre) = row.centre_id else { return Ok(Vec::new()) };
@@ -67,7 +70,12 @@ fn answers(
     Ok(rows.map(|row| (row.warning.clone(), row)).collect())
 }
 
-/// The warnings of a proposal that nobody has answered.
+/// Whether an answer speaks of what the warning says now: it was given for no less money on either side.
+fn answers_it(answer: &FundingAnswer, warning: &Warning) -> bool {
+    warning.asked <= answer.asked_idr && warning.other.amount <= answer.other_idr
+}
+
+/// The warnings of a proposal that nobody has answered, or whose amounts grew since.
 pub fn unanswered(
     tx: &mut AnyConnection,
     row: &Proposal,
@@ -77,7 +85,9 @@ pub fn unanswered(
     let mut found = warnings(row.fiscal_year, lines, elsewhere);
     if !found.is_empty() {
         let answers = answers(tx, row.id)?;
-        found.retain(|warning| !answers.contains_key(&warning.key));
+        found.retain(|warning| {
+            !answers.get(&warning.key).is_some_and(|one| answers_it(one, warning))
+        });
     }
     Ok(found)
 }
@@ -91,8 +101,9 @@ fn shown(tx: &mut AnyConnection, row: &Proposal) -> Result<view::DoubleFunding, 
     let found = warnings(row.fiscal_year, &lines(tx, row.id)?, elsewhere.clone());
     let mut answers = answers(tx, row.id)?;
     let of = |warning: Warning| {
-        let answer = answers.remove(&warning.key).map(view::FundingAnswer::from);
-        view::FundingWarning::of(warning, answer)
+        let answer = answers.remove(&warning.key);
+        let answered = answer.as_ref().is_some_and(|answer| answers_it(answer, &warning));
+        view::FundingWarning::of(warning, answered, answer.map(view::FundingAnswer::from))
     };
     let other = |one: OtherMoney| view::OtherMoney {
         origin: one.origin,
@@ -163,11 +174,17 @@ pub fn answer(
                 );
                 return Err(Error::refused("not_from_here", "/state", message));
             }
-            known(tx, &proposal, &draft.warning)?;
+            let warning = known(tx, &proposal, &draft.warning)?;
+            if funding::answers_count(tx, id)? >= MOST_ANSWERS {
+                let message = format!("A proposal has at most {MOST_ANSWERS} answers.");
+                return Err(Error::refused("too_many", "/warning", message));
+            }
             let row = FundingAnswer {
                 id: FundingAnswerId::new(),
                 proposal_id: id,
-                warning: draft.warning.clone(),
+                warning: warning.key,
+                asked_idr: warning.asked,
+                other_idr: warning.other.amount,
                 answer: draft.answer.clone(),
                 answered_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
                 answered_at: cx.now,
@@ -198,12 +215,11 @@ pub fn answer(
     )
 }
 
-fn known(tx: &mut AnyConnection, row: &Proposal, key: &str) -> Result<(), Error> {
+fn known(tx: &mut AnyConnection, row: &Proposal, key: &str) -> Result<Warning, Error> {
     let elsewhere = elsewhere(tx, row)?;
     let found = warnings(row.fiscal_year, &lines(tx, row.id)?, elsewhere);
-    if found.iter().any(|warning| warning.key == key) {
-        return Ok(());
-    }
-    let message = "there is no such warning now; GET double-funding lists them";
-    Err(Error::invalid("/warning", "unknown", message))
+    found.into_iter().find(|warning| warning.key == key).ok_or_else(|| {
+        let message = "there is no such warning now; GET double-funding lists them";
+        Error::invalid("/warning", "unknown", message)
+    })
 }

@@ -3,7 +3,7 @@
 use crate::domain::act::Act;
 use crate::domain::change::RequestFacts;
 use crate::domain::contract::Firm;
-use crate::domain::guard::Facts;
+use crate::domain::guard::{Facts, Guard};
 use crate::domain::line::LineFacts;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::plan::{PlanFacts, PlanState};
@@ -11,6 +11,7 @@ use crate::domain::policy::Policy;
 use crate::domain::proposal::{Gap, State};
 use crate::domain::region::is_autonomous;
 use crate::domain::tranche::{self as rules, Payment};
+use crate::domain::workflow;
 use crate::service::error::Error;
 use crate::service::{double_funding, readiness};
 use crate::storage::proposal::Proposal;
@@ -29,8 +30,18 @@ pub fn gather<'a>(
     now: Moment,
 ) -> Result<Facts<'a>, Error> {
     let lines: Vec<LineFacts> = line::of(tx, row.id)?.iter().map(LineFacts::from).collect();
-    let readiness = readiness::items(tx, row, policy, &lines, now)?;
-    let unanswered_funding = double_funding::unanswered(tx, row, &lines)?;
+    let asks = |guard: Guard| {
+        workflow::arrows(row.menu)
+            .any(|arrow| arrow.from == row.state && arrow.guards.contains(&guard))
+    };
+    let readiness = match asks(Guard::DocumentsReady) {
+        true => readiness::items(tx, row, policy, &lines, now)?,
+        false => Vec::new(),
+    };
+    let unanswered_funding = match asks(Guard::DoubleFundingAnswered) {
+        true => double_funding::unanswered(tx, row, &lines)?,
+        false => Vec::new(),
+    };
     let centre = match row.centre_id {
         Some(id) => centre::find(tx, id)?,
         None => None,

@@ -28,7 +28,7 @@ use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 /// The most gaps that a proposal names.
-const MAX_GAPS: usize = 100;
+const MAX_GAPS: usize = 50;
 
 /// Where the works are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -82,7 +82,7 @@ pub struct ProposalDraft {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub baseline: Option<Value>,
-    /// What the centre of a revitalisation lacks, as its condition survey found; at most 100. Lines name them by their
+    /// What the centre of a revitalisation lacks, as its condition survey found; at most 50. Lines name them by their
     /// codes.
     #[serde(default)]
     pub gaps: Vec<Gap>,
@@ -275,12 +275,12 @@ impl ProposalPatch {
 
 fn check_gaps(checks: &mut Checks, gaps: &[Gap]) {
     let few = gaps.len() <= MAX_GAPS;
-    checks.require(few, "/gaps", "too_many", "must have at most 100 gaps");
+    checks.require(few, "/gaps", "too_many", "must have at most 50 gaps");
     let mut seen = BTreeSet::new();
     for (index, gap) in gaps.iter().enumerate().take(MAX_GAPS) {
         let at = format!("/gaps/{index}");
         checks.text(&format!("{at}/code"), &gap.code, MAX_SHORT);
-        checks.text(&format!("{at}/description"), &gap.description, MAX_LONG);
+        checks.text(&format!("{at}/description"), &gap.description, MAX_SHORT);
         if !seen.insert(&gap.code) {
             checks.fail(format!("{at}/code"), "twice", "this code stands twice");
         }

@@ -47,6 +47,8 @@ fn brought(row: document::Document) -> Brought {
         issued_on: row.issued_on,
         valid_until: row.valid_until,
         uploaded_at: row.uploaded_at,
+        uploaded_role: row.uploaded_role,
+        uploaded_in: row.uploaded_in,
         has_position: row.latitude.is_some() && row.longitude.is_some(),
     }
 }

@@ -91,12 +91,20 @@ pub fn grant(
                 version: 1,
             };
             waiver::insert(tx, &row)?;
-            settle(tx, cx, by, &proposal, &row, NoticeEvent::WaiverGranted)?;
+            settle(tx, cx, by, &proposal, &row)?;
             let location = format!("/api/v1/proposals/{id}/waivers");
             let version = row.version;
             Reply::created(&view::Waiver::from(row), Some(version), location)
         },
     )
+}
+
+fn not_ended(proposal: &Proposal) -> Result<(), Error> {
+    if proposal.state.is_end() {
+        let message = format!("The proposal has ended ({}); it needs nothing.", proposal.state);
+        return Err(Error::refused("not_from_here", "/state", message));
+    }
+    Ok(())
 }
 
 /// Whether there is something to waive: the checklist asks for it, and no waiver stands.
@@ -106,10 +114,7 @@ fn waivable(
     proposal: &Proposal,
     document_type: &str,
 ) -> Result<(), Error> {
-    if proposal.state.is_end() {
-        let message = format!("The proposal has ended ({}); it needs nothing.", proposal.state);
-        return Err(Error::refused("not_from_here", "/state", message));
-    }
+    not_ended(proposal)?;
     let pinned = policy::of_proposal(tx, proposal, cx.now)?;
     let lines: Vec<LineFacts> = line::of(tx, proposal.id)?.iter().map(LineFacts::from).collect();
     let items = readiness::items(tx, proposal, &pinned.policy, &lines, cx.now)?;
@@ -153,6 +158,7 @@ pub fn revoke(
             let proposal = access::lock(tx, seen.id, None)?;
             need_version(cx, row.version)?;
             let reason = body.get()?.reason.clone();
+            not_ended(&proposal)?;
             if row.revoked_at.is_some() {
                 return Err(Error::refused("revoked", "", "This waiver is revoked already."));
             }
@@ -166,7 +172,7 @@ pub fn revoke(
             if waiver::replace(tx, &after)? == 0 {
                 return Err(Error::Stale);
             }
-            settle(tx, cx, by, &proposal, &after, NoticeEvent::WaiverRevoked)?;
+            settle(tx, cx, by, &proposal, &after)?;
             let version = after.version;
             Reply::ok(&view::Waiver::from(after), Some(version))
         },
@@ -180,15 +186,14 @@ fn settle(
     by: By,
     proposal: &Proposal,
     row: &Waiver,
-    told: NoticeEvent,
 ) -> Result<(), Error> {
     access::save(tx, proposal)?;
     access::took_part(tx, cx, proposal.id, Duty::Decision)?;
     let event = EventId::new();
     let subject = access::beneath(proposal, SubjectKind::Waiver, row.id);
-    let action = match told {
-        NoticeEvent::WaiverRevoked => "waiver.revoke",
-        _ => "waiver.grant",
+    let (action, told) = match row.revoked_at {
+        None => ("waiver.grant", NoticeEvent::WaiverGranted),
+        Some(_) => ("waiver.revoke", NoticeEvent::WaiverRevoked),
     };
     let content = json!({ "waiver": row });
     trail::done(
@@ -201,9 +206,24 @@ fn settle(
     let comment = row.revoked_reason.clone().unwrap_or_else(|| row.reason.clone());
     let words = Words {
         comment: Some(comment),
-        details: vec![row.document_type.clone()],
+        details: vec![label(tx, cx, proposal, &row.document_type)?],
         ..Words::default()
     };
     let tells = [Role::Drafter, Role::RegionalHead, Role::Reviewer];
     notices::raise(tx, cx, event, told, proposal, &tells, words)
+}
+
+/// What people call a type of document, in both languages.
+fn label(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    document_type: &str,
+) -> Result<String, Error> {
+    let pinned = policy::of_proposal(tx, proposal, cx.now)?;
+    let rule = pinned.policy.documents.iter().find(|rule| rule.document_type == document_type);
+    Ok(match rule {
+        Some(rule) => format!("{} / {} ({document_type})", rule.label_id, rule.label_en),
+        None => document_type.to_owned(),
+    })
 }

@@ -3,6 +3,8 @@
 use crate::domain::document::{DocumentStatus, MediaType};
 use crate::domain::ids::{DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
+use crate::domain::people::Role;
+use crate::domain::proposal::State;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::documents;
 use chrono::NaiveDate;
@@ -58,6 +60,10 @@ pub struct Document {
     pub longitude: Option<f64>,
     /// The remarks on it, as JSON.
     pub flags: String,
+    /// In which role it was brought; unknown of older ones.
+    pub uploaded_role: Option<Role>,
+    /// Where the proposal stood; unknown of older ones.
+    pub uploaded_in: Option<State>,
     /// Raised by every change.
     pub version: i64,
 }

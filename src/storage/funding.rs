@@ -54,6 +54,10 @@ pub struct FundingAnswer {
     pub proposal_id: ProposalId,
     /// The key of the warning.
     pub warning: String,
+    /// What the proposal asked for the component when it was answered.
+    pub asked_idr: Rupiah,
+    /// What came from elsewhere when it was answered.
+    pub other_idr: Rupiah,
     /// The answer.
     pub answer: String,
     /// By whom.
@@ -154,6 +158,20 @@ pub fn other_lines(
             proposal_lines::approved_idr,
         ))
         .load(c)
+}
+
+/// How many records of a centre stand.
+pub fn standing_count(c: &mut AnyConnection, centre: CentreId) -> QueryResult<i64> {
+    centre_fundings::table
+        .filter(centre_fundings::centre_id.eq(centre))
+        .filter(centre_fundings::withdrawn_at.is_null())
+        .count()
+        .get_result(c)
+}
+
+/// How many answers a proposal has.
+pub fn answers_count(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<i64> {
+    funding_answers::table.filter(funding_answers::proposal_id.eq(proposal)).count().get_result(c)
 }
 
 /// Adds an answer.

@@ -272,6 +272,8 @@ diesel::table! {
         longitude -> Nullable<Double>,
         flags -> Text,
         version -> BigInt,
+        uploaded_role -> Nullable<Text>,
+        uploaded_in -> Nullable<Text>,
     }
 }
 
@@ -296,6 +298,8 @@ diesel::table! {
         id -> Text,
         proposal_id -> Text,
         warning -> Text,
+        asked_idr -> BigInt,
+        other_idr -> BigInt,
         answer -> Text,
         answered_by -> Text,
         answered_at -> Timestamp,

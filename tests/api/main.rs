@@ -8,6 +8,7 @@
 )]
 
 mod database;
+mod demo;
 mod docs;
 mod documents;
 mod endings;

@@ -158,11 +158,57 @@ on_both! {
         let reviewer = life.who(Role::Reviewer).await;
         let bare = photo("2020:05:11 09:00:00", None);
         let file = ("foto.jpg", "image/jpeg", bare.as_slice());
-        upload(&app, &reviewer, &life.id, &[("type", "photo_0")], file).await.is(201);
-        assert_eq!(item(&life, "photo_0").await["state"], "no_position");
-        assert!(life.lacking(&["confirm_site"]).await.contains("photo_0"));
+        upload(&app, &reviewer, &life.id, &[("type", "photo_visit")], file).await.is(201);
+        assert_eq!(item(&life, "photo_visit").await["state"], "no_position");
+        assert!(life.lacking(&["confirm_site"]).await.contains("photo_visit"));
         life.to("harmonisation").await;
-        assert_eq!(item(&life, "photo_0").await["state"], "present");
+        assert_eq!(item(&life, "photo_visit").await["state"], "present");
+    }
+
+    async fn a_document_is_brought_by_whose_it_is_and_not_before_its_time(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        for early in ["site_visit_report", "photo_visit", "handover_minutes", "photo_100"] {
+            life.bring_one(&drafter, early).await.is(201);
+        }
+        assert_eq!(item(&life, "site_visit_report").await["state"], "wrong_role");
+        assert_eq!(item(&life, "photo_visit").await["state"], "wrong_role");
+        assert_eq!(item(&life, "handover_minutes").await["state"], "too_early");
+        assert_eq!(item(&life, "photo_100").await["state"], "too_early");
+        let shown = life.list("documents").await;
+        assert_eq!((&shown[0]["uploaded_role"], &shown[0]["uploaded_in"]), (&json!("drafter"), &json!("draft")));
+        life.to("site_verification").await;
+        let lacking = life.lacking(&["confirm_site"]).await;
+        assert_eq!(lacking, ["photo_visit", "site_visit_report"].map(String::from).into());
+        agrees(&life).await;
+        life.to("funded").await;
+        assert!(life.lacking(&["complete_works"]).await.is_superset(&["handover_minutes", "photo_100"].map(String::from).into()));
+        life.to("reporting").await;
+    }
+
+    async fn a_document_is_not_issued_tomorrow(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let tomorrow = app.in_days(1);
+        let fields = [("type", "served_businesses"), ("issued_on", tomorrow.as_str())];
+        let refused = upload(&app, &drafter, &life.id, &fields, PDF).await;
+        refused.refused(422, &["future"]);
+        assert_eq!(refused.pointers(), ["/issued_on"]);
+        assert_eq!(life.list("documents").await, Vec::<Value>::new());
+    }
+
+    async fn a_closed_proposal_is_told_how_it_was_and_not_what_to_bring(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "closed").await;
+        app.later(chrono::TimeDelta::days(800));
+        let approver = life.who(Role::Approver).await;
+        let checklist = app.get(&approver, &life.path("readiness")).await.is(200);
+        for stage in checklist["stages"].as_array().expect("stages") {
+            assert_eq!((&stage["passed"], &stage["ready"]), (&json!(true), &json!(true)), "{stage}");
+        }
+        assert!(!checklist.to_string().contains("POST"), "{checklist}");
     }
 
     async fn a_line_that_comes_in_clarification_asks_for_its_documents(db) {
@@ -258,6 +304,47 @@ on_both! {
         ask().await.is(200);
     }
 
+    async fn a_line_that_comes_in_clarification_answers_a_gap_too(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "technical_review").await;
+        life.ask_changes(Role::Reviewer, &["/lines"]).await;
+        let ask = json!({ "action": "request_clarification", "data": { "due_on": app.in_days(10) } });
+        life.act(Role::Reviewer, ask).await.is(200);
+        let mut lines = life.case.lines();
+        lines["lines"][0]["gap"] = json!("G9");
+        life.put(Role::Drafter, "lines", lines).await.is(200);
+        life.answer_changes().await;
+        let answer = json!({ "action": "answer", "comment": "Sudah." });
+        let course = life.act(Role::RegionalHead, answer.clone()).await;
+        course.refused(409, &["gaps_answered"]);
+        life.put(Role::Drafter, "lines", life.case.lines()).await.refused(409, &["not_requested"]);
+    }
+
+    async fn an_answer_holds_for_no_more_money_than_it_was_given_for(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        life.bring().await;
+        let lines = |amount: i64| {
+            let mut lines = life.case.lines();
+            let mut own = lines["lines"][0].clone();
+            own["fund_source"] = json!("APBD");
+            own["volume_thousandths"] = json!(1_000);
+            own["unit_cost_idr"] = json!(amount);
+            lines["lines"].as_array_mut().expect("lines").push(own);
+            lines
+        };
+        life.put(Role::Drafter, "lines", lines(40_000_000)).await.is(200);
+        life.answer_warnings().await;
+        life.put(Role::Drafter, "lines", lines(4_000_000_000)).await.is(200);
+        let shown = app.get(&life.who(Role::Drafter).await, &life.path("double-funding")).await.is(200);
+        assert_eq!(shown["warnings"][0]["answered"], false, "{shown}");
+        let ask = || life.act(Role::Drafter, json!({ "action": "request_planning_check" }));
+        ask().await.refused(409, &["double_funding_answered"]);
+        life.answer_warnings().await;
+        life.put(Role::Drafter, "lines", lines(30_000_000)).await.is(200);
+        ask().await.is(200);
+    }
+
     async fn what_the_same_centre_got_before_is_shown_and_has_to_be_answered(db) {
         let app = TestApp::on(db);
         let first = REVITALISATION.at(&app, "technical_review").await;
@@ -325,7 +412,16 @@ on_both! {
         let withdraw = json!({ "reason": "Salah sentra." });
         let gone = life.step_of(&planner, "centre-fundings", &made, "withdraw", withdraw.clone()).await.is(200);
         assert_eq!(gone["withdrawn_reason"], withdraw["reason"]);
-        life.step_of(&planner, "centre-fundings", &gone, "withdraw", withdraw).await.refused(409, &["withdrawn"]);
+        life.step_of(&planner, "centre-fundings", &gone, "withdraw", withdraw.clone()).await.refused(409, &["withdrawn"]);
+        let reviewer = life.who(Role::Reviewer).await;
+        let body = json!({
+            "fiscal_year": 2019, "fund_source": "APBN", "component": "clean_water",
+            "description": "Sumur", "amount_idr": 5, "legal_basis": "DIPA 2019",
+        });
+        let known = app.post(&reviewer, &path, body).await.is(201);
+        for role in [Role::Drafter, Role::Planner] {
+            life.step_of(&life.who(role).await, "centre-fundings", &known, "withdraw", withdraw.clone()).await.is(403);
+        }
         ask().await.is(200);
         app.verified();
     }

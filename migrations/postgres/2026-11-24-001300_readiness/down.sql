@@ -5,6 +5,8 @@ BEGIN
     END IF;
 END;
 $$;
+ALTER TABLE documents DROP COLUMN uploaded_in;
+ALTER TABLE documents DROP COLUMN uploaded_role;
 DROP TABLE funding_answers;
 DROP TABLE centre_fundings;
 ALTER TABLE proposals DROP COLUMN gaps;

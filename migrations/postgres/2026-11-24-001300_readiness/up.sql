@@ -40,6 +40,8 @@ CREATE TABLE funding_answers (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     proposal_id TEXT COLLATE "C" NOT NULL REFERENCES proposals (id),
     warning TEXT COLLATE "C" NOT NULL,
+    asked_idr BIGINT NOT NULL,
+    other_idr BIGINT NOT NULL,
     answer TEXT NOT NULL,
     answered_by TEXT COLLATE "C" NOT NULL REFERENCES users (id),
     answered_at TIMESTAMP NOT NULL
@@ -48,3 +50,7 @@ CREATE INDEX funding_answers_by_proposal_id_id ON funding_answers (proposal_id, 
 CREATE TRIGGER funding_answers_no_update BEFORE UPDATE ON funding_answers FOR EACH ROW EXECUTE FUNCTION sentra_append_only();
 CREATE TRIGGER funding_answers_no_delete BEFORE DELETE ON funding_answers FOR EACH ROW EXECUTE FUNCTION sentra_append_only();
 CREATE TRIGGER funding_answers_no_truncate BEFORE TRUNCATE ON funding_answers FOR EACH STATEMENT EXECUTE FUNCTION sentra_append_only();
+
+-- In which role a document was brought, and where the proposal stood; unknown of older ones.
+ALTER TABLE documents ADD COLUMN uploaded_role TEXT COLLATE "C";
+ALTER TABLE documents ADD COLUMN uploaded_in TEXT COLLATE "C";

@@ -2,6 +2,8 @@
 CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
 INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
 DROP TABLE audit_rows_exist;
+ALTER TABLE documents DROP COLUMN uploaded_in;
+ALTER TABLE documents DROP COLUMN uploaded_role;
 DROP TABLE funding_answers;
 DROP TABLE centre_fundings;
 ALTER TABLE proposals DROP COLUMN gaps;

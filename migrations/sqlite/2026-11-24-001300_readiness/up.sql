@@ -40,6 +40,8 @@ CREATE TABLE funding_answers (
     id TEXT NOT NULL PRIMARY KEY,
     proposal_id TEXT NOT NULL REFERENCES proposals (id),
     warning TEXT NOT NULL,
+    asked_idr BIGINT NOT NULL,
+    other_idr BIGINT NOT NULL,
     answer TEXT NOT NULL,
     answered_by TEXT NOT NULL REFERENCES users (id),
     answered_at TIMESTAMP NOT NULL
@@ -47,3 +49,7 @@ CREATE TABLE funding_answers (
 CREATE INDEX funding_answers_by_proposal_id_id ON funding_answers (proposal_id, id);
 CREATE TRIGGER funding_answers_no_update BEFORE UPDATE ON funding_answers BEGIN SELECT RAISE(ABORT, 'funding_answers is append-only'); END;
 CREATE TRIGGER funding_answers_no_delete BEFORE DELETE ON funding_answers BEGIN SELECT RAISE(ABORT, 'funding_answers is append-only'); END;
+
+-- In which role a document was brought, and where the proposal stood; unknown of older ones.
+ALTER TABLE documents ADD COLUMN uploaded_role TEXT;
+ALTER TABLE documents ADD COLUMN uploaded_in TEXT;

@@ -12,13 +12,15 @@ macro_rules! photo {
 }
 
 /// The pictures of the cases' sites: region and fiscal year, type of document, bytes.
-const PHOTOS: [(&str, i64, &str, &[u8]); 8] = [
+const PHOTOS: [(&str, i64, &str, &[u8]); 10] = [
     photo!("18.71", 2021, "photo_0", "bandar-lampung-tapis-2021-0"),
+    photo!("18.71", 2021, "photo_visit", "bandar-lampung-tapis-2021-visit"),
     photo!("18.71", 2021, "photo_50", "bandar-lampung-tapis-2021-50"),
     photo!("18.71", 2021, "photo_100", "bandar-lampung-tapis-2021-100"),
-    photo!("35.26", 2018, "photo_0", "bangkalan-2018-0"),
-    photo!("35.26", 2019, "photo_0", "bangkalan-2019-0"),
+    photo!("35.26", 2018, "photo_visit", "bangkalan-2018-visit"),
+    photo!("35.26", 2019, "photo_visit", "bangkalan-2019-visit"),
     photo!("18.04", 2021, "photo_0", "lampung-barat-2021-0"),
+    photo!("18.04", 2021, "photo_visit", "lampung-barat-2021-visit"),
     photo!("18.04", 2021, "photo_50", "lampung-barat-2021-50"),
     photo!("18.04", 2021, "photo_100", "lampung-barat-2021-100"),
 ];

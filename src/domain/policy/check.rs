@@ -1,17 +1,16 @@
 //! Whether a policy makes sense: everything that does not is told at once, each with its place.
 
-use crate::domain::act::Action;
+mod documents;
+
 use crate::domain::ids::RegionCode;
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
 use crate::domain::money::BasisPoints;
 use crate::domain::policy::overlay::Misfit;
-use crate::domain::policy::{Change, Deadline, DocumentRule, ModeRule, Policy, Window};
+use crate::domain::policy::{Change, Deadline, ModeRule, Policy, Window};
 use crate::domain::proposal::Menu;
-use crate::domain::readiness::is_stage;
 use crate::domain::refusal::FieldError;
 use chrono::Datelike;
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 /// The values that `sources` has to account for.
 const VALUES: [&str; 17] = [
@@ -115,7 +114,7 @@ impl Policy {
         let mut seen = BTreeSet::new();
         for (index, rule) in self.documents.iter().enumerate() {
             let at = format!("/documents/{index}");
-            document(checks, &at, rule);
+            documents::document(checks, &at, rule);
             let menus = match rule.menus.as_slice() {
                 [] => Menu::ALL,
                 some => some,
@@ -303,29 +302,6 @@ impl Policy {
             }
         }
     }
-}
-
-fn document(checks: &mut Checks, at: &str, rule: &DocumentRule) {
-    named(checks, at, "type", &rule.document_type, &rule.label_id, &rule.label_en);
-    if let Err(unknown) = Action::from_str(&rule.stage) {
-        let message = format!("{:?} is no action; known are: {}", unknown.given, unknown.known);
-        checks.fail(format!("{at}/stage"), "unknown_stage", message);
-    }
-    let menus = if rule.menus.is_empty() { Menu::ALL } else { rule.menus.as_slice() };
-    if let Some(stage) = rule.action().filter(|stage| !menus.iter().any(|m| is_stage(*m, *stage))) {
-        let mut known: Vec<&str> = Action::ALL
-            .iter()
-            .filter(|action| menus.iter().any(|menu| is_stage(*menu, **action)))
-            .map(|action| action.as_str())
-            .collect();
-        known.dedup();
-        let message = format!("{stage} looks at no documents; these do: {}", known.join(", "));
-        checks.fail(format!("{at}/stage"), "no_stage", message);
-    }
-    if let Some(months) = rule.valid_months {
-        checks.between(&format!("{at}/valid_months"), months, 1, 600);
-    }
-    checks.optional_text(&format!("{at}/legal_basis"), rule.legal_basis.as_deref(), MAX_LONG);
 }
 
 /// A code with its two labels.

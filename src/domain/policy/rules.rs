@@ -4,8 +4,9 @@ use crate::domain::act::Action;
 use crate::domain::ids::RegionCode;
 use crate::domain::line::Component;
 use crate::domain::money::{BasisPoints, Rupiah};
+use crate::domain::people::Role;
 use crate::domain::policy::{Change, Deadline};
-use crate::domain::proposal::Menu;
+use crate::domain::proposal::{Menu, State};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -66,6 +67,13 @@ pub struct DocumentRule {
     /// Whether it is a picture that has to say where it was taken.
     #[serde(default)]
     pub geotag: bool,
+    /// In which roles it is brought; in any when empty.
+    #[serde(default)]
+    pub brought_by: Vec<Role>,
+    /// Where the proposal stands at the earliest when it is brought: minutes of a handover are not written with the
+    /// draft.
+    #[serde(default)]
+    pub not_before: Option<State>,
     /// In Indonesian.
     pub label_id: String,
     /// In English.

@@ -49,6 +49,8 @@ fn brought(document_type: &str, issued_on: Option<&str>) -> Brought {
         valid_until: None,
         uploaded_at: moment("2020-05-11T01:00:00Z"),
         has_position: false,
+        uploaded_role: None,
+        uploaded_in: None,
     }
 }
 

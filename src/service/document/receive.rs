@@ -5,6 +5,7 @@ use crate::domain::document::{
     DocumentStatus, Flag, MediaType, Setting, known_type, photo_flags, uploaders,
 };
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
+use crate::domain::moment::Zone;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::service::context::{By, Context, Input, Reply, missing};
@@ -151,7 +152,8 @@ fn add(
             check_type(tx, cx, &proposal, &sent.draft, older.as_ref())?;
             let (by, duty) = turn(cx, &proposal)?.ok_or_else(|| not_from_here(proposal.state))?;
             access::four_eyes(tx, cx, id, duty)?;
-            let row = fresh(tx, cx, &proposal, sent, place)?;
+            check_issue(cx, &proposal, &sent.draft)?;
+            let row = fresh(tx, cx, by, &proposal, sent, place)?;
             document::insert(tx, &row)?;
             let after = Proposal { updated_at: cx.now, ..proposal };
             access::save(tx, &after)?;
@@ -209,6 +211,18 @@ fn check_type(
         .map_err(|message| Error::invalid("/type", "unknown", message))
 }
 
+/// A document is not issued tomorrow, in the region's own days.
+fn check_issue(cx: &Context, row: &Proposal, draft: &DocumentDraft) -> Result<(), Error> {
+    let today = cx.now.date_in(Zone::of(&row.region_code));
+    match draft.issued_on {
+        Some(issued) if issued > today => {
+            let message = format!("must not be later than today, {today}");
+            Err(Error::invalid("/issued_on", "future", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The older document whose place is taken: of this proposal and type, and nothing has taken it before.
 fn superseded(
     tx: &mut AnyConnection,
@@ -248,6 +262,7 @@ fn supersede(
 fn fresh(
     tx: &mut AnyConnection,
     cx: &Context,
+    by: By,
     proposal: &Proposal,
     sent: &Sent,
     (id, key, kept): Place<'_>,
@@ -278,6 +293,8 @@ fn fresh(
         latitude: file.exif.position.map(|position| position.0),
         longitude: file.exif.position.map(|position| position.1),
         flags: serde_json::to_string(&flags)?,
+        uploaded_role: Some(by.role),
+        uploaded_in: Some(proposal.state),
         version: 1,
     })
 }

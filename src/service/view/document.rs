@@ -3,6 +3,8 @@
 use crate::domain::document::{DocumentStatus, Flag, MediaType};
 use crate::domain::ids::{DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
+use crate::domain::people::Role;
+use crate::domain::proposal::State;
 use crate::storage::document;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -54,6 +56,10 @@ pub struct Document {
     pub longitude: Option<f64>,
     /// Remarks on it.
     pub flags: Vec<Flag>,
+    /// In which role it was brought; unknown of older ones.
+    pub uploaded_role: Option<Role>,
+    /// Where the proposal stood when it was brought; unknown of older ones.
+    pub uploaded_in: Option<State>,
     /// Raised by every change.
     pub version: i64,
 }
@@ -82,6 +88,8 @@ impl From<document::Document> for Document {
             taken_at: row.taken_at,
             latitude: row.latitude,
             longitude: row.longitude,
+            uploaded_role: row.uploaded_role,
+            uploaded_in: row.uploaded_in,
             version: row.version,
         }
     }

@@ -231,6 +231,10 @@ pub struct FundingAnswer {
     /// The key of the warning.
     #[schema(example = "proposal:0190163d-8694-739b-aea5-966c26f8ad91:production_house")]
     pub warning: String,
+    /// What the proposal asked for the component when it was answered.
+    pub asked_idr: Rupiah,
+    /// What came from elsewhere when it was answered.
+    pub other_idr: Rupiah,
     /// The answer.
     pub answer: String,
     /// By whom.
@@ -244,6 +248,8 @@ impl From<funding::FundingAnswer> for FundingAnswer {
         FundingAnswer {
             id: row.id,
             warning: row.warning,
+            asked_idr: row.asked_idr,
+            other_idr: row.other_idr,
             answer: row.answer,
             answered_by: row.answered_by,
             answered_at: row.answered_at,
@@ -277,14 +283,17 @@ pub struct FundingWarning {
     pub line_nos: Vec<i64>,
     /// The same in words.
     pub message: String,
+    /// Whether the last answer was given for no less money than there is now on either side.
+    pub answered: bool,
     /// The region's last answer.
     pub answer: Option<FundingAnswer>,
 }
 
 impl FundingWarning {
     /// A warning with its last answer.
-    pub fn of(warning: Warning, answer: Option<FundingAnswer>) -> Self {
+    pub fn of(warning: Warning, answered: bool, answer: Option<FundingAnswer>) -> Self {
         FundingWarning {
+            answered,
             message: warning.sentence(),
             key: warning.key,
             origin: warning.other.origin,

@@ -227,7 +227,7 @@ impl Life<'_> {
         let drafter = self.who(Role::Drafter).await;
         let shown = self.app.get(&drafter, &self.path("double-funding")).await.is(200);
         for warning in shown["warnings"].as_array().expect("warnings") {
-            if warning["answer"].is_null() {
+            if warning["answered"] == false {
                 let body = json!({ "warning": warning["key"], "answer": "Bagian lain." });
                 self.add(Role::Drafter, "funding-answers", body).await.is(201);
             }
