@@ -308,18 +308,24 @@ impl Act {
             MAX_LONG,
         );
         check_lines(&mut checks, data.lines.as_deref());
+        checks.date("/data/due_on", data.due_on);
+        checks.date("/data/effective_on", data.effective_on);
         if let Some(visit) = &data.visit {
+            checks.date("/data/visit/visited_on", visit.visited_on);
             checks.text("/data/visit/report", &visit.report, MAX_LONG);
             checks.position("/data/visit", Some(visit.latitude), Some(visit.longitude));
         }
         if let Some(handover) = &data.handover {
             checks.text("/data/handover/number", &handover.number, MAX_SHORT);
+            checks.date("/data/handover/date", handover.date);
         }
         if let Some(statement) = &data.statement {
             checks.text("/data/statement/number", &statement.number, MAX_SHORT);
+            checks.date("/data/statement/date", statement.date);
             checks.text("/data/statement/finished_by", &statement.finished_by, MAX_LONG);
         }
         if let Some(check) = &data.use_check {
+            checks.date("/data/use_check/checked_on", check.checked_on);
             checks.between("/data/use_check/businesses", check.businesses, 0, 100_000);
             checks.text("/data/use_check/report", &check.report, MAX_LONG);
         }

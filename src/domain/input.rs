@@ -5,6 +5,8 @@ mod letters;
 pub use letters::number_key;
 
 use crate::domain::refusal::FieldError;
+use chrono::{Datelike, NaiveDate};
+use std::ops::RangeInclusive;
 
 /// The longest name, title or number, in characters.
 pub const MAX_SHORT: usize = 200;
@@ -12,6 +14,9 @@ pub const MAX_SHORT: usize = 200;
 pub const MAX_LONG: usize = 5_000;
 /// The most lines of a proposal, and the most items of any list in a request.
 pub const MAX_ITEMS: usize = 500;
+
+/// The years that dates lie in.
+pub const YEARS: RangeInclusive<i32> = 1945..=2100;
 
 /// Collects what is wrong with a request, so that all of it is said at once.
 #[derive(Debug, Default)]
@@ -42,9 +47,13 @@ impl Checks {
         self.within(pointer, text, max);
     }
 
-    /// A text that may be empty or absent, within `max` characters.
+    /// A text that may be empty or absent, within `max` characters; what is there is seen.
     pub fn optional_text(&mut self, pointer: &str, text: Option<&str>, max: usize) {
         if let Some(text) = text {
+            let says_nothing = !text.trim().is_empty() && !text.chars().any(letters::is_seen);
+            if says_nothing {
+                self.fail(pointer, "invisible", "must be seen, or be left out");
+            }
             self.within(pointer, text, max);
         }
     }
@@ -84,6 +93,16 @@ impl Checks {
     pub fn between(&mut self, pointer: &str, number: i64, least: i64, most: i64) {
         if !(least..=most).contains(&number) {
             self.fail(pointer, "out_of_range", format!("must be from {least} to {most}"));
+        }
+    }
+
+    /// A date, where one is given: of the years in which the republic has had budgets and will plan them.
+    pub fn date(&mut self, pointer: &str, date: impl Into<Option<NaiveDate>>) {
+        if let Some(date) = date.into()
+            && !YEARS.contains(&date.year())
+        {
+            let message = format!("must be from the year {} to {}", YEARS.start(), YEARS.end());
+            self.fail(pointer, "out_of_range", message);
         }
     }
 

@@ -1,7 +1,10 @@
 //! Moments, and the three time zones of Indonesia.
 
 use crate::domain::ids::RegionCode;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Utc};
+use crate::domain::input::YEARS;
+use chrono::{
+    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Utc,
+};
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use serde::{Deserialize, Serialize};
@@ -69,7 +72,12 @@ impl Serialize for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        DateTime::<Utc>::deserialize(deserializer).map(Moment::from)
+        let at = DateTime::<Utc>::deserialize(deserializer)?;
+        if YEARS.contains(&at.year()) {
+            return Ok(Moment::from(at));
+        }
+        let (first, last) = (YEARS.start(), YEARS.end());
+        Err(serde::de::Error::custom(format!("must be from the year {first} to {last}")))
     }
 }
 

@@ -247,7 +247,7 @@ text_enum! {
 /// Whether one person may not do both for the same proposal, ever.
 ///
 /// Drafter, planner and regional head are three people; who wrote, checked or endorsed does not judge, pay or inspect;
-/// who reviewed does not approve; who verified a payment does not pay; who recorded spending does not inspect.
+/// who reviewed, for the province or the ministry, does not approve; who verified a payment does not pay; who recorded spending does not inspect.
 pub fn conflict(one: Duty, other: Duty) -> bool {
     let clash = |a: Duty, b: Duty| a != b && ((one, other) == (a, b) || (other, one) == (a, b));
     let regional = [Duty::Drafting, Duty::PlanningCheck, Duty::Endorsement];
@@ -263,6 +263,7 @@ pub fn conflict(one: Duty, other: Duty) -> bool {
     regional.iter().any(|a| regional.iter().chain(&judging).any(|b| clash(*a, *b)))
         || judging.iter().any(|b| clash(Duty::Spending, *b))
         || clash(Duty::Review, Duty::Decision)
+        || clash(Duty::Verification, Duty::Decision)
         || clash(Duty::PaymentVerification, Duty::Payment)
 }
 

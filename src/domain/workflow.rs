@@ -127,6 +127,20 @@ const READY: &[Guard] = &[
     DocumentsReady,
     DoubleFundingAnswered,
 ];
+/// What a clarification can change has to hold as it had to when the proposal was sent on.
+const ANSWERED: &[Guard] = &[
+    ThemeEligible,
+    ComponentsAllowed,
+    SiteGiven,
+    CentreNamed,
+    BaselineGiven,
+    HasLines,
+    GapsAnswered,
+    SupportingCap,
+    RequestsAnswered,
+    DocumentsReady,
+    DoubleFundingAnswered,
+];
 const APPROVAL: &[Guard] = &[
     NoOpenRequest,
     DocumentsReady,
@@ -164,9 +178,9 @@ const COMMON: &[Arrow] = &[
     arrow(Verification,      NotRecommend,          Rejected,          Role::Verifier,      &[CommentGiven],                         REGION),
     arrow(TechnicalReview,   RequestClarification,  Clarification,     Role::Reviewer,      &[ChangeRequested, DueDateGiven],        REGION),
     routed(Route::WorksUnchanged,
-    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       &[RequestsAnswered, GapsAnswered, DocumentsReady], &[Role::Reviewer, Role::RegionalHead])),
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::Drafter,       ANSWERED,                                &[Role::Reviewer, Role::RegionalHead])),
     routed(Route::WorksChanged,
-    arrow(Clarification,     Answer,                TechnicalReview,   Role::RegionalHead,  &[RequestsAnswered, GapsAnswered, DocumentsReady], &[Role::Reviewer, Role::Drafter])),
+    arrow(Clarification,     Answer,                TechnicalReview,   Role::RegionalHead,  ANSWERED,                                &[Role::Reviewer, Role::Drafter])),
     arrow(Clarification,     Lapse,                 Lapsed,            Role::System,        &[DueDatePassed],                        &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Reviewer]),
     routed(Route::VisitDue,
     arrow(TechnicalReview,   Recommend,             SiteVerification,  Role::Reviewer,      &[NoOpenRequest, LinesAssessed, DocumentsReady, DoubleFundingAnswered], &[Role::Drafter])),

@@ -155,6 +155,11 @@ fn understand<T: Readable>(request: &HttpRequest, bytes: &[u8]) -> Result<Unders
 
 /// Malformed JSON is a problem at once; values of the wrong kind wait for their turn.
 pub fn parse<T: Checked>(bytes: &[u8]) -> Result<Result<T, Vec<FieldError>>, Problem> {
+    // A list of values would be read as the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let field = FieldError::new("", "invalid", "must be an object, and is a list");
+        return Ok(Err(vec![field]));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize::<_, T>(&mut reader);
     let value = match parsed {

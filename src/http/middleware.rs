@@ -32,7 +32,7 @@ pub async fn around(
     let id = uuid::Uuid::now_v7().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let unread = Unread::of(&mut request);
-    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let (method, path) = (request.method().clone(), without_secrets(request.path()));
     // What handlers and extractors fail with has become an answer by here; an error is the server's own, and rare.
     let mut answer = with_id(next.call(request).await?.map_into_boxed_body(), &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -56,6 +56,14 @@ pub async fn around(
         "answered"
     );
     Ok(answer.map_body(|_, body| Holding::new(body, unread)))
+}
+
+/// The path as the log shows it: the code of an invitation is as good as a password.
+fn without_secrets(path: &str) -> String {
+    match path.split_once("/invitations/") {
+        Some((before, _)) => format!("{before}/invitations/…"),
+        None => path.to_owned(),
+    }
 }
 
 /// A problem that a handler returned has become an answer already, without the id: it is made again with it.
@@ -104,4 +112,22 @@ pub async fn not_that_way(request: HttpRequest) -> actix_web::HttpResponse {
         answer.headers_mut().insert(header::ALLOW, allowed);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn the_code_of_an_invitation_is_in_no_log() {
+        for (path, shown) in [
+            ("/api/v1/invitations/00ff", "/api/v1/invitations/…"),
+            ("/api/v1/invitations/00ff/", "/api/v1/invitations/…"),
+            ("/invitations/00ff/x", "/invitations/…"),
+            ("/api/v1/users/1/invitations", "/api/v1/users/1/invitations"),
+            ("/api/v1/regions/18.71", "/api/v1/regions/18.71"),
+        ] {
+            assert_eq!(without_secrets(path), shown);
+        }
+    }
 }

@@ -90,12 +90,11 @@ impl Standing {
     }
 }
 
-/// Why a person who declared a conflict of interest is excluded.
+/// Why a person who declared a conflict of interest is excluded. The reason they gave is for approvers and auditors.
 pub fn in_conflict(one: &Conflict, name: &str) -> Blocker {
     let message = format!(
-        "{name} declared a conflict of interest in this proposal on {}, and so only reads it: {}",
-        one.declared_at.0.date(),
-        one.reason
+        "{name} declared a conflict of interest in this proposal on {}, and so only reads it.",
+        one.declared_at.0.date()
     );
     Blocker::new("conflict_of_interest", "", message)
 }

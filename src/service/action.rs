@@ -231,6 +231,9 @@ fn effects(
             Ok(())
         }
         Action::ProposeAgreement | Action::AcceptAgreement | Action::DeclineAgreement => {
+            if act.action == Action::ProposeAgreement {
+                words.details = facts.lines.iter().filter_map(agreed).collect();
+            }
             agreement::record(tx, cx, step, after.id)
         }
         Action::Allocate => allocate(tx, cx, step, after, words),
@@ -275,6 +278,11 @@ fn doubted(line: &LineFacts, facts: &Facts<'_>) -> Option<String> {
     let words = line.flag_words.as_deref().unwrap_or_default();
     (!flag.passes)
         .then(|| format!("{}: {} / {}. {words}", line.line_no, flag.label_id, flag.label_en))
+}
+
+fn agreed(line: &LineFacts) -> Option<String> {
+    let agreed = line.agreed.filter(|_| line.is_asked())?;
+    Some(format!("{}: {} → {agreed}", line.line_no, line.amount))
 }
 
 fn cut(line: &LineFacts) -> Option<String> {

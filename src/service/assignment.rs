@@ -261,7 +261,8 @@ pub fn declare(
                 ended(tx, cx, event, one)?;
             }
             access::save(tx, &proposal)?;
-            let content = json!({ "conflict": row });
+            // The reason stands in the row alone, which is never changed: events are read by more people than reasons.
+            let content = json!({ "conflict_id": row.id, "user_id": row.user_id });
             record(tx, cx, (event, "conflict.declare", by), subject, &proposal, content)?;
             let location = format!("/api/v1/proposals/{id}/conflicts");
             Reply::created(&view::Conflict::from(row), Some(proposal.version), location)

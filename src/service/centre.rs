@@ -105,6 +105,7 @@ impl CentreDraft {
             let right = kbli.len() == 5 && kbli.chars().all(|c| c.is_ascii_digit());
             checks.require(right, "/kbli", "format", "must have five digits");
         }
+        checks.date("/decree_date", self.decree_date);
         checks.position("", self.latitude, self.longitude);
         for (pointer, number) in [
             ("/households_in_village", self.households_in_village),

@@ -62,6 +62,9 @@ impl ContractDraft {
         let mut checks = Checks::default();
         checks.number("/number", &self.number);
         checks.text("/vendor_name", &self.vendor_name, MAX_SHORT);
+        checks.date("/signed_on", self.signed_on);
+        checks.date("/starts_on", self.starts_on);
+        checks.date("/ends_on", self.ends_on);
         checks.optional_text("/vendor_tax_number", self.vendor_tax_number.as_deref(), MAX_SHORT);
         checks.require(
             self.value_idr > Rupiah::ZERO,

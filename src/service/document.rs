@@ -83,6 +83,8 @@ impl DocumentDraft {
         }
         checks.optional_text("/title", self.title.as_deref(), MAX_SHORT);
         checks.optional_text("/number", self.number.as_deref(), MAX_SHORT);
+        checks.date("/issued_on", self.issued_on);
+        checks.date("/valid_until", self.valid_until);
         checks.require(
             dates_fit(self.issued_on, self.valid_until),
             "/valid_until",

@@ -5,6 +5,7 @@ use crate::domain::assessment::Scores;
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ProposalId, UserId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
+use crate::domain::line::FundSource;
 use crate::domain::money::{Rupiah, line_amount};
 use crate::domain::people::{Duty, Role};
 use crate::domain::policy::Policy;
@@ -186,7 +187,12 @@ pub fn review(
             for row in &changed {
                 line::save(tx, row)?;
             }
-            let after = with_totals(&before, &lines, cx);
+            let mut after = with_totals(&before, &lines, cx);
+            if before.state == State::Harmonisation && !changed.is_empty() {
+                // What the region was asked to agree to is another now: it has to be proposed again.
+                after.agreement_proposed = false;
+                after.due_on = None;
+            }
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, duty)?;
             record(tx, cx, by, &after, &changed, &lines)?;
@@ -235,6 +241,14 @@ fn reviewed(
         };
         let Some(turn) = turn else { continue };
         only_read(&mut checks, &at, turn, review);
+        if turn != Turn::Flagging && line.fund_source != FundSource::Dak {
+            let message = format!(
+                "the line is paid by {}: nothing of it is assessed, agreed or approved",
+                line.fund_source
+            );
+            checks.fail(format!("{at}/line_no"), "not_asked", message);
+            continue;
+        }
         match turn {
             Turn::Flagging => flag(&mut checks, &at, policy, review, line, (by, cx)),
             Turn::Assessing => assess(&mut checks, &at, policy, review, line, (by, cx)),

@@ -126,6 +126,7 @@ pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<String> 
         State::Clarification | State::Harmonisation => {
             proposal.due_on.map(|due| format!("{due} 24:00 {}", Zone::of(&proposal.region_code)))
         }
+        State::Allocated if now < policy.plan.due.moment() => Some(policy.plan.due.to_string()),
         State::Allocated | State::Planned | State::Contracted if proposal.lump_sum_recommended => {
             Some(policy.recommendation_gate().to_string())
         }

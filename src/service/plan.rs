@@ -4,7 +4,7 @@ use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, PlanId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG};
-use crate::domain::line::Component;
+use crate::domain::line::{Component, FundSource};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
@@ -214,6 +214,7 @@ fn rows(
     for (index, line) in draft.lines.iter().enumerate() {
         let known = approved.iter().find(|one| {
             one.line_no == line.line_no
+                && one.fund_source == FundSource::Dak
                 && one.approved_idr.is_some_and(|amount| amount > Rupiah::ZERO)
         });
         let Some(known) = known else {

@@ -64,6 +64,7 @@ impl ReportDraft {
             checks.optional_text(pointer, Some(text), MAX_LONG);
         }
         checks.between("/workforce", self.workforce, 0, 1_000_000);
+        checks.date("/as_of", self.as_of);
         checks.done()
     }
 }

@@ -55,6 +55,7 @@ impl ExpenditureDraft {
         let mut checks = Checks::default();
         checks.number("/number", &self.number);
         checks.optional_text("/description", Some(&self.description), MAX_LONG);
+        checks.date("/spent_on", self.spent_on);
         checks.require(
             self.amount_idr > Rupiah::ZERO,
             "/amount_idr",
@@ -85,6 +86,7 @@ impl ReturnDraft {
         let mut checks = Checks::default();
         checks.number("/number", &self.number);
         checks.text("/reason", &self.reason, MAX_LONG);
+        checks.date("/returned_on", self.returned_on);
         checks.require(
             self.amount_idr > Rupiah::ZERO,
             "/amount_idr",

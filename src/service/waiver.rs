@@ -1,6 +1,7 @@
 //! Waivers: an approver lets a proposal go on without a document, with a reason, and can take that back.
 
 use crate::domain::audit::SubjectKind;
+use crate::domain::document::uploaders;
 use crate::domain::ids::{EventId, ProposalId, WaiverId};
 use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
 use crate::domain::line::LineFacts;
@@ -159,6 +160,13 @@ pub fn revoke(
             need_version(cx, row.version)?;
             let reason = body.get()?.reason.clone();
             not_ended(&proposal)?;
+            if uploaders(proposal.state).is_empty() {
+                let message = format!(
+                    "In {} nobody can bring the document; return the proposal to review first.",
+                    proposal.state
+                );
+                return Err(Error::refused("not_from_here", "/state", message));
+            }
             if row.revoked_at.is_some() {
                 return Err(Error::refused("revoked", "", "This waiver is revoked already."));
             }

@@ -12,6 +12,7 @@ mod demo;
 mod docs;
 mod documents;
 mod endings;
+mod evasions;
 mod faults;
 mod figures;
 mod four_eyes;

@@ -234,7 +234,10 @@ fn due_date_passed(facts: &Facts<'_>) -> Said {
 }
 
 fn position_within_tolerance(facts: &Facts<'_>, act: &Act) -> Said {
-    let (Some(visit), Some(site)) = (&act.data.visit, facts.site_position) else { return Ok(()) };
+    let Some(visit) = &act.data.visit else { return Ok(()) };
+    let Some(site) = facts.site_position else {
+        return Err(("/site", "The proposal does not say where its site is.".to_owned()));
+    };
     let metres = distance_m(site, (visit.latitude, visit.longitude));
     let tolerance = facts.policy.site_tolerance_m;
     unless(metres <= tolerance, "/data/visit", || {

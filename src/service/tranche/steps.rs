@@ -46,6 +46,7 @@ impl PaymentDraft {
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
         checks.number("/payment_number", &self.payment_number);
+        checks.date("/paid_on", self.paid_on);
         checks.done()
     }
 }
