@@ -27,7 +27,7 @@ pub enum When {
     HeadAnswerDue,
     /// No agreement was put to the region.
     AgreementDue,
-    /// An agreement was put to the region, and its due date has not passed.
+    /// An agreement was put to the region, which may still answer when the due date has passed.
     AgreementProposed,
     /// The due date of an agreement has passed.
     AgreementOverdue,

@@ -9,7 +9,7 @@ use crate::http::query::{Query, cursor, limit};
 use crate::service::plan::Reason;
 use crate::service::report::{self, ReportDraft};
 use crate::service::view::Page;
-use crate::service::view::money as view;
+use crate::service::view::report as view;
 
 impl Checked for ReportDraft {
     fn checked(&self) -> Result<(), Vec<FieldError>> {

@@ -9,7 +9,7 @@ use crate::http::query::{Query, cursor, limit};
 use crate::service::plan::Reason;
 use crate::service::tranche::{self, PaymentDraft, TrancheDraft};
 use crate::service::view::Page;
-use crate::service::view::money as view;
+use crate::service::view::tranche as view;
 
 impl Checked for TrancheDraft {
     fn checked(&self) -> Result<(), Vec<FieldError>> {

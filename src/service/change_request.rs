@@ -1,13 +1,18 @@
 //! Change requests: what reviewers ask the region to change, answered and accepted item by item.
 
+mod draft;
+mod reach;
+
+pub use draft::{ChangeRequestDraft, ChangeRequestsDraft, RequestAcceptance, RequestAnswer};
+pub use reach::{Reach, reach};
+
 use crate::domain::audit::{SubjectKind, canonical};
-use crate::domain::change::{RequestState, covers, differences};
-use crate::domain::document::{is_type, known_type};
+use crate::domain::change::RequestState;
+use crate::domain::document::{DocumentStatus, is_type, known_type};
 use crate::domain::ids::{ChangeRequestId, EventId, ProposalId};
-use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
+use crate::domain::input::{Checks, MAX_ITEMS};
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
-use crate::domain::refusal::{Blocker, FieldError, Refusal};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
@@ -19,93 +24,30 @@ use crate::service::view::review as view;
 use crate::service::{Services, access, policy};
 use crate::storage::change_request::{self, ChangeRequest};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, line};
-use serde::Deserialize;
+use crate::storage::{self, AnyConnection, line};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most requests of one call.
-const MOST_AT_ONCE: usize = 100;
-
-/// One change that is asked for.
-#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeRequestDraft {
-    /// What it is about: a field (`/title`), all lines (`/lines`), one (`/lines/3`), a field of it, or a type of
-    /// document that the policy of the year names, or that goes with an act (`/documents/land_certificate`).
-    #[schema(example = "/lines/3/unit_cost_idr")]
-    pub pointer: String,
-    /// What is asked, in words.
-    #[schema(example = "Harga satuan melebihi standar biaya daerah; mohon dasar perhitungannya.")]
-    pub comment: String,
-}
-
-/// Changes that are asked for.
-#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeRequestsDraft {
-    /// They get the next numbers, in this order.
-    pub items: Vec<ChangeRequestDraft>,
-}
-
-impl ChangeRequestsDraft {
-    /// Whether the values are within their limits.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let mut checks = Checks::default();
-        checks.require(!self.items.is_empty(), "/items", "required", "must have at least one");
-        checks.require(
-            self.items.len() <= MOST_AT_ONCE,
-            "/items",
-            "too_many",
-            "must have at most 100 items",
-        );
-        for (index, item) in self.items.iter().enumerate().take(MOST_AT_ONCE) {
-            checks.text(&format!("/items/{index}/pointer"), &item.pointer, MAX_SHORT);
-            checks.text(&format!("/items/{index}/comment"), &item.comment, MAX_LONG);
-        }
-        checks.done()
-    }
-}
-
-/// The region's answer to a request.
-#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestAnswer {
-    /// In words.
-    #[schema(example = "Harga satuan disesuaikan dengan SK Wali Kota 2020.")]
-    pub answer: String,
-}
-
-impl RequestAnswer {
-    /// Whether it says something.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let mut checks = Checks::default();
-        checks.text("/answer", &self.answer, MAX_LONG);
-        checks.done()
-    }
-}
-
-/// The acceptance of an answer.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RequestAcceptance {
-    /// Words, where there is something to say.
-    pub comment: Option<String>,
-}
-
-impl RequestAcceptance {
-    /// Whether the values are within their limits.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
-        let mut checks = Checks::default();
-        checks.optional_text("/comment", self.comment.as_deref(), MAX_LONG);
-        checks.done()
-    }
-}
-
-/// The proposal as requests point into it.
-fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
+/// The proposal as requests point into it, without its documents.
+fn written(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
     let lines = line::of(tx, row.id)?;
     Ok(document(&serde_json::to_value(row)?, &serde_json::to_value(lines)?, Lines::AsProposed))
+}
+
+/// What stands where requests point, documents too: of each type the hashes of those that no newer one has replaced and
+/// the scanner has not refused, in the order of the hashes.
+fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for document in storage::document::current_of(tx, row.id)? {
+        if document.status != DocumentStatus::Refused {
+            types.entry(document.document_type).or_default().insert(document.sha256);
+        }
+    }
+    let mut value = written(tx, row)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("documents".to_owned(), serde_json::to_value(types)?);
+    }
+    Ok(value)
 }
 
 /// What is wrong with a pointer, which names something that is there, or a type of document that the rules know.
@@ -218,7 +160,7 @@ fn fresh(
     proposal: &Proposal,
     draft: &ChangeRequestsDraft,
 ) -> Result<Vec<ChangeRequest>, Error> {
-    let document = pointed(tx, proposal)?;
+    let document = written(tx, proposal)?;
     let known = change_request::of(tx, proposal.id)?;
     let first = known.last().map_or(1, |last| last.n + 1);
     let asked_by = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
@@ -426,60 +368,4 @@ fn judge(
             change(tx, cx, (action, by, duty), subject, after, &proposal)
         },
     )
-}
-
-/// How far a proposal can be edited now.
-#[derive(Debug)]
-pub enum Reach {
-    /// All of it: it is a draft.
-    Whole,
-    /// Only what these open requests are about: it is being clarified.
-    Asked(Vec<String>),
-}
-
-/// How far a proposal can be edited; refuses where it can't be at all.
-pub fn reach(tx: &mut AnyConnection, row: &Proposal) -> Result<Reach, Error> {
-    match row.state {
-        State::Draft => Ok(Reach::Whole),
-        State::Clarification => {
-            let open = change_request::of(tx, row.id)?
-                .into_iter()
-                .filter(|request| request.state == RequestState::Open);
-            Ok(Reach::Asked(open.map(|request| request.pointer).collect()))
-        }
-        other => {
-            let message = format!(
-                "A proposal is edited as a draft, and in clarification where a change was requested; this one stands \
-                 in {other}."
-            );
-            Err(Error::refused("not_editable", "/state", message))
-        }
-    }
-}
-
-impl Reach {
-    /// Refuses changes beyond the reach, naming each; else tells whether the works, their cost or the site changed.
-    pub fn check(&self, before: &Value, after: &Value) -> Result<bool, Error> {
-        let Reach::Asked(open) = self else { return Ok(false) };
-        let changed = differences(before, after);
-        let beyond: Vec<Blocker> = changed
-            .iter()
-            // The amount follows from volume and unit cost.
-            .filter(|one| !one.pointer.ends_with("/amount_idr"))
-            .filter(|one| !open.iter().any(|asked| covers(asked, &one.pointer)))
-            .map(|one| {
-                let message = format!(
-                    "{} was not asked to be changed; leave it as it is, or ask for a request that names it.",
-                    one.pointer
-                );
-                Blocker::new("not_requested", &one.pointer, message)
-            })
-            .collect();
-        if !beyond.is_empty() {
-            return Err(Error::Refused(Refusal::because(beyond)));
-        }
-        Ok(changed
-            .iter()
-            .any(|one| covers("/lines", &one.pointer) || covers("/site", &one.pointer)))
-    }
 }

@@ -13,8 +13,9 @@ pub struct Ready {
     pub status: &'static str,
     /// Whether this is a demonstration, whose clock is not the world's.
     pub demo: bool,
-    /// Whether the store of documents can be reached: `available` or `unavailable`. Everything but their bytes is served
-    /// without it, so that a process stays ready when it can't be.
+    /// Whether the store of documents can be reached: `available` or `unavailable`. A folder that is full or read-only is
+    /// `unavailable`, although what is in it is served; a bucket is only read, and may be `available` while it takes
+    /// nothing. Everything but the bytes of documents is served without either, so that a process stays ready.
     pub documents: &'static str,
 }
 

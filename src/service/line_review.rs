@@ -53,7 +53,8 @@ pub struct LineReview {
     #[serde(default)]
     #[schema(value_type = Option<i64>, example = 4_200_000_000_i64)]
     pub amount_idr: Option<Rupiah>,
-    /// Why it differs from what was proposed; required then in technical_review.
+    /// Why it differs from what was proposed; required then in technical_review and harmonisation, and of a cut before
+    /// the decision.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -328,12 +329,8 @@ fn assess(
     let amount = review.amount_idr.or_else(|| line_amount(volume, line.unit_cost_idr));
     let amount = amount.unwrap_or(line.amount_idr);
     within_proposed(checks, at, line, volume, amount);
-    let differs = volume != line.volume_thousandths || amount != line.amount_idr;
+    explained(checks, at, review, line, volume, amount);
     let reason = said(review.reason.as_ref());
-    if differs && reason.is_none() {
-        let message = "say why it differs from what was proposed";
-        checks.fail(format!("{at}/reason"), "required", message);
-    }
     let opinion = &mut line.opinion;
     let words = |score: &crate::domain::assessment::Score| said(score.words.as_ref());
     opinion.assessed_technical = Some(scores.technical.score);
@@ -359,6 +356,10 @@ fn grant(checks: &mut Checks, at: &str, turn: Turn, review: &LineReview, line: &
         return;
     };
     within_proposed(checks, at, line, volume, amount);
+    // What is approved may be put down piece by piece: the decision asks for the reasons.
+    if turn == Turn::Agreeing {
+        explained(checks, at, review, line, volume, amount);
+    }
     let (volume, amount, reason) = (Some(volume), Some(amount), review.reason.clone());
     if turn == Turn::Deciding {
         line.approved_volume_thousandths = volume;
@@ -366,6 +367,22 @@ fn grant(checks: &mut Checks, at: &str, turn: Turn, review: &LineReview, line: &
     } else {
         line.agreed_volume_thousandths = volume;
         (line.agreed_idr, line.agreed_reason) = (amount, reason);
+    }
+}
+
+/// What differs from what was proposed has its reason.
+fn explained(
+    checks: &mut Checks,
+    at: &str,
+    review: &LineReview,
+    line: &Line,
+    volume: i64,
+    amount: Rupiah,
+) {
+    let differs = volume != line.volume_thousandths || amount != line.amount_idr;
+    if differs && said(review.reason.as_ref()).is_none() {
+        let message = "say why it differs from what was proposed";
+        checks.fail(format!("{at}/reason"), "required", message);
     }
 }
 

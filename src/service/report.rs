@@ -18,7 +18,7 @@ use crate::service::once::Write;
 use crate::service::plan::{Reason, need_version};
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
-use crate::service::view::money as view;
+use crate::service::view::report as view;
 use crate::service::{Services, access};
 use crate::storage::proposal::Proposal;
 use crate::storage::report::{self, Report};

@@ -24,6 +24,11 @@ pub enum Clamd {
     Tcp(String),
 }
 
+trait Socket: Read + Write {}
+
+impl Socket for UnixStream {}
+impl Socket for TcpStream {}
+
 impl FromStr for Clamd {
     type Err = String;
 
@@ -52,12 +57,21 @@ pub enum Found {
 impl Clamd {
     /// Has the bytes looked at. An error means that nothing is known of them. Blocks.
     pub fn scan(&self, bytes: &mut File) -> io::Result<Found> {
+        converse(self.connect()?, bytes)
+    }
+
+    /// Whether it answers at all: what it says of one file may be about that file. Blocks.
+    pub fn answers(&self) -> bool {
+        self.connect().and_then(ping).unwrap_or(false)
+    }
+
+    fn connect(&self) -> io::Result<Box<dyn Socket>> {
         match self {
             Clamd::Unix(path) => {
                 let socket = UnixStream::connect(path)?;
                 socket.set_read_timeout(Some(PATIENCE))?;
                 socket.set_write_timeout(Some(PATIENCE))?;
-                converse(socket, bytes)
+                Ok(Box::new(socket))
             }
             Clamd::Tcp(address) => {
                 let address = address.to_socket_addrs()?.next();
@@ -65,10 +79,18 @@ impl Clamd {
                 let socket = TcpStream::connect_timeout(&address, PATIENCE)?;
                 socket.set_read_timeout(Some(PATIENCE))?;
                 socket.set_write_timeout(Some(PATIENCE))?;
-                converse(socket, bytes)
+                Ok(Box::new(socket))
             }
         }
     }
+}
+
+fn ping(mut socket: impl Read + Write) -> io::Result<bool> {
+    socket.write_all(b"zPING\0")?;
+    socket.flush()?;
+    let mut reply = String::new();
+    socket.take(REPLY_BYTES).read_to_string(&mut reply)?;
+    Ok(reply.trim_end_matches(['\0', '\n']) == "PONG")
 }
 
 fn converse(mut socket: impl Read + Write, bytes: &mut File) -> io::Result<Found> {

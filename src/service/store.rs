@@ -8,6 +8,7 @@ mod wire;
 
 pub use bucket::{BucketKey, BucketSettings};
 
+use crate::storage::private;
 use bucket::Bucket;
 use bytes::Bytes;
 use folder::Folder;
@@ -21,6 +22,10 @@ use std::io::{self, ErrorKind, Seek, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use uuid::Uuid;
+
+/// As many bytes as a folder has to take to count as one that can be written.
+const TRIED_BYTES: usize = 4096;
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -133,9 +138,9 @@ impl ObjectStorage {
 
     /// A file for bytes that arrive; it goes when the value does, unless it is kept. Blocks.
     pub fn arrival(&self) -> Result<(Arrival, File), StoreError> {
-        fs::create_dir_all(&self.arrivals)?;
-        let path = self.arrivals.join(uuid::Uuid::now_v7().to_string());
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        private::folder(&self.arrivals)?;
+        let path = self.arrivals.join(Uuid::now_v7().to_string());
+        let file = private::options().read(true).create_new(true).open(&path)?;
         Ok((Arrival(path), file))
     }
 
@@ -211,20 +216,35 @@ impl ObjectStorage {
         }
     }
 
-    /// Whether the store can be reached. Answers within seconds.
+    /// Whether the store can be reached; a folder has to take bytes, too: one that is full or read-only does not. A
+    /// bucket is only read. Answers within seconds.
     pub async fn answers(&self) -> bool {
         match &self.place {
-            Place::Folder(folder) => folder.is_there(),
+            Place::Folder(folder) => {
+                let store = self.clone();
+                folder.answers(move || store.takes_bytes()).await
+            }
             Place::Bucket(bucket) => bucket.answers().await,
         }
     }
 
-    /// Removes what arrived some time ago and was never kept: its process ended. Blocks.
+    /// Tries whether bytes can arrive. Blocks.
+    fn takes_bytes(&self) -> Result<(), StoreError> {
+        let (_arrival, mut file) = self.arrival()?;
+        file.write_all(&[0; TRIED_BYTES])?;
+        Ok(())
+    }
+
+    /// Removes what arrived some time ago and was never kept: its process ended. Files of other names are not ours.
+    /// Blocks.
     pub fn drop_arrivals(&self, age: Duration) -> Result<usize, StoreError> {
         let mut dropped = 0;
-        fs::create_dir_all(&self.arrivals)?;
+        private::folder(&self.arrivals)?;
         for entry in fs::read_dir(&self.arrivals)? {
             let entry = entry?;
+            if !entry.file_name().to_str().is_some_and(is_id) {
+                continue;
+            }
             // It may be kept, or gone, meanwhile.
             let Ok(made) = entry.metadata().and_then(|of| of.modified()) else { continue };
             if made.elapsed().is_ok_and(|old| old >= age) && fs::remove_file(entry.path()).is_ok() {
@@ -232,6 +252,23 @@ impl ObjectStorage {
             }
         }
         Ok(dropped)
+    }
+}
+
+/// Whether a name is an id as it is written in keys: in small letters, with hyphens.
+fn is_id(name: &str) -> bool {
+    Uuid::try_parse(name).is_ok_and(|id| id.to_string() == name)
+}
+
+/// The key of an object beneath a prefix, when it is one that Sentra gives, `PROPOSAL/DOCUMENT`: nothing else in a
+/// folder or bucket is its own to remove.
+fn own_key(place: &Key, prefix: &Key) -> Option<String> {
+    let parts: Vec<_> = place.prefix_match(prefix)?.collect();
+    match parts.as_slice() {
+        [proposal, document] if is_id(proposal.as_ref()) && is_id(document.as_ref()) => {
+            Some(format!("{}/{}", proposal.as_ref(), document.as_ref()))
+        }
+        _ => None,
     }
 }
 
@@ -308,6 +345,62 @@ mod tests {
         store.remove("a/b").await.expect("removed");
         store.remove("a/b").await.expect("removed already");
         assert!(matches!(store.content("a/b", 10, None).await, Err(StoreError::Missing(_))));
+    }
+
+    #[test]
+    fn a_key_is_two_ids_and_nothing_else() {
+        let (one, other) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let own = |place: &str, prefix: &str| own_key(&Key::from(place), &Key::from(prefix));
+        let key = format!("{one}/{other}");
+        assert_eq!(own(&key, ""), Some(key.clone()));
+        assert_eq!(own(&format!("some/documents/{key}"), "some/documents"), Some(key.clone()));
+        for foreign in [
+            "a/b".to_owned(),
+            one.clone(),
+            format!("{one}/notes.txt"),
+            format!("x/{key}"),
+            format!("{key}/x"),
+            format!("{one}/{}", other.to_uppercase()),
+            format!("{one}/{}", other.replace('-', "")),
+        ] {
+            assert_eq!(own(&foreign, ""), None, "{foreign}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_on_the_machine_reads_a_store_in_a_folder_of_its_own() {
+        use std::os::unix::fs::PermissionsExt;
+        let above = tempfile::tempdir().expect("a folder");
+        let root = above.path().join("documents");
+        let store = ObjectStorage::in_folder(&root);
+        let (arrival, mut file) = store.arrival().expect("a file");
+        file.write_all(b"0123456789").expect("written");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let mode = |path: &Path| {
+            let found = fs::metadata(path).expect("there").permissions().mode();
+            found & 0o777
+        };
+        assert_eq!(mode(arrival.path()), 0o600);
+        runtime.block_on(store.keep(&arrival, "a/b")).expect("kept");
+        for folder in ["", "arrivals", "objects", "objects/a"] {
+            assert_eq!(mode(&root.join(folder)), 0o700, "{folder}");
+        }
+        assert_eq!(mode(&root.join("objects/a/b")), 0o600);
+    }
+
+    #[test]
+    fn a_folder_answers_when_it_takes_bytes() {
+        let above = tempfile::tempdir().expect("a folder");
+        let answers = |path: &Path| {
+            let store = ObjectStorage::in_folder(path);
+            wait(async { Ok(store.answers().await) }).expect("an answer")
+        };
+        let root = above.path().join("documents");
+        assert!(answers(&root));
+        assert_eq!(fs::read_dir(root.join("arrivals")).expect("a folder").count(), 0);
+        fs::write(above.path().join("file"), "").expect("written");
+        assert!(!answers(&above.path().join("file")), "a file is no folder");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
-use crate::service::view::money as view;
+use crate::service::view::tranche as view;
 use crate::service::{Services, access, facts, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};

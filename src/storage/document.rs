@@ -142,6 +142,20 @@ pub fn with_bytes(c: &mut AnyConnection, sha256: &str) -> QueryResult<Vec<Docume
         .load(c)
 }
 
+/// Those of a proposal whose place one has taken, those left out whose bytes are gone on purpose.
+pub fn superseded_by(
+    c: &mut AnyConnection,
+    (proposal, newer): (ProposalId, DocumentId),
+) -> QueryResult<Vec<Document>> {
+    documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(documents::superseded_by.eq(newer))
+        .filter(documents::status.ne(DocumentStatus::Refused))
+        .order(documents::id)
+        .select(Document::as_select())
+        .load(c)
+}
+
 /// Those that stand so, the oldest first, after `after`.
 pub fn standing(
     c: &mut AnyConnection,

@@ -12,8 +12,9 @@ use crate::domain::tranche::TrancheState;
 use crate::storage::proposal::Condition;
 use crate::storage::schema::{
     activity_plans, assignments, change_requests, conflicts, contracts, participations, proposals,
-    reports, tranche_items, tranche_requests,
+    reports, tranche_items, tranche_omissions, tranche_requests,
 };
+use crate::storage::tranche::is_left_out;
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -179,11 +180,12 @@ fn plan_submitted() -> Condition {
     ))
 }
 
+/// A request stands so, and has not left the proposal out.
 fn request_in(states: Vec<TrancheState>) -> Condition {
     Box::new(exists(
         tranche_items::table
             .inner_join(tranche_requests::table)
-            .filter(tranche_items::proposal_id.eq(proposals::id))
+            .filter(tranche_items::proposal_id.eq(proposals::id).and(not(is_left_out!())))
             .filter(tranche_requests::state.eq_any(states)),
     ))
 }

@@ -22,6 +22,7 @@ macro_rules! is_left_out {
         )
     };
 }
+pub(super) use is_left_out;
 
 /// A request for a tranche.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]

@@ -57,12 +57,17 @@ impl DocumentWorker {
     pub fn start(self, stop: Stop) -> io::Result<Running> {
         let mut swept: Option<Instant> = None;
         start("documents", stop, move || {
-            self.scan_once()?;
+            let scanned = self.scan_once();
+            // Neither waits for the other to go well.
             if swept.is_none_or(|at| at.elapsed() >= self.settings.sweep_every) {
-                self.sweep_once()?;
-                swept = Some(Instant::now());
+                match self.sweep_once() {
+                    Ok(_) => swept = Some(Instant::now()),
+                    Err(error) => {
+                        tracing::error!(%error, "documents are not swept; it is tried again")
+                    }
+                }
             }
-            Ok::<_, Error>(self.settings.scan_every)
+            scanned.map(|_| self.settings.scan_every)
         })
     }
 }

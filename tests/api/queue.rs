@@ -265,6 +265,26 @@ on_both! {
         assert_eq!(ids(&app.get(&planner, "/proposals?queue=mine&menu=revitalisation").await.is(200)), Vec::<String>::new());
     }
 
+    async fn a_request_that_left_a_proposal_out_awaits_nobody_for_it(db) {
+        let app = TestApp::on(db);
+        let one = CONSTRUCTION.at(&app, "contracted").await;
+        let two = CONSTRUCTION.at(&app, "contracted").await;
+        let path = format!("/allocations/{}/tranche-requests", one.allocation().await);
+        let item = |life: &Life<'_>| json!({ "proposal_id": life.id, "amount_idr": life.case.total() });
+        let body = json!({ "n": 1, "items": [item(&one), item(&two)] });
+        app.post(&one.who(Role::RegionalHead).await, &path, body).await.is(201);
+        one.review_and_verify().await;
+        same(&awaited(&two).await, &[Role::Treasurer], "as the request has it");
+        app.database.execute(&format!(
+            "INSERT INTO tranche_omissions (request_id, proposal_id, amount_idr, state, event_id, left_out_at) \
+             SELECT request_id, proposal_id, amount_idr, 'contracted', (SELECT MAX(id) FROM audit_events), \
+             '2020-05-01 00:00:00' FROM tranche_items WHERE proposal_id = '{}'",
+            two.id
+        ));
+        same(&awaited(&two).await, &[Role::RegionalHead], "another request is due");
+        same(&awaited(&one).await, &[Role::Treasurer], "the others go on");
+    }
+
     async fn many_who_stand_since_one_moment_are_each_listed_once(db) {
         let app = TestApp::on(db);
         for _ in 0..7 {

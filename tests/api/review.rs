@@ -2,7 +2,8 @@
 
 use crate::on_both;
 use crate::support::app::TestApp;
-use crate::support::client::Answer;
+use crate::support::client::{Answer, text};
+use crate::support::documents::upload;
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
@@ -162,6 +163,39 @@ on_both! {
         assert_eq!(life.change(1).await["changed_since_acceptance"], false);
     }
 
+    async fn a_document_that_was_accepted_and_is_replaced_is_marked_as_changed(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let bring = async |fields: &[(&str, &str)], csv: &[u8]| {
+            let body = upload(&app, &drafter, &life.id, fields, ("a.csv", "text/csv", csv)).await.is(201);
+            text(&body["id"])
+        };
+        let first = bring(&[("type", "correspondence")], b"a,b\n1,1\n").await;
+        life.to("verification").await;
+        life.ask_changes(Role::Verifier, &["/documents/correspondence", "/documents/finding_follow_up"]).await;
+        life.act(Role::Verifier, json!({ "action": "return", "comment": "Surat." })).await.is(200);
+        life.answer_changes().await;
+        life.to("verification").await;
+        life.accept_changes(Role::Verifier).await;
+        let marks = async || {
+            let marks = life.list("change-requests").await;
+            marks.iter().take(2).map(|one| one["changed_since_acceptance"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(marks().await, [json!(false), json!(false)]);
+        life.ask_changes(Role::Verifier, &["/title"]).await;
+        life.act(Role::Verifier, json!({ "action": "return", "comment": "Judul." })).await.is(200);
+        let second = [("type", "correspondence"), ("supersedes_id", first.as_str())];
+        let second = bring(&second, b"a,b\n2,1\n").await;
+        assert_eq!(marks().await, [json!(true), json!(false)]);
+        // The same bytes as were accepted stand there again.
+        let third = [("type", "correspondence"), ("supersedes_id", second.as_str())];
+        bring(&third, b"a,b\n1,1\n").await;
+        assert_eq!(marks().await, [json!(false), json!(false)]);
+        bring(&[("type", "finding_follow_up")], b"a,b\n3,1\n").await;
+        assert_eq!(marks().await, [json!(false), json!(true)]);
+    }
+
     async fn versions_are_listed_and_any_two_compared(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.draft(&app).await;
@@ -257,7 +291,7 @@ on_both! {
         let (one, other) = (life.who(Role::Reviewer).await, app.nth(Role::Reviewer, life.case.region, 2).await);
         let version = life.version().await;
         let put = async |person, amount: i64| {
-            let body = json!({ "reviews": [{ "line_no": 1, "amount_idr": amount }] });
+            let body = json!({ "reviews": [{ "line_no": 1, "amount_idr": amount, "reason": "Pagu." }] });
             app.put(person, &life.path("line-reviews"), body).if_match(version).await
         };
         let (first, second) = join!(put(&one, 1_000), put(&other, 2_000));

@@ -224,6 +224,15 @@ on_both! {
         ];
         let early = lives[0].act(Role::Reviewer, json!({ "action": "propose_agreement" })).await;
         early.refused(409, &["lines_agreed", "due_date_given"]);
+        for less in [
+            json!({ "line_no": 1, "amount_idr": 1 }),
+            json!({ "line_no": 1, "amount_idr": lives[0].case.unit_cost_idr * 800, "volume_thousandths": 1 }),
+            json!({ "line_no": 1, "amount_idr": 1, "reason": " " }),
+        ] {
+            let silent = lives[0].put(Role::Reviewer, "line-reviews", json!({ "reviews": [less] })).await;
+            silent.refused(422, &["required"]);
+            assert_eq!(silent.pointers(), ["/reviews/0/reason"]);
+        }
         let early = lives[0].act(Role::Planner, json!({ "action": "accept_agreement" })).await;
         early.refused(409, &["agreement_proposed"]);
         for life in &lives {

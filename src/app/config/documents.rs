@@ -78,10 +78,18 @@ impl DocumentArgs {
         if let Some(url) = url.as_ref().filter(|url| url.scheme() == "s3") {
             return ObjectStorage::in_bucket(&self.bucket(url)?, folder);
         }
-        let for_s3 = [&self.documents_endpoint, &self.documents_region, &self.documents_key_id];
-        if for_s3.into_iter().any(Option::is_some) {
+        let for_s3 = [
+            &self.documents_endpoint,
+            &self.documents_region,
+            &self.documents_key_id,
+            &self.documents_secret_key,
+        ];
+        if for_s3.into_iter().any(Option::is_some)
+            || self.documents_secret_key_file.is_some()
+            || self.documents_virtual_host
+        {
             return Err(wrong(
-                "must be s3://bucket/prefix where an endpoint, a region or a key is given",
+                "must be s3://bucket/prefix where an endpoint, a region, a key, its secret or a virtual host is given",
             ));
         }
         match url {
@@ -185,6 +193,10 @@ mod tests {
             &["--documents-url=documents"],
             &["--documents-endpoint=https://a"],
             &["--documents-url=file:///a", "--documents-region=b"],
+            &["--documents-url=file:///a", "--documents-virtual-host"],
+            &["--documents-virtual-host"],
+            &["--documents-secret-key=b"],
+            &["--documents-secret-key-file=/b"],
         ] {
             assert!(refused(args).contains("SENTRA_DOCUMENTS_URL"), "{args:?}");
         }

@@ -8,6 +8,7 @@ use crate::service::error::{Error, StoreError};
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
 use crate::service::{Services, access, store};
+use crate::storage::AnyConnection;
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use futures_util::{StreamExt, TryStreamExt};
@@ -44,12 +45,14 @@ pub fn scan(sv: &Services) -> Result<Tidied, Error> {
             let opened = store::wait(sv.documents.store.open(&row.object_key, size));
             let mut bytes = match opened {
                 Ok(bytes) => bytes,
-                Err(StoreError::Missing(words)) => {
-                    // It can't be looked at, and is not served; those behind it can.
-                    tracing::error!(document = %row.id, words, "the bytes of a document are missing");
-                    continue;
+                // It can't be looked at, and is not served; those behind it can, unless the whole store fails.
+                Err(error) => {
+                    tracing::error!(%error, document = %row.id, "a document can't be scanned");
+                    if is_missing(&error) || store_answers(sv)? {
+                        continue;
+                    }
+                    return Ok(tidied);
                 }
-                Err(error) => return Err(error.into()),
             };
             match clamd.scan(&mut bytes) {
                 Ok(Found::Nothing) => {
@@ -57,15 +60,29 @@ pub fn scan(sv: &Services) -> Result<Tidied, Error> {
                 }
                 Ok(Found::Virus(name)) => {
                     tidied.refused += usize::from(settle(sv, row, Some(&name))?);
-                    store::wait(sv.documents.store.remove(&row.object_key))?;
+                    let removed = store::wait(sv.documents.store.remove(&row.object_key));
+                    if let Err(error) = removed {
+                        tracing::warn!(%error, document = %row.id, "its bytes stay until they are swept");
+                    }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, document = %row.id, "the virus scanner does not answer");
-                    return Ok(tidied);
+                    tracing::warn!(%error, document = %row.id, "the virus scanner tells nothing of it");
+                    // It may be these bytes that it does not take, or that can't be read.
+                    if !clamd.answers() {
+                        return Ok(tidied);
+                    }
                 }
             }
         }
     }
+}
+
+fn is_missing(error: &StoreError) -> bool {
+    matches!(error, StoreError::Missing(_))
+}
+
+fn store_answers(sv: &Services) -> Result<bool, Error> {
+    Ok(store::wait(async { Ok(sv.documents.store.answers().await) })?)
 }
 
 /// Writes what the scanner found; `false` when another process did so first.
@@ -92,13 +109,23 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
             }
             let event = EventId::new();
             let subject = access::beneath(&proposal, SubjectKind::Document, after.id);
-            let content = json!({ "status": status, "signature": virus, "sha256": after.sha256 });
+            let older = match status {
+                DocumentStatus::Refused => document::superseded_by(tx, (proposal.id, after.id))?,
+                DocumentStatus::Available | DocumentStatus::PendingScan => Vec::new(),
+            };
+            let restored: Vec<DocumentId> = older.iter().map(|older| older.id).collect();
+            let content = json!({
+                "status": status, "signature": virus, "sha256": after.sha256, "restored": restored,
+            });
             trail::done(
                 tx,
                 &cx,
                 Event { id: event, action, subject: &subject, by: None, content, personal: &[] },
             )?;
             trail::revise(tx, event, SubjectKind::Document, after.id, after.version, &after)?;
+            for older in older {
+                restore(tx, event, older, after.superseded_by)?;
+            }
             let kind = SubjectKind::Proposal;
             trail::revise(tx, event, kind, proposal.id, proposal.version, &proposal)?;
             Ok(())
@@ -110,6 +137,20 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
         Err(Error::Stale) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Gives a document its place back that a refused one had taken, or to the one that has taken the refused one's.
+fn restore(
+    tx: &mut AnyConnection,
+    event: EventId,
+    older: Document,
+    newer: Option<DocumentId>,
+) -> Result<(), Error> {
+    let after = Document { superseded_by: newer, version: older.version + 1, ..older };
+    if document::replace(tx, &after)? == 0 {
+        return Err(Error::Stale);
+    }
+    trail::revise(tx, event, SubjectKind::Document, after.id, after.version, &after)
 }
 
 /// Removes bytes that belong to no row and are old enough that none can still come.

@@ -3,8 +3,8 @@
 
 use crate::service::secret::Secret;
 use crate::service::store::unfinished::Asking;
-use crate::service::store::wire::Wire;
-use crate::service::store::{Patience, StoreError};
+use crate::service::store::wire::{Trust, Wire};
+use crate::service::store::{Patience, StoreError, own_key};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -128,7 +128,13 @@ impl Bucket {
             None if in_host => format!("https://{name}.s3.{region}.amazonaws.com/"),
             None => format!("https://s3.{region}.amazonaws.com/{name}"),
         };
-        let wire = Wire::new(patience, !address.starts_with("http://"))?;
+        let trust = match (address.starts_with("http://"), &settings.key) {
+            (false, _) => Trust::Needed,
+            // Who gives a key for a web identity, or a role, is asked over TLS.
+            (true, None) => Trust::Wanted,
+            (true, Some(_)) => Trust::Nobody,
+        };
+        let wire = Wire::new(patience, trust)?;
         let client = HttpClient::new(wire.clone());
         let s3 = builder.with_http_connector(wire).build().map_err(|error| error.to_string())?;
         let prefix = Key::parse(&settings.prefix).map_err(|error| error.to_string())?;
@@ -158,18 +164,6 @@ impl Bucket {
     /// The whole name of a key.
     pub fn place(&self, key: &str) -> Key {
         key.split('/').fold(self.0.prefix.clone(), |place, part| place.join(part))
-    }
-
-    /// The key of a whole name, when it is one that Sentra gives: nothing else in a bucket is its own to remove.
-    fn key(&self, place: &Key) -> Option<String> {
-        let parts: Vec<_> = place.prefix_match(&self.0.prefix)?.collect();
-        let is_id = |part: &str| uuid::Uuid::try_parse(part).is_ok();
-        match parts.as_slice() {
-            [proposal, document] if is_id(proposal.as_ref()) && is_id(document.as_ref()) => {
-                Some(format!("{}/{}", proposal.as_ref(), document.as_ref()))
-            }
-            _ => None,
-        }
     }
 
     /// Keeps a file under a key: when this comes back, the server has the whole of it.
@@ -239,7 +233,7 @@ impl Bucket {
             .map_err(|error| failed(&error))
             .try_filter_map(move |object| {
                 let old = SystemTime::from(object.last_modified) <= then;
-                std::future::ready(Ok(bucket.key(&object.location).filter(|_| old)))
+                std::future::ready(Ok(own_key(&object.location, &bucket.0.prefix).filter(|_| old)))
             })
             .boxed()
     }
@@ -257,7 +251,8 @@ impl Bucket {
         let mut given_up = 0;
         for upload in asking.begun().await? {
             let place = Key::from(upload.key.as_str());
-            if SystemTime::from(upload.initiated) > then || self.key(&place).is_none() {
+            let is_own = own_key(&place, &inner.prefix).is_some();
+            if SystemTime::from(upload.initiated) > then || !is_own {
                 continue;
             }
             match inner.s3.abort_multipart(&place, &upload.upload_id).await {

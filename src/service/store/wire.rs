@@ -4,6 +4,7 @@ use crate::service::store::Patience;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector as Tcp;
 use hyper_util::client::legacy::{Client, Error as RequestError};
@@ -30,6 +31,17 @@ const THREADS: usize = 2;
 /// How long a connection is kept for the next request.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Whether the system's certificates are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// They are; without any there is no client.
+    Needed,
+    /// They are, where there are any.
+    Wanted,
+    /// Nobody is asked over TLS.
+    Nobody,
+}
+
 /// A client for an S3 server.
 #[derive(Debug, Clone)]
 pub struct Wire {
@@ -52,24 +64,27 @@ impl Drop for Threads {
 }
 
 impl Wire {
-    /// A client; `secure` when the server speaks TLS, and then the system's certificates are needed.
-    pub fn new(patience: Patience, secure: bool) -> Result<Wire, String> {
+    /// A client, and whose certificates it trusts.
+    pub fn new(patience: Patience, trust: Trust) -> Result<Wire, String> {
         let mut tcp = Tcp::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(patience.connect));
-        let provider = ring::default_provider();
-        let tls = if secure {
+        let native = || {
             HttpsConnectorBuilder::new()
-                .with_provider_and_native_roots(provider)
-                .map_err(|error| format!("the system has no certificates to trust: {error}"))?
-        } else {
-            let config = ClientConfig::builder_with_provider(Arc::new(provider))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| error.to_string())?
-                .with_root_certificates(RootCertStore::empty())
-                .with_no_client_auth();
-            HttpsConnectorBuilder::new().with_tls_config(config)
+                .with_provider_and_native_roots(ring::default_provider())
+                .map_err(|error| format!("the system has no certificates to trust: {error}"))
+        };
+        let tls = match trust {
+            Trust::Needed => native()?,
+            Trust::Wanted => match native() {
+                Ok(tls) => tls,
+                Err(error) => {
+                    tracing::warn!(error, "nobody can be asked over TLS for a key to the store");
+                    trusting_nobody()?
+                }
+            },
+            Trust::Nobody => trusting_nobody()?,
         };
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
@@ -83,6 +98,15 @@ impl Wire {
             .map_err(|error| format!("can't start threads for documents: {error}"))?;
         Ok(Wire { client, threads: Arc::new(Threads(Some(threads))), patience })
     }
+}
+
+fn trusting_nobody() -> Result<HttpsConnectorBuilder<WantsSchemes>, String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(HttpsConnectorBuilder::new().with_tls_config(config))
 }
 
 impl HttpConnector for Wire {

@@ -19,7 +19,7 @@ use crate::service::money::{self, Source};
 use crate::service::once::Write;
 use crate::service::plan::{Reason, need_version};
 use crate::service::trail::{self, Event, Subject};
-use crate::service::view::money as view;
+use crate::service::view::tranche as view;
 use crate::service::{Services, access, facts, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};

@@ -8,7 +8,9 @@ pub mod people;
 pub mod policy;
 pub mod proposal;
 pub mod readiness;
+pub mod report;
 pub mod review;
+pub mod tranche;
 
 use serde::Serialize;
 use utoipa::ToSchema;

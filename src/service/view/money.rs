@@ -3,18 +3,14 @@
 use crate::domain::contract::ContractRole;
 use crate::domain::ids::{
     AllocationId, ContractId, EntryId, EventId, ExpenditureId, PlanId, ProposalId, RegionCode,
-    ReportId, ReturnId, TrancheRequestId,
+    ReturnId,
 };
-use crate::domain::journal::{Account, EightFigures, EntryKind};
+use crate::domain::journal::{Account, EntryKind};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Method, PlanState};
-use crate::domain::proposal::State;
-use crate::domain::report::{ReportKind, ReportState};
-use crate::domain::tranche::{Mode, TrancheState};
-use crate::storage::{
-    allocation, ceiling, contract, expenditure, journal, plan, report, returns, tranche,
-};
+use crate::domain::tranche::Mode;
+use crate::storage::{allocation, ceiling, contract, expenditure, journal, plan, returns};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -232,94 +228,6 @@ impl Contract {
     }
 }
 
-/// A request for a tranche.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct TrancheRequest {
-    /// Its id.
-    pub id: TrancheRequestId,
-    /// Of which allocation.
-    pub allocation_id: AllocationId,
-    /// Which tranche, from 1.
-    pub n: i64,
-    /// Where it stands.
-    pub state: TrancheState,
-    /// The amount for each proposal.
-    pub items: Vec<TrancheItem>,
-    /// Sum of the items that are not left out: what is paid.
-    pub total_idr: i64,
-    /// When it was received.
-    pub requested_at: Moment,
-    /// When the inspector reviewed it.
-    pub reviewed_at: Option<Moment>,
-    /// When a treasurer verified it.
-    pub verified_at: Option<Moment>,
-    /// When it was paid or refused.
-    pub decided_at: Option<Moment>,
-    /// Number of the payment.
-    pub payment_number: Option<String>,
-    /// Its date.
-    pub paid_on: Option<NaiveDate>,
-    /// Why it was refused.
-    pub reason: Option<String>,
-    /// For `If-Match`.
-    pub version: i64,
-}
-
-/// The amount for one proposal.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct TrancheItem {
-    /// For which proposal.
-    pub proposal_id: ProposalId,
-    /// How much.
-    pub amount_idr: i64,
-    /// Why it is not paid, where the proposal can't be paid any more.
-    pub left_out: Option<LeftOut>,
-}
-
-/// Why a request does not pay one of its proposals any more.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct LeftOut {
-    /// Where the proposal went.
-    #[schema(example = "cancelled")]
-    pub state: State,
-    /// Why, in the words of whoever moved it.
-    pub reason: Option<String>,
-    /// When.
-    pub at: Moment,
-}
-
-impl TrancheRequest {
-    /// A request with those of the items that are its own.
-    pub fn of(row: tranche::TrancheRequest, contents: &tranche::Contents) -> Self {
-        let own = contents.items.iter().filter(|item| item.request_id == row.id);
-        let items = own.map(|item| TrancheItem {
-            proposal_id: item.proposal_id,
-            amount_idr: item.amount_idr.0,
-            left_out: contents.omission(item).map(|one| LeftOut {
-                state: one.state,
-                reason: one.reason.clone(),
-                at: one.left_out_at,
-            }),
-        });
-        TrancheRequest {
-            items: items.collect(),
-            id: row.id,
-            allocation_id: row.allocation_id,
-            n: row.n,
-            state: row.state,
-            total_idr: row.total_idr.0,
-            requested_at: row.requested_at,
-            reviewed_at: row.reviewed_at,
-            verified_at: row.verified_at,
-            decided_at: row.decided_at,
-            payment_number: row.payment_number,
-            paid_on: row.paid_on,
-            reason: row.reason,
-            version: row.version,
-        }
-    }
-}
-
 /// A payment order (SP2D).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Expenditure {
@@ -391,63 +299,6 @@ impl From<returns::Return> for Return {
             amount_idr: row.amount_idr.0,
             reason: row.reason,
             created_at: row.created_at,
-        }
-    }
-}
-
-/// A report on progress.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Report {
-    /// Its id.
-    pub id: ReportId,
-    /// Of which proposal.
-    pub proposal_id: ProposalId,
-    /// What it is for.
-    pub kind: ReportKind,
-    /// Until which day it speaks.
-    pub as_of: NaiveDate,
-    /// Where it stands.
-    pub state: ReportState,
-    /// Physical progress, in basis points.
-    pub physical_bp: i64,
-    /// Output reached, in words.
-    pub output: String,
-    /// People at work.
-    pub workforce: i64,
-    /// Problems.
-    pub problems: String,
-    /// What is done about them.
-    pub follow_up: String,
-    /// The journal's figures as they were when it was submitted.
-    pub figures: Option<EightFigures>,
-    /// When it was submitted.
-    pub submitted_at: Option<Moment>,
-    /// When it was reviewed or returned.
-    pub decided_at: Option<Moment>,
-    /// Why it was returned.
-    pub comment: Option<String>,
-    /// For `If-Match`.
-    pub version: i64,
-}
-
-impl From<report::Report> for Report {
-    fn from(row: report::Report) -> Self {
-        Report {
-            figures: row.figures.as_deref().and_then(|figures| serde_json::from_str(figures).ok()),
-            id: row.id,
-            proposal_id: row.proposal_id,
-            kind: row.kind,
-            as_of: row.as_of,
-            state: row.state,
-            physical_bp: row.physical_bp.0,
-            output: row.output,
-            workforce: row.workforce,
-            problems: row.problems,
-            follow_up: row.follow_up,
-            submitted_at: row.submitted_at,
-            decided_at: row.decided_at,
-            comment: row.comment,
-            version: row.version,
         }
     }
 }

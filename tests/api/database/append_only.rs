@@ -8,17 +8,28 @@ use sentra::storage::AnyConnection;
 
 /// Puts a row of no meaning into a table, past its foreign keys.
 pub fn insert_anything(db: &TestDatabase, schema: &Schema, table: &str) {
+    insert_row(db, schema, table, &[]);
+}
+
+/// Puts a row into a table, past its foreign keys; what is not given has no meaning.
+pub fn insert_row(db: &TestDatabase, schema: &Schema, table: &str, given: &[(&str, &str)]) {
     let columns = &schema.columns[table];
     let names: Vec<&str> = columns.iter().map(|(name, _, _)| name.as_str()).collect();
-    let values: Vec<&str> = columns
+    let values: Vec<String> = columns
         .iter()
-        .map(|(_, _, family)| match family.as_str() {
-            "Text" => "'x'",
-            "BigInt" | "Double" => "1",
-            "Bool" => "TRUE",
-            "Timestamp" => "'2021-02-03 04:05:06'",
-            "Date" => "'2021-02-03'",
-            other => panic!("no value for {other}"),
+        .map(|(name, _, family)| {
+            if let Some((_, value)) = given.iter().find(|(column, _)| column == name) {
+                return format!("'{value}'");
+            }
+            let value = match family.as_str() {
+                "Text" => "'x'",
+                "BigInt" | "Double" => "1",
+                "Bool" => "TRUE",
+                "Timestamp" => "'2021-02-03 04:05:06'",
+                "Date" => "'2021-02-03'",
+                other => panic!("no value for {other}"),
+            };
+            value.to_owned()
         })
         .collect();
     let past_references = match db.kind {

@@ -1,6 +1,6 @@
 //! Migrations go up, down and up again, by many at once, and never over history.
 
-use crate::database::append_only::insert_anything;
+use crate::database::append_only::{insert_anything, insert_row};
 use crate::database::schema::Schema;
 use crate::on_both;
 use crate::support::database::{Kind, TestDatabase, some_moment};
@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use sentra::storage::connection::Target;
 use sentra::storage::migrate::{self, MigrateError};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 const CHILD: &str = "SENTRA_TEST_MIGRATE";
@@ -22,6 +23,28 @@ fn assert_complete(db: &TestDatabase) {
     assert_eq!(db.number("SELECT COUNT(*) FROM __diesel_schema_migrations"), migration_count());
     assert_eq!(db.number("SELECT COUNT(*) FROM regions"), 552);
     assert_eq!(db.number("SELECT COUNT(*) FROM policies"), 4);
+}
+
+/// The folders of the migrations from one on, in order.
+fn ways_from(db: &TestDatabase, first: &str) -> Vec<PathBuf> {
+    let set = match db.kind {
+        Kind::Sqlite => "sqlite",
+        Kind::Postgres => "postgres",
+    };
+    let set = format!("{}/migrations/{set}", env!("CARGO_MANIFEST_DIR"));
+    let mut ways: Vec<_> = fs::read_dir(set)
+        .expect("migrations")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.display().to_string().split('-').next_back() >= Some(first))
+        .collect();
+    ways.sort();
+    ways
+}
+
+/// Runs a file of statements as one transaction, as migrations are run.
+fn run(db: &TestDatabase, file: &Path) {
+    let sql = fs::read_to_string(file).expect("statements");
+    db.execute(&format!("BEGIN; {sql}; COMMIT;"));
 }
 
 on_both! {
@@ -49,19 +72,38 @@ on_both! {
         assert_eq!(Schema::of(db), schema);
     }
 
+    fn numbers_that_were_twice_by_another_case_keep_both_rows(db) {
+        let ways = ways_from(db, "001102");
+        for way in ways.iter().rev() {
+            run(db, &way.join("down.sql"));
+        }
+        let schema = Schema::of(db);
+        let tables = ["contracts", "expenditures", "returns"];
+        for table in tables {
+            assert!(schema.columns[table].iter().all(|(name, _, _)| name != "number_key"));
+            for (id, proposal, number) in [
+                ("a", "p", "K-1"), ("b", "p", "k-1"), ("c", "p", "k - 1"), ("d", "p", "K-2"), ("e", "q", "k-1"),
+            ] {
+                let given = [("id", id), ("proposal_id", proposal), ("number", number)];
+                insert_row(db, &schema, table, &given);
+            }
+        }
+        for way in &ways {
+            run(db, &way.join("up.sql"));
+        }
+        for table in tables {
+            for (id, key) in [("a", "k-1"), ("b", "k-1 b"), ("c", "k-1 c"), ("d", "k-2"), ("e", "k-1")] {
+                let found = format!("SELECT COUNT(*) FROM {table} WHERE id = '{id}' AND number_key = '{key}'");
+                assert_eq!(db.number(&found), 1, "{table} {id}");
+            }
+        }
+    }
+
     fn the_sql_of_each_way_down_refuses_history_by_itself(db) {
         let schema = Schema::of(db);
         insert_anything(db, &schema, "audit_events");
-        let set = match db.kind { Kind::Sqlite => "sqlite", Kind::Postgres => "postgres" };
-        let set = format!("{}/migrations/{set}", env!("CARGO_MANIFEST_DIR"));
-        let audit = "000300";
-        let mut ways: Vec<_> = fs::read_dir(set)
-            .expect("migrations")
-            .map(|entry| entry.expect("entry").path())
-            // What came before the audit trail is below it, and is reached only past it.
-            .filter(|path| path.display().to_string().split("-").last() >= Some(audit))
-            .collect();
-        ways.sort();
+        // What came before the audit trail is below it, and is reached only past it.
+        let ways = ways_from(db, "000300");
         assert!(ways.len() >= 4);
         for way in ways {
             let sql = fs::read_to_string(way.join("down.sql")).expect("down.sql");

@@ -6,6 +6,7 @@ use crate::support::database::{Kind, TestDatabase};
 use crate::support::disk::SmallDisk;
 use crate::support::documents::{PDF, upload};
 use crate::support::life::CONSTRUCTION;
+use reqwest::Method;
 use sentra::domain::people::Role;
 use sentra::service::store::ObjectStorage;
 use std::fs;
@@ -21,6 +22,7 @@ async fn a_full_disk_refuses_documents_and_loses_none() {
     let drafter = life.who(Role::Drafter).await;
     let send =
         async |bytes: &[u8]| upload(&app, &drafter, &life.id, TOR, ("a.pdf", PDF.1, bytes)).await;
+    let state = async || text(&app.call(Method::GET, "/health/ready").await.is(200)["documents"]);
     let megabytes = |n: usize| [PDF.2, &vec![b'a'; n * 1024 * 1024]].concat();
     let large = megabytes(1);
     let kept = send(&large).await.is(201);
@@ -29,7 +31,9 @@ async fn a_full_disk_refuses_documents_and_loses_none() {
     // The disk is full in the middle of a file.
     send(&megabytes(6)).await.refused(507, &["storage_full"]);
     // There is no room for the first byte.
+    assert_eq!(state().await, "available");
     let filler = disk.fill();
+    assert_eq!(state().await, "unavailable", "what is full takes nothing");
     for _ in 0..3 {
         send(PDF.2).await.refused(507, &["storage_full"]);
     }
@@ -38,6 +42,7 @@ async fn a_full_disk_refuses_documents_and_loses_none() {
     assert_eq!(files(&disk.path().join("arrivals")), Vec::<PathBuf>::new());
     assert_eq!(life.list("documents").await, [kept]);
     fs::remove_file(filler).expect("make room");
+    assert_eq!(state().await, "available");
     send(PDF.2).await.is(201);
     assert_eq!(app.get(&drafter, &path).await.bytes, large);
     assert_eq!(files(&disk.path().join("objects")).len(), 2);

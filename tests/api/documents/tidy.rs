@@ -9,6 +9,7 @@ use sentra::domain::people::Role;
 use sentra::service::document::tidy::Tidied;
 use sentra::service::scan::Clamd;
 use sentra::worker::documents::{DocumentWorker, Settings};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -59,6 +60,83 @@ on_each_store! {
         place.agrees(&app);
     }
 
+    async fn a_document_whose_bytes_can_not_be_read_holds_up_nobody(place) {
+        let clamd = FakeClamd::start();
+        let address = clamd.address.to_string();
+        let app = place.app_with(|documents| documents.clamd = Some(Clamd::Tcp(address)));
+        let worker = DocumentWorker::new(app.services.clone(), Settings::default());
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        clamd.is_down(true);
+        let first = upload(&app, &drafter, &life.id, TOR, PDF).await.is(201);
+        upload(&app, &drafter, &life.id, TOR, PDF).await.is(201);
+        clamd.is_down(false);
+        let object = place.objects(&app).join(&life.id).join(text(&first["id"]));
+        let aside = object.with_extension("aside");
+        std::fs::rename(&object, &aside).expect("put aside");
+        match &place.bucket {
+            Some(bucket) => bucket.answers("GetObject", 403, 1),
+            // A link to itself leads nowhere, and is no missing file.
+            None => std::os::unix::fs::symlink(&object, &object).expect("a link"),
+        }
+        assert_eq!(scanned(&worker).await.cleared, 1, "the one behind it");
+        let _ = std::fs::remove_file(&object);
+        std::fs::rename(&aside, &object).expect("put back");
+        assert_eq!(scanned(&worker).await.cleared, 1, "it waited on");
+        // What the scanner does not take is passed over, too.
+        clamd.is_down(true);
+        let large = [PDF.2, &vec![b'a'; FakeClamd::MOST_BYTES]].concat();
+        upload(&app, &drafter, &life.id, TOR, ("a.pdf", PDF.1, &large)).await.is(201);
+        upload(&app, &drafter, &life.id, TOR, PDF).await.is(201);
+        clamd.is_down(false);
+        assert_eq!(scanned(&worker).await.cleared, 1);
+        place.agrees(&app);
+    }
+
+    async fn the_older_document_stands_again_when_the_newer_one_is_refused(place) {
+        let clamd = FakeClamd::start();
+        let address = clamd.address.to_string();
+        let app = place.app_with(|documents| documents.clamd = Some(Clamd::Tcp(address)));
+        let worker = DocumentWorker::new(app.services.clone(), Settings::default());
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let replacing = async |older: &str, bytes: &[u8]| {
+            let fields = [("type", "tor"), ("supersedes_id", older)];
+            let body = upload(&app, &drafter, &life.id, &fields, ("a.pdf", PDF.1, bytes)).await.is(201);
+            text(&body["id"])
+        };
+        let current = async || {
+            let body = app.get(&drafter, &life.path("documents?current=true")).await.is(200);
+            let items = body["items"].as_array().expect("a list").clone();
+            items.iter().map(|item| text(&item["id"])).collect::<Vec<_>>()
+        };
+        let good = text(&upload(&app, &drafter, &life.id, &[("type", "tor")], PDF).await.is(201)["id"]);
+        let bad = [PDF.2, &eicar()].concat();
+        clamd.is_down(true);
+        let newer = replacing(&good, &bad).await;
+        assert_eq!(current().await, [newer.as_str()]);
+        clamd.is_down(false);
+        assert_eq!(scanned(&worker).await.refused, 1);
+        assert_eq!(current().await, [good.as_str(), newer.as_str()]);
+        let shown = app.get(&drafter, &format!("/documents/{good}")).await.is(200);
+        assert_eq!((&shown["superseded_by"], &shown["status"]), (&Value::Null, &json!("available")));
+        let revisions = format!("SELECT COUNT(*) FROM revisions WHERE subject_id = '{good}'");
+        assert_eq!(app.database.number(&revisions), 3);
+        let events = life.list("events?limit=200").await;
+        let refused = events.iter().find(|event| event["action"] == "document.refuse").expect("an event");
+        assert!(refused.to_string().contains(&good), "{refused}");
+        // Where a third had taken the refused one's place, it keeps it.
+        clamd.is_down(true);
+        let second = replacing(&good, &bad).await;
+        let third = replacing(&second, PDF.2).await;
+        clamd.is_down(false);
+        let counts = scanned(&worker).await;
+        assert_eq!((counts.cleared, counts.refused), (1, 1));
+        let shown = app.get(&drafter, &format!("/documents/{good}")).await.is(200);
+        assert_eq!(shown["superseded_by"], json!(third));
+        place.agrees(&app);
+    }
+
     async fn what_belongs_to_no_row_is_swept_and_nothing_else(place) {
         let app = place.app();
         let worker = DocumentWorker::new(app.services.clone(), Settings::default());
@@ -78,7 +156,14 @@ on_each_store! {
         };
         let anybody = || objects.join(Uuid::now_v7().to_string()).join(Uuid::now_v7().to_string());
         let orphan = make(anybody(), Some(old));
-        let arrival = make(arrivals.join("old"), Some(old));
+        let arrival = make(arrivals.join(Uuid::now_v7().to_string()), Some(old));
+        let foreign: Vec<PathBuf> = [
+            arrivals.join("notes.txt"),
+            objects.join("notes.txt"),
+            objects.join("a").join("b"),
+            objects.join(Uuid::now_v7().to_string()).join("notes.txt"),
+            anybody().join("notes.txt"),
+        ].into_iter().map(|path| make(path, Some(old))).collect();
         let young = make(anybody(), None);
         for path in files(&objects.join(&life.id)) {
             std::fs::File::options().write(true).open(path).expect("open").set_modified(old).expect("aged");
@@ -101,7 +186,10 @@ on_each_store! {
         let (made, swept) = futures_util::join!(uploads, sweeps);
         assert_eq!(swept.expect("swept"), 2);
         assert!(!orphan.exists() && !arrival.exists() && young.exists());
-        std::fs::remove_file(young).expect("removed");
+        for path in foreign.iter().chain([&young]) {
+            assert!(path.exists(), "{}: what is not ours stays", path.display());
+            std::fs::remove_file(path).expect("removed");
+        }
         for body in made.iter().chain([&kept]) {
             let path = format!("/documents/{}/content", text(&body["id"]));
             assert_eq!(app.get(&drafter, &path).await.status, 200);

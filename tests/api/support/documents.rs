@@ -137,6 +137,9 @@ pub struct FakeClamd {
 }
 
 impl FakeClamd {
+    /// It takes no file of more bytes than this.
+    pub const MOST_BYTES: usize = 512 * 1024;
+
     pub fn start() -> FakeClamd {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -158,8 +161,15 @@ impl FakeClamd {
 }
 
 fn converse(mut stream: TcpStream) -> std::io::Result<()> {
-    let mut command = [0; 10];
-    stream.read_exact(&mut command)?;
+    let mut command = Vec::new();
+    while command.last() != Some(&0) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        command.push(byte[0]);
+    }
+    if command == b"zPING\0" {
+        return stream.write_all(b"PONG\0");
+    }
     assert_eq!(&command, b"zINSTREAM\0");
     let mut bytes = Vec::new();
     loop {
@@ -172,6 +182,9 @@ fn converse(mut stream: TcpStream) -> std::io::Result<()> {
         let start = bytes.len();
         bytes.resize(start + length, 0);
         stream.read_exact(&mut bytes[start..])?;
+        if bytes.len() > FakeClamd::MOST_BYTES {
+            return stream.write_all(b"INSTREAM size limit exceeded. ERROR\0");
+        }
     }
     let needle = eicar();
     let found = bytes.windows(needle.len()).any(|window| window == needle);

@@ -1,0 +1,98 @@
+//! What answers about requests for tranches look like.
+
+use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
+use crate::domain::moment::Moment;
+use crate::domain::proposal::State;
+use crate::domain::tranche::TrancheState;
+use crate::storage::tranche;
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A request for a tranche.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrancheRequest {
+    /// Its id.
+    pub id: TrancheRequestId,
+    /// Of which allocation.
+    pub allocation_id: AllocationId,
+    /// Which tranche, from 1.
+    pub n: i64,
+    /// Where it stands.
+    pub state: TrancheState,
+    /// The amount for each proposal.
+    pub items: Vec<TrancheItem>,
+    /// Sum of the items that are not left out: what is paid.
+    pub total_idr: i64,
+    /// When it was received.
+    pub requested_at: Moment,
+    /// When the inspector reviewed it.
+    pub reviewed_at: Option<Moment>,
+    /// When a treasurer verified it.
+    pub verified_at: Option<Moment>,
+    /// When it was paid or refused.
+    pub decided_at: Option<Moment>,
+    /// Number of the payment.
+    pub payment_number: Option<String>,
+    /// Its date.
+    pub paid_on: Option<NaiveDate>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+/// The amount for one proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrancheItem {
+    /// For which proposal.
+    pub proposal_id: ProposalId,
+    /// How much.
+    pub amount_idr: i64,
+    /// Why it is not paid, where the proposal can't be paid any more.
+    pub left_out: Option<LeftOut>,
+}
+
+/// Why a request does not pay one of its proposals any more.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LeftOut {
+    /// Where the proposal went.
+    #[schema(example = "cancelled")]
+    pub state: State,
+    /// Why, in the words of whoever moved it.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Moment,
+}
+
+impl TrancheRequest {
+    /// A request with those of the items that are its own.
+    pub fn of(row: tranche::TrancheRequest, contents: &tranche::Contents) -> Self {
+        let own = contents.items.iter().filter(|item| item.request_id == row.id);
+        let items = own.map(|item| TrancheItem {
+            proposal_id: item.proposal_id,
+            amount_idr: item.amount_idr.0,
+            left_out: contents.omission(item).map(|one| LeftOut {
+                state: one.state,
+                reason: one.reason.clone(),
+                at: one.left_out_at,
+            }),
+        });
+        TrancheRequest {
+            items: items.collect(),
+            id: row.id,
+            allocation_id: row.allocation_id,
+            n: row.n,
+            state: row.state,
+            total_idr: row.total_idr.0,
+            requested_at: row.requested_at,
+            reviewed_at: row.reviewed_at,
+            verified_at: row.verified_at,
+            decided_at: row.decided_at,
+            payment_number: row.payment_number,
+            paid_on: row.paid_on,
+            reason: row.reason,
+            version: row.version,
+        }
+    }
+}
