@@ -24,6 +24,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+/// Where a request stands that the region may still answer, and whose place it may still mend, as long as it has the
+/// proposal: an answer can be wrong too, and nobody has looked at it yet.
+const IN_HAND: &[RequestState] = &[RequestState::Open, RequestState::Answered];
 /// The most requests of one call.
 const MOST_AT_ONCE: usize = 100;
 
@@ -112,11 +115,24 @@ fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
 fn misses(document: &Value, types: &[&str], pointer: &str) -> Option<String> {
     let names_something = "must name a field (/title, /site/village), the lines (/lines), a line (/lines/3), a field of \
         it, or a type of document (/documents/land_certificate)";
+    if let Some(line) = line_of_amount(pointer)
+        && document.pointer(pointer).is_some()
+    {
+        return Some(format!(
+            "the amount of a line follows from its volume and unit cost, and can't be changed by itself; name \
+             {line}/unit_cost_idr or {line}/volume_thousandths, or one request for each"
+        ));
+    }
     match pointer.strip_prefix("/documents/") {
         Some(code) if is_type(code) => known_type(code, types).err(),
         None if pointer.starts_with('/') && document.pointer(pointer).is_some() => None,
         Some(_) | None => Some(names_something.to_owned()),
     }
+}
+
+/// The line whose amount the pointer names: `/lines/3` of `/lines/3/amount_idr`.
+fn line_of_amount(pointer: &str) -> Option<&str> {
+    pointer.strip_suffix("/amount_idr").filter(|line| covers("/lines", line) && *line != "/lines")
 }
 
 /// The requests of a proposal, by number; accepted ones tell whether what they are about was changed since.
@@ -285,11 +301,12 @@ fn find(
     Ok((access::beneath(&proposal, SubjectKind::ChangeRequest, id), (row, proposal)))
 }
 
-fn need_state(row: &ChangeRequest, wanted: RequestState) -> Result<(), Error> {
-    if row.state == wanted {
+fn need_state(row: &ChangeRequest, wanted: &[RequestState]) -> Result<(), Error> {
+    if wanted.contains(&row.state) {
         return Ok(());
     }
-    let message = format!("This takes a request that is {wanted}; it is {}.", row.state);
+    let names = wanted.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ");
+    let message = format!("This takes a request that is {names}; it is {}.", row.state);
     Err(Error::refused("request_state", "/state", message))
 }
 
@@ -321,7 +338,8 @@ fn change(
     Reply::ok(&view::ChangeRequest::of(after, false), Some(version))
 }
 
-/// Answers a request: the drafter, while the proposal is with the region.
+/// Answers a request, or gives another answer instead: the drafter, while the proposal is with the region. The last
+/// answer counts; those before it stand in the revisions.
 pub fn answer(
     sv: &Services,
     cx: &Context,
@@ -345,7 +363,7 @@ pub fn answer(
                 );
                 return Err(Error::refused("not_from_here", "/state", message));
             }
-            need_state(&row, RequestState::Open)?;
+            need_state(&row, IN_HAND)?;
             let after = ChangeRequest {
                 state: RequestState::Answered,
                 answer: Some(given.answer.clone()),
@@ -422,7 +440,7 @@ fn judge(
                 ..decide(tx, row, &proposal)?
             };
             need_review(&proposal)?;
-            need_state(&before, RequestState::Answered)?;
+            need_state(&before, &[RequestState::Answered])?;
             change(tx, cx, (action, by, duty), subject, after, &proposal)
         },
     )
@@ -433,7 +451,7 @@ fn judge(
 pub enum Reach {
     /// All of it: it is a draft.
     Whole,
-    /// Only what these open requests are about: it is being clarified.
+    /// Only what these requests are about, which are not accepted: it is being clarified.
     Asked(Vec<String>),
 }
 
@@ -444,7 +462,7 @@ pub fn reach(tx: &mut AnyConnection, row: &Proposal) -> Result<Reach, Error> {
         State::Clarification => {
             let open = change_request::of(tx, row.id)?
                 .into_iter()
-                .filter(|request| request.state == RequestState::Open);
+                .filter(|request| IN_HAND.contains(&request.state));
             Ok(Reach::Asked(open.map(|request| request.pointer).collect()))
         }
         other => {
@@ -465,7 +483,7 @@ impl Reach {
         let beyond: Vec<Blocker> = changed
             .iter()
             // The amount follows from volume and unit cost.
-            .filter(|one| !one.pointer.ends_with("/amount_idr"))
+            .filter(|one| line_of_amount(&one.pointer).is_none())
             .filter(|one| !open.iter().any(|asked| covers(asked, &one.pointer)))
             .map(|one| {
                 let message = format!(
