@@ -374,7 +374,7 @@ pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Actions
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
         let pinned = policy::of_proposal(tx, &row, cx.now)?;
-        let standing = access::Standing::of(tx, id)?;
+        let standing = access::Standing::of(tx, id, cx.now)?;
         let facts =
             facts::gather(tx, &row, &pinned.policy, &Act::bare(Action::Answer), None, cx.now)?;
         let items = workflow::arrows(row.menu)
