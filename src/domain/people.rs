@@ -118,6 +118,12 @@ impl Grant {
         let today = now.date_in(self.region.as_ref().map_or(Zone::Wib, Zone::of));
         self.valid_from <= today && self.valid_until.is_none_or(|until| today <= until)
     }
+
+    /// Whether its scope covers a place.
+    pub fn covers(&self, place: Place<'_>) -> bool {
+        let of_group = |group: &String| group.eq_ignore_ascii_case(place.commodity);
+        covers_region(self, place.region) && self.commodity.as_ref().is_none_or(of_group)
+    }
 }
 
 /// Where a proposal lies, for the question who may see it and act on it.
@@ -153,7 +159,7 @@ impl Actor {
 
     /// The grant by which the actor has a role over a place.
     pub fn grant_over(&self, role: Role, place: Place<'_>) -> Option<&Grant> {
-        self.grants.iter().find(|grant| grant.role == role && grant_covers(grant, place))
+        self.grants.iter().find(|grant| grant.role == role && grant.covers(place))
     }
 
     /// The grant by which the actor has a role in a region, whatever the commodity.
@@ -209,11 +215,6 @@ fn covers_region(grant: &Grant, region: &RegionCode) -> bool {
         (Some(scope), Role::Auditor) => scope == region || *scope == region.province(),
         (Some(scope), _) => scope == region,
     }
-}
-
-fn grant_covers(grant: &Grant, place: Place<'_>) -> bool {
-    covers_region(grant, place.region)
-        && grant.commodity.as_ref().is_none_or(|group| group.eq_ignore_ascii_case(place.commodity))
 }
 
 text_enum! {

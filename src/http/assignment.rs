@@ -22,7 +22,7 @@ impl Checked for ConflictDraft {
     }
 }
 
-/// Assign a reviewer; from then on only those assigned review the proposal.
+/// Assign a reviewer; from then on only those assigned review the proposal, while at least one of them can.
 #[utoipa::path(post, path = "/proposals/{id}/assignments", tag = "review", request_body = AssignmentDraft,
     responses((status = 201, description = "Assigned.", body = view::Assignment)))]
 pub async fn assign_reviewer(
@@ -33,7 +33,7 @@ pub async fn assign_reviewer(
     call.write(body, move |sv, cx, body| assignment::assign(sv, cx, id.get()?, body)).await
 }
 
-/// List who was assigned to a proposal, ended assignments too.
+/// List who was assigned to a proposal, ended assignments too; each tells whether it counts now.
 #[utoipa::path(get, path = "/proposals/{id}/assignments", tag = "review", params(PageQuery),
     responses((status = 200, description = "A page.", body = Page<view::Assignment>)))]
 pub async fn list_assignments(call: Call, id: Id<ProposalId>, query: Query<PageQuery>) -> Answer {

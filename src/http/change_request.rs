@@ -61,7 +61,8 @@ pub async fn list_change_requests(
     .await
 }
 
-/// Answer a change request: the drafter, in draft or clarification.
+/// Answer a change request: the drafter, in draft or clarification. Until the proposal goes back, an answer can be given
+/// again; the last one counts.
 #[utoipa::path(post, path = "/change-requests/{id}/answer", tag = "review", request_body = RequestAnswer,
     responses((status = 200, description = "As it is now.", body = view::ChangeRequest)))]
 pub async fn answer_change_request(

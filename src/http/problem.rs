@@ -148,6 +148,9 @@ impl From<Error> for Problem {
                 "Nobody is signed in",
                 detail,
             ),
+            Error::WrongCredentials => {
+                Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", detail)
+            }
             Error::InvalidToken(fault) => {
                 let (code, title) = match fault {
                     TokenFault::Unknown => ("unauthenticated", "Nobody is signed in"),

@@ -3,7 +3,8 @@
 use crate::domain::act::Action;
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{ProposalId, UserId};
-use crate::domain::people::{Duty, Participation, Place, exclusions};
+use crate::domain::moment::Moment;
+use crate::domain::people::{Duty, Grant, Participation, Place, Role, exclusions};
 use crate::domain::refusal::{Blocker, Refusal};
 use crate::domain::workflow::Course;
 use crate::service::context::Context;
@@ -12,7 +13,7 @@ use crate::service::trail::Subject;
 use crate::storage::AnyConnection;
 use crate::storage::assignment::{Assignment, Conflict};
 use crate::storage::proposal::{self, Proposal};
-use crate::storage::{allocation, assignment, participation};
+use crate::storage::{allocation, assignment, grant, participation};
 
 /// Where a proposal lies.
 pub fn place(proposal: &Proposal) -> Place<'_> {
@@ -56,18 +57,32 @@ pub struct Standing {
     pub parts: Vec<Participation>,
     /// Who declared a conflict of interest, with their names.
     pub conflicts: Vec<(Conflict, String)>,
-    /// Who reviews it; everybody who may when nobody is assigned.
+    /// Who is assigned to review it and can; everybody who may when there is nobody.
     pub assigned: Vec<Assignment>,
 }
 
 impl Standing {
-    /// That of a proposal.
-    pub fn of(tx: &mut AnyConnection, proposal: ProposalId) -> Result<Standing, Error> {
-        Ok(Standing {
+    /// That of a proposal, now.
+    pub fn of(
+        tx: &mut AnyConnection,
+        proposal: ProposalId,
+        now: Moment,
+    ) -> Result<Standing, Error> {
+        let mut standing = Standing {
             parts: participation::of(tx, proposal)?,
             conflicts: assignment::conflicts_of(tx, proposal)?,
-            assigned: assignment::open_of(tx, proposal)?,
-        })
+            assigned: Vec::new(),
+        };
+        let open = assignment::open_of(tx, proposal)?;
+        if !open.is_empty() {
+            let reviewers = reviewers_among(tx, proposal, &open, now)?;
+            let can = |one: &Assignment| {
+                let who = Some(one.user_id);
+                reviewers.contains(&one.user_id) && standing.excluded(who, Duty::Review).is_empty()
+            };
+            standing.assigned = open.into_iter().filter(can).collect();
+        }
+        Ok(standing)
     }
 
     /// What excludes a person from a duty for good: an earlier part, or a conflict of interest.
@@ -90,6 +105,25 @@ impl Standing {
     }
 }
 
+/// Those of the assigned who are reviewers over the proposal now: not disabled, by a grant that holds. The queue asks
+/// the same of its rows.
+fn reviewers_among(
+    tx: &mut AnyConnection,
+    id: ProposalId,
+    open: &[Assignment],
+    now: Moment,
+) -> Result<Vec<UserId>, Error> {
+    let row = proposal::find(tx, id)?.ok_or(Error::NotFound)?;
+    let users: Vec<UserId> = open.iter().map(|one| one.user_id).collect();
+    let grants = grant::of_active(tx, Role::Reviewer, &users)?;
+    Ok(grants
+        .into_iter()
+        .map(|row| (row.user_id, Grant::from(row)))
+        .filter(|(_, grant)| grant.holds_at(now) && grant.covers(place(&row)))
+        .map(|(user, _)| user)
+        .collect())
+}
+
 /// Why a person who declared a conflict of interest is excluded. The reason they gave is for approvers and auditors.
 pub fn in_conflict(one: &Conflict, name: &str) -> Blocker {
     let message = format!(
@@ -107,7 +141,7 @@ pub fn four_eyes(
     proposal: ProposalId,
     duty: Duty,
 ) -> Result<(), Error> {
-    let blockers = Standing::of(tx, proposal)?.against(cx.actor.user, duty);
+    let blockers = Standing::of(tx, proposal, cx.now)?.against(cx.actor.user, duty);
     if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
 }
 

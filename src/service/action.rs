@@ -57,17 +57,19 @@ pub fn permitted(
     let course = access::course(row);
     let grant =
         workflow::permit(row.menu, (row.state, course), action, &cx.actor, access::place(row));
-    let arrow =
-        workflow::arrows(row.menu).filter(|arrow| arrow.action == action).max_by_key(|arrow| {
-            let here = arrow.from == row.state && arrow.route.fits(course);
-            (here, grant.is_some_and(|grant| grant.role == arrow.role))
-        });
+    let named = || workflow::arrows(row.menu).filter(|arrow| arrow.action == action);
+    let is_here = |arrow: &Arrow| arrow.from == row.state && arrow.route.fits(course);
+    let arrow = named()
+        .max_by_key(|arrow| (is_here(arrow), grant.is_some_and(|grant| grant.role == arrow.role)));
     let (Some(grant), Some(arrow)) = (grant, arrow) else {
-        let mut roles: Vec<Role> = workflow::arrows(row.menu)
-            .filter(|arrow| arrow.action == action)
-            .map(|arrow| arrow.role)
-            .collect();
-        roles.dedup();
+        // The roles that `permit` asked for: of the arrow from here, where there is one.
+        let here = named().any(is_here);
+        let mut roles: Vec<Role> = Vec::new();
+        for arrow in named().filter(|arrow| !here || is_here(arrow)) {
+            if !roles.contains(&arrow.role) {
+                roles.push(arrow.role);
+            }
+        }
         return Err(missing(&roles));
     };
     if let Some(duty) = arrow.duty() {
@@ -380,7 +382,7 @@ pub fn list(sv: &Services, cx: &Context, id: ProposalId) -> Result<view::Actions
     sv.db.read(|tx| {
         let row = access::visible(tx, cx, id)?;
         let pinned = policy::of_proposal(tx, &row, cx.now)?;
-        let standing = access::Standing::of(tx, id)?;
+        let standing = access::Standing::of(tx, id, cx.now)?;
         let facts =
             facts::gather(tx, &row, &pinned.policy, &Act::bare(Action::Answer), None, cx.now)?;
         let items = workflow::arrows(row.menu)

@@ -70,12 +70,21 @@ pub fn list(
 ) -> Result<Page<view::Assignment>, Error> {
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
+        let standing = access::Standing::of(tx, id, cx.now)?;
         let rows = assignment::page(tx, id, after, limit.saturating_add(1))?;
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Assignment::from))
+        Ok(Page::cut(
+            rows,
+            limit,
+            |row| row.id.to_string(),
+            |row| {
+                let in_force = standing.assigned.iter().any(|one| one.id == row.id);
+                view::Assignment::of(row, in_force)
+            },
+        ))
     })
 }
 
-/// Assigns a reviewer: from then on only those assigned review it.
+/// Assigns a reviewer: from then on, while they can, only those assigned review it.
 pub fn assign(
     sv: &Services,
     cx: &Context,
@@ -113,7 +122,7 @@ pub fn assign(
             tell(tx, cx, (event, NoticeEvent::ReviewerAssigned), &proposal, row.user_id)?;
             let location = format!("/api/v1/proposals/{id}/assignments");
             let version = row.version;
-            Reply::created(&view::Assignment::from(row), Some(version), location)
+            Reply::created(&view::Assignment::of(row, true), Some(version), location)
         },
     )
 }
@@ -138,12 +147,12 @@ fn assignable(
         let message = format!("The proposal has ended ({}); nobody reviews it.", proposal.state);
         return Err(Error::refused("not_from_here", "/state", message));
     }
-    let standing = access::Standing::of(tx, proposal.id)?;
+    let standing = access::Standing::of(tx, proposal.id, cx.now)?;
     let blockers = standing.excluded(Some(who), Duty::Review);
     if !blockers.is_empty() {
         return Err(Error::Refused(Refusal::because(blockers)));
     }
-    if standing.assigned.iter().any(|one| one.user_id == who) {
+    if assignment::open_of(tx, proposal.id)?.iter().any(|one| one.user_id == who) {
         let message = "This person is assigned to it already.";
         return Err(Error::refused("assigned", "/user_id", message));
     }
@@ -201,7 +210,7 @@ pub fn end(sv: &Services, cx: &Context, id: AssignmentId) -> Result<Reply, Error
             record(tx, cx, (event, "assignment.end", by), subject, &proposal, content)?;
             tell(tx, cx, (event, NoticeEvent::ReviewerReleased), &proposal, after.user_id)?;
             let version = after.version;
-            Reply::ok(&view::Assignment::from(after), Some(version))
+            Reply::ok(&view::Assignment::of(after, false), Some(version))
         },
     )
 }
@@ -243,7 +252,7 @@ pub fn declare(
             let proposal = access::lock(tx, id, None)?;
             let draft = body.get()?;
             let user_id = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
-            let standing = access::Standing::of(tx, id)?;
+            let standing = access::Standing::of(tx, id, cx.now)?;
             if standing.conflicts.iter().any(|(known, _)| known.user_id == user_id) {
                 let message = "You declared a conflict of interest already.";
                 return Err(Error::refused("declared", "", message));
@@ -257,7 +266,9 @@ pub fn declare(
             };
             assignment::declare(tx, &row)?;
             let event = EventId::new();
-            for one in standing.assigned.into_iter().filter(|one| one.user_id == user_id) {
+            // One that does not count just now ends too: it would come back with the grant.
+            let open = assignment::open_of(tx, id)?.into_iter();
+            for one in open.filter(|one| one.user_id == user_id) {
                 ended(tx, cx, event, one)?;
             }
             access::save(tx, &proposal)?;

@@ -7,7 +7,7 @@ pub use draft::{ChangeRequestDraft, ChangeRequestsDraft, RequestAcceptance, Requ
 pub use reach::{Reach, reach};
 
 use crate::domain::audit::{SubjectKind, canonical};
-use crate::domain::change::RequestState;
+use crate::domain::change::{RequestState, covers};
 use crate::domain::document::{DocumentStatus, is_type, known_type};
 use crate::domain::ids::{ChangeRequestId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS};
@@ -27,6 +27,10 @@ use crate::storage::proposal::Proposal;
 use crate::storage::{self, AnyConnection, line};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a request stands that the region may still answer, and whose place it may still mend, as long as it has the
+/// proposal: an answer can be wrong too, and nobody has looked at it yet.
+const IN_HAND: &[RequestState] = &[RequestState::Open, RequestState::Answered];
 
 /// The proposal as requests point into it, without its documents.
 fn written(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
@@ -54,11 +58,24 @@ fn pointed(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
 fn misses(document: &Value, types: &[&str], pointer: &str) -> Option<String> {
     let names_something = "must name a field (/title, /site/village), the lines (/lines), a line (/lines/3), a field of \
         it, or a type of document (/documents/land_certificate)";
+    if let Some(line) = line_of_amount(pointer)
+        && document.pointer(pointer).is_some()
+    {
+        return Some(format!(
+            "the amount of a line follows from its volume and unit cost, and can't be changed by itself; name \
+             {line}/unit_cost_idr or {line}/volume_thousandths, or one request for each"
+        ));
+    }
     match pointer.strip_prefix("/documents/") {
         Some(code) if is_type(code) => known_type(code, types).err(),
         None if pointer.starts_with('/') && document.pointer(pointer).is_some() => None,
         Some(_) | None => Some(names_something.to_owned()),
     }
+}
+
+/// The line whose amount the pointer names: `/lines/3` of `/lines/3/amount_idr`.
+fn line_of_amount(pointer: &str) -> Option<&str> {
+    pointer.strip_suffix("/amount_idr").filter(|line| covers("/lines", line) && *line != "/lines")
 }
 
 /// The requests of a proposal, by number; accepted ones tell whether what they are about was changed since.
@@ -227,11 +244,12 @@ fn find(
     Ok((access::beneath(&proposal, SubjectKind::ChangeRequest, id), (row, proposal)))
 }
 
-fn need_state(row: &ChangeRequest, wanted: RequestState) -> Result<(), Error> {
-    if row.state == wanted {
+fn need_state(row: &ChangeRequest, wanted: &[RequestState]) -> Result<(), Error> {
+    if wanted.contains(&row.state) {
         return Ok(());
     }
-    let message = format!("This takes a request that is {wanted}; it is {}.", row.state);
+    let names = wanted.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ");
+    let message = format!("This takes a request that is {names}; it is {}.", row.state);
     Err(Error::refused("request_state", "/state", message))
 }
 
@@ -263,7 +281,8 @@ fn change(
     Reply::ok(&view::ChangeRequest::of(after, false), Some(version))
 }
 
-/// Answers a request: the drafter, while the proposal is with the region.
+/// Answers a request, or gives another answer instead: the drafter, while the proposal is with the region. The last
+/// answer counts; those before it stand in the revisions.
 pub fn answer(
     sv: &Services,
     cx: &Context,
@@ -287,7 +306,7 @@ pub fn answer(
                 );
                 return Err(Error::refused("not_from_here", "/state", message));
             }
-            need_state(&row, RequestState::Open)?;
+            need_state(&row, IN_HAND)?;
             let after = ChangeRequest {
                 state: RequestState::Answered,
                 answer: Some(given.answer.clone()),
@@ -364,7 +383,7 @@ fn judge(
                 ..decide(tx, row, &proposal)?
             };
             need_review(&proposal)?;
-            need_state(&before, RequestState::Answered)?;
+            need_state(&before, &[RequestState::Answered])?;
             change(tx, cx, (action, by, duty), subject, after, &proposal)
         },
     )

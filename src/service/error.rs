@@ -33,6 +33,9 @@ pub enum Error {
     /// Nobody is signed in, or not with what was shown.
     #[error("sign in first")]
     Unauthenticated(&'static str),
+    /// Address and password do not belong together; which of them is wrong is told to nobody.
+    #[error("the e-mail address or the password is wrong")]
+    WrongCredentials,
     /// A token was shown that does not hold.
     #[error("{}", .0.words())]
     InvalidToken(TokenFault),

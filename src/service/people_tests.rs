@@ -236,17 +236,17 @@ fn five_failures_of_a_pair_make_it_wait_longer_and_longer() {
     bench.session("ratna@dinas.example");
     let guess = || bench.try_in("ratna@dinas.example", "a guess in the dark", OFFICE);
     for _ in 0..5 {
-        assert!(matches!(guess(), Err(Error::Unauthenticated(_))));
+        assert!(matches!(guess(), Err(Error::WrongCredentials)));
     }
     assert!(matches!(guess(), Err(Error::Throttled(30))));
     bench.pass(TimeDelta::seconds(30));
-    assert!(matches!(guess(), Err(Error::Unauthenticated(_))));
+    assert!(matches!(guess(), Err(Error::WrongCredentials)));
     assert!(matches!(guess(), Err(Error::Throttled(60))));
     // From another address the owner comes in, and at this one after the wait; then all is forgotten.
     assert!(bench.try_in("ratna@dinas.example", PASSWORD, "203.0.113.1").is_ok());
     bench.pass(TimeDelta::seconds(60));
     bench.session("ratna@dinas.example");
-    assert!(matches!(guess(), Err(Error::Unauthenticated(_))));
+    assert!(matches!(guess(), Err(Error::WrongCredentials)));
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn guesses_sent_all_at_once_learn_no_more() {
         let all: Vec<_> = (0..16).map(|_| scope.spawn(one)).collect();
         all.into_iter()
             .map(|guess| guess.join().expect("thread"))
-            .filter(|outcome| matches!(outcome, Err(Error::Unauthenticated(_))))
+            .filter(|outcome| matches!(outcome, Err(Error::WrongCredentials)))
             .count()
     });
     assert_eq!(told, 5);

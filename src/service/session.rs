@@ -25,8 +25,6 @@ use utoipa::ToSchema;
 
 /// What every token begins with, so that one that leaked is recognised.
 pub const TOKEN_PREFIX: &str = "sentra_";
-/// What is said to whoever could not sign in, whatever the reason.
-const WRONG: &str = "the e-mail address or the password is wrong";
 /// What is said to whoever shows a token that does not hold.
 const NO_TOKEN: &str = "the token is unknown, or it has ended";
 
@@ -131,7 +129,7 @@ pub fn sign_in(
                 },
                 |_, _| Ok(()),
             )?;
-            Err(Error::Unauthenticated(WRONG))
+            Err(Error::WrongCredentials)
         }
     }
 }

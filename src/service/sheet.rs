@@ -99,6 +99,14 @@ fn lines(rows: &[Row]) -> Result<LinesDraft, Vec<FieldError>> {
         places.push(row.number);
     }
     let Reader { columns, mut errors } = reader;
+    if draft.lines.is_empty() {
+        let message = format!(
+            "the sheet has no line: there is nothing beneath row {}, which names the columns; to delete all lines, PUT \
+             {{\"lines\":[]}} as JSON",
+            header.number
+        );
+        return Err(vec![FieldError::new("/lines", "no_lines", message)]);
+    }
     if let Err(more) = draft.check() {
         let fresh: Vec<FieldError> = more
             .into_iter()

@@ -106,7 +106,7 @@ fn a_file_in_another_encoding_is_refused() {
     let mut bytes = format!("{HEADER}\nsupporting;Jasa ").into_bytes();
     bytes.push(0xe9);
     let errors = Sheet::draft(&Input(Ok(Sheet::Csv(bytes)))).0.expect_err("Latin-1");
-    assert!(errors[0].message.contains("row 2: not UTF-8"), "{errors:?}");
+    assert!(errors[0].message.contains("row 2, column B: not UTF-8"), "{errors:?}");
     let utf16 = Input(Ok(Sheet::Csv(vec![0xff, 0xfe, b'a', 0])));
     assert_eq!(refused(Sheet::draft(&utf16).0), [pair("/lines", "unreadable")]);
 }

@@ -71,6 +71,21 @@ pub fn of_many(c: &mut AnyConnection, users: &[UserId]) -> QueryResult<Vec<Grant
         .load(c)
 }
 
+/// The grants of a role that are not revoked, of those of the users who are not disabled.
+pub fn of_active(
+    c: &mut AnyConnection,
+    role: Role,
+    users: &[UserId],
+) -> QueryResult<Vec<GrantRow>> {
+    grants::table
+        .inner_join(users::table)
+        .filter(grants::user_id.eq_any(users).and(grants::role.eq(role)))
+        .filter(grants::revoked_at.is_null().and(users::disabled_at.is_null()))
+        .order(grants::id)
+        .select(GrantRow::as_select())
+        .load(c)
+}
+
 /// One grant of a user, revoked or not.
 pub fn find(c: &mut AnyConnection, user: UserId, id: GrantId) -> QueryResult<Option<GrantRow>> {
     grants::table

@@ -3,7 +3,7 @@
 
 use crate::domain::change::RequestState;
 use crate::domain::ids::{RegionCode, UserId};
-use crate::domain::people::{Grant, Role};
+use crate::domain::people::{Duty, Grant, Role};
 use crate::domain::plan::PlanState;
 use crate::domain::proposal::{Menu, State};
 use crate::domain::queue::{Wait, When, excluding, of};
@@ -11,8 +11,8 @@ use crate::domain::report::{ReportKind, ReportState};
 use crate::domain::tranche::TrancheState;
 use crate::storage::proposal::Condition;
 use crate::storage::schema::{
-    activity_plans, assignments, change_requests, conflicts, contracts, participations, proposals,
-    reports, tranche_items, tranche_omissions, tranche_requests,
+    activity_plans, assignments, change_requests, conflicts, contracts, grants, participations,
+    proposals, reports, tranche_items, tranche_omissions, tranche_requests, users,
 };
 use crate::storage::tranche::is_left_out;
 use chrono::NaiveDate;
@@ -80,15 +80,34 @@ impl Queue {
         }
     }
 
-    /// Nobody is assigned, or the person is.
+    /// Nobody is assigned who can review it, or the person is: as `Standing` has it.
     fn assigned(&self) -> Condition {
-        let open = || {
-            assignments::table
-                .filter(assignments::proposal_id.eq(proposals::id))
-                .filter(assignments::ended_at.is_null())
-        };
-        let own = open().filter(assignments::user_id.eq(self.user));
-        Box::new(not(exists(open())).or(exists(own)))
+        // Of whom four eyes excludes, one row for each part; of everybody else a row without one.
+        let took_part = participations::proposal_id
+            .eq(assignments::proposal_id)
+            .and(participations::user_id.eq(assignments::user_id))
+            .and(participations::duty.eq_any(excluding(Duty::Review)));
+        let in_force = assignments::table
+            .inner_join(users::table.on(users::id.eq(assignments::user_id)))
+            .inner_join(grants::table.on(grants::user_id.eq(assignments::user_id)))
+            .left_join(participations::table.on(took_part))
+            .filter(assignments::proposal_id.eq(proposals::id))
+            .filter(assignments::ended_at.is_null().and(users::disabled_at.is_null()))
+            .filter(grants::role.eq(Role::Reviewer).and(grants::revoked_at.is_null()))
+            .filter(grants::valid_from.le(self.today))
+            .filter(
+                grants::valid_until
+                    .is_null()
+                    .or(grants::valid_until.assume_not_null().ge(self.today)),
+            )
+            .filter(
+                grants::commodity
+                    .is_null()
+                    .or(lower(grants::commodity.assume_not_null()).eq(lower(proposals::commodity))),
+            )
+            .filter(participations::user_id.nullable().is_null());
+        let own = in_force.clone().filter(assignments::user_id.eq(self.user));
+        Box::new(not(exists(in_force)).or(exists(own)))
     }
 
     fn when(&self, when: When) -> Option<Condition> {

@@ -50,6 +50,50 @@ on_both! {
         assert_eq!((life.list("lines").await, life.version().await), (before, version));
     }
 
+    async fn rows_are_counted_as_the_spreadsheet_counts_them(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        // The header, a line, a cell with line breaks in it, an empty row, one of marks only, and then a wrong volume.
+        let rows = [
+            "component;description;volume;unit;unit_cost_idr;fund_source", "supporting;Baik;1;paket;5.000.000;DAK",
+            "supporting;\"Dua\nbaris\r\nbaris\";1;paket;5.000.000;DAK", "", ";;;;;",
+            "supporting;Buruk;1.500;paket;5.000.000;DAK", "supporting;Buruk;1.500;paket;5.000.000;DAK",
+        ];
+        for end in ["\r\n", "\n", "\r"] {
+            for (start, first) in [("", 6), (end, 7)] {
+                let answer = send(&life, "text/csv", format!("{start}{}{end}", rows.join(end))).await;
+                let body = answer.refused(422, &["two_readings", "two_readings"]);
+                let messages: Vec<&str> = body["errors"].as_array().expect("errors").iter()
+                    .map(|error| error["message"].as_str().expect("a message")).collect();
+                for (row, message) in (first..).zip(&messages) {
+                    assert!(message.starts_with(&format!("row {row}, column C (volume)")), "{end:?}: {message}");
+                }
+            }
+        }
+    }
+
+    async fn a_sheet_without_a_line_deletes_nothing(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        let before = life.list("lines").await;
+        let header = "component;description;volume;unit;unit_cost_idr;fund_source";
+        for text in [header.to_owned(), format!("{header}\r\n;;;;;\r\n ; ;;;;\r\n\r\n")] {
+            send(&life, "text/csv", text).await.refused(422, &["no_lines"]);
+        }
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, name) in (0_u16..).zip(header.split(';')) {
+            sheet.write(0, column, name).expect("a cell");
+            sheet.write(1, column, " ").expect("a cell");
+        }
+        let book = book.save_to_buffer().expect("a workbook");
+        send(&life, XLSX, book).await.refused(422, &["no_lines"]);
+        assert_eq!(life.list("lines").await, before);
+        // Whoever means it says so.
+        life.put(Role::Drafter, "lines", serde_json::json!({ "lines": [] })).await.is(200);
+        assert_eq!(life.list("lines").await.len(), 0);
+    }
+
     async fn another_kind_of_file_is_told_what_is_taken(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.draft(&app).await;

@@ -59,6 +59,30 @@ async fn clarify(life: &Life<'_>, pointer: &str) {
         .is(200);
 }
 
+/// The person with a new session: those of before have ended.
+async fn again(app: &TestApp, person: &Person) -> Person {
+    let session = app.sign_in(&person.email, crate::support::app::PASSWORD).await.is(201);
+    Person { token: text(&session["token"]), ..person.clone() }
+}
+
+/// What three places say of it: the only assignment as it is shown, the queue, and whether a review is taken.
+async fn only_assigned(life: &Life<'_>, person: &Person) -> (bool, bool, bool) {
+    let shown = life.app.get(person, &life.path("assignments")).await.is(200);
+    let in_force = shown["items"][0]["in_force"].as_bool().expect("whether it counts");
+    let actions = life.app.get(person, &life.path("actions")).await.is(200).to_string();
+    let refused = life.act_as(person, json!({ "action": "request_clarification" })).await;
+    assert_eq!(actions.contains("not_assigned"), refused.codes() == ["not_assigned"], "{refused}");
+    (in_force, waits_for(life, person).await, refused.status != 403)
+}
+
+async fn shut_out(life: &Life<'_>, person: &Person) {
+    assert_eq!(only_assigned(life, person).await, (true, false, false));
+}
+
+async fn free_for(life: &Life<'_>, person: &Person, why: &str) {
+    assert_eq!(only_assigned(life, person).await, (false, true, true), "{why}");
+}
+
 /// A reviewer of one commodity.
 async fn specialist(app: &TestApp, commodity: &str) -> Person {
     let mut person = app.of(Role::Reviewer, HOME).await;
@@ -228,6 +252,70 @@ on_both! {
         assert!(waits_for(&life, &all_rounder).await, "still a reviewer");
         life.to("decision").await;
         assert!(waits_for(&life, &approver).await && !waits_for(&life, &all_rounder).await);
+    }
+
+    async fn an_assignment_counts_while_its_reviewer_can_review(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let grants = vec![(Role::Reviewer, None), (Role::Auditor, None)];
+        let (one, other) = (life.who(Role::Reviewer).await, app.someone("Penelaah", Role::Reviewer, grants).await);
+        life.to("technical_review").await;
+        life.add(Role::Approver, "assignments", json!({ "user_id": other.id })).await.is(201);
+        shut_out(&life, &one).await;
+        assert!(waits_for(&life, &other).await);
+
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let user = format!("/users/{}", other.id);
+        let shown = app.get(&administrator, &user).await.is(200);
+        let of_reviewer = |grant: &&Value| grant["role"] == "reviewer";
+        let held = shown["grants"].as_array().expect("grants").iter().find(of_reviewer).expect("one")["id"].clone();
+        app.delete(&administrator, &format!("{user}/grants/{}", text(&held))).await.is(204);
+        free_for(&life, &one, "revoked").await;
+        assert!(!waits_for(&life, &other).await);
+
+        // A grant that begins, and runs out, by date: the assignment counts for that time.
+        let from = app.in_days(2);
+        let grant = json!({ "role": "reviewer", "valid_from": from, "valid_until": app.in_days(3), "decree": "SK 1" });
+        app.post(&administrator, &format!("{user}/grants"), grant).await.is(201);
+        free_for(&life, &one, "not yet").await;
+        app.later(TimeDelta::days(2));
+        let (one, administrator) = (again(&app, &one).await, again(&app, &administrator).await);
+        shut_out(&life, &one).await;
+        assert!(waits_for(&life, &again(&app, &other).await).await);
+        app.later(TimeDelta::days(2));
+        let (one, administrator) = (again(&app, &one).await, again(&app, &administrator).await);
+        free_for(&life, &one, "run out").await;
+
+        // For another commodity; for this one, until the person is disabled.
+        for (commodity, counts) in [("Batik", false), ("kain tapis", true)] {
+            let grant = json!({ "role": "reviewer", "commodity": commodity });
+            app.post(&administrator, &format!("{user}/grants"), grant).await.is(201);
+            if counts { shut_out(&life, &one).await } else { free_for(&life, &one, commodity).await }
+        }
+        let version = app.get(&administrator, &user).await.version();
+        app.patch(&administrator, &user, json!({ "disabled": true })).if_match(version).await.is(200);
+        free_for(&life, &one, "disabled").await;
+        let version = app.get(&administrator, &user).await.version();
+        app.patch(&administrator, &user, json!({ "disabled": false })).if_match(version).await.is(200);
+        shut_out(&life, &one).await;
+        let back = again(&app, &other).await;
+        life.act_as(&back, json!({ "action": "request_clarification" })).await.refused(409, &[
+            "change_requested", "due_date_given",
+        ]);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn an_assigned_reviewer_whom_four_eyes_excludes_does_not_count(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let grants = vec![(Role::Reviewer, None), (Role::Planner, Some(HOME.into()))];
+        let (one, other) = (life.who(Role::Reviewer).await, app.someone("Penelaah", Role::Reviewer, grants).await);
+        life.to("planning_check").await;
+        life.add(Role::Approver, "assignments", json!({ "user_id": other.id })).await.is(201);
+        life.act_as(&other, json!({ "action": "confirm_planning" })).await.is(200);
+        life.to("technical_review").await;
+        free_for(&life, &one, "excluded").await;
+        assert!(!waits_for(&life, &other).await);
     }
 
     async fn what_has_waited_longest_comes_first_page_by_page(db) {

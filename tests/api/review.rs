@@ -44,8 +44,6 @@ on_both! {
         let refused = act(&life, Role::Drafter, "answer").await;
         refused.refused(409, &["requests_answered"]);
         assert!(refused.to_string().contains(": 2;"), "{refused}");
-        life.change_step(Role::Drafter, 1, "answer", json!({ "answer": "Lagi." })).await
-            .refused(409, &["request_state"]);
         life.change_step(Role::Drafter, 2, "answer", json!({ "answer": "Sesuai standar." })).await.is(200);
         life.change_step(Role::Reviewer, 2, "accept", json!({})).await.refused(409, &["not_from_here"]);
         act(&life, Role::Drafter, "answer").await.is(200);
@@ -113,12 +111,70 @@ on_both! {
         let refused = life.put(Role::Drafter, "lines", one).await;
         refused.refused(409, &["not_requested"]);
         assert_eq!(refused.pointers(), ["/lines/2"]);
-        // Answered is answered: what it was about is closed again.
-        life.change_step(Role::Drafter, 1, "answer", json!({ "answer": "Sudah." })).await.is(200);
-        life.patch(Role::Drafter, json!({ "summary": "Lagi." })).await.refused(409, &["not_requested"]);
         life.patch(Role::Drafter, json!({ "theme": "tourism" })).await.refused(409, &["not_requested"]);
         life.put(Role::Drafter, "lines", dearer(&life, 2_400_000)).await.is(200);
         assert_eq!(life.shown().await["total_idr"], 2_400_000_i64 * 800 + 2_500_000 * 40);
+    }
+
+    async fn an_answer_can_be_mended_until_it_is_sent(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        life.ask_changes(Role::Reviewer, &["/summary", "/title"]).await;
+        clarify(&life).await;
+        let answer = |n, words: &'static str| life.change_step(Role::Drafter, n, "answer", json!({ "answer": words }));
+        answer(1, "Sudah.").await.is(200);
+        answer(2, "Sudah.").await.is(200);
+        life.patch(Role::Drafter, json!({ "summary": "Lebih lengkap." })).await.is(200);
+        let again = answer(1, "Sudah, dengan data 2019.").await.is(200);
+        assert_eq!((&again["state"], &again["rounds"]), (&json!("answered"), &json!(0)));
+        assert_eq!(again["answer"], "Sudah, dengan data 2019.");
+        let events = life.list("events?limit=200").await;
+        let given = events.iter().filter(|event| event["action"] == "change_request.answer");
+        let given: Vec<_> = given.map(|event| event["content"]["answer"].clone()).collect();
+        assert_eq!(given, ["Sudah.", "Sudah.", "Sudah, dengan data 2019."]);
+        act(&life, Role::Drafter, "answer").await.is(200);
+        // With the reviewer it is closed; what is accepted stays closed when the proposal comes back.
+        answer(1, "Terlambat.").await.refused(409, &["not_from_here"]);
+        life.change_step(Role::Reviewer, 1, "accept", json!({})).await.is(200);
+        life.change_step(Role::Reviewer, 2, "refuse", json!({ "comment": "Belum." })).await.is(200);
+        clarify(&life).await;
+        answer(1, "Lagi.").await.refused(409, &["request_state"]);
+        life.patch(Role::Drafter, json!({ "summary": "Lagi." })).await.refused(409, &["not_requested"]);
+        life.patch(Role::Drafter, json!({ "title": "Judul lain" })).await.is(200);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn an_answer_can_be_mended_in_a_draft_that_came_back(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "verification").await;
+        life.ask_changes(Role::Verifier, &["/title"]).await;
+        life.act(Role::Verifier, json!({ "action": "return", "comment": "Judul." })).await.is(200);
+        for words in ["Sudah.", "Sudah diganti."] {
+            life.change_step(Role::Drafter, 1, "answer", json!({ "answer": words })).await.is(200);
+        }
+        assert_eq!(life.change(1).await["answer"], "Sudah diganti.");
+        life.to("verification").await;
+        life.change_step(Role::Drafter, 1, "answer", json!({ "answer": "Lagi." })).await
+            .refused(409, &["not_from_here"]);
+    }
+
+    async fn an_amount_is_asked_for_by_what_it_follows_from(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        life.patch(Role::Drafter, json!({ "baseline": { "amount_idr": 4 } })).await.is(200);
+        life.to("technical_review").await;
+        let body = json!({ "items": [{ "pointer": "/lines/1/amount_idr", "comment": "Kurangi." }] });
+        let refused = life.add(Role::Reviewer, "change-requests", body).await;
+        refused.refused(422, &["unknown"]);
+        for named in ["/lines/1/unit_cost_idr", "/lines/1/volume_thousandths"] {
+            assert!(refused.to_string().contains(named), "{refused}");
+        }
+        life.ask_changes(Role::Reviewer, &["/lines/1/unit_cost_idr"]).await;
+        clarify(&life).await;
+        life.put(Role::Drafter, "lines", dearer(&life, 2_400_000)).await.is(200);
+        // An amount elsewhere follows from nothing.
+        let baseline = json!({ "baseline": { "amount_idr": 5 } });
+        life.patch(Role::Drafter, baseline).await.refused(409, &["not_requested"]);
     }
 
     async fn the_regional_head_answers_when_the_works_changed(db) {
@@ -131,7 +187,10 @@ on_both! {
         assert_eq!(act(&life, Role::RegionalHead, "answer").await.status, 403);
         life.put(Role::Drafter, "lines", dearer(&life, 2_400_000)).await.is(200);
         life.answer_changes().await;
-        assert_eq!(act(&life, Role::Drafter, "answer").await.status, 403);
+        // The words name the one role whose turn it is.
+        let refused = act(&life, Role::Drafter, "answer").await;
+        refused.refused(403, &["role_missing"]);
+        assert!(refused.to_string().contains("the role regional_head over"), "{refused}");
         let actions = life.list("actions").await;
         let answer = actions.iter().find(|item| item["action"] == "answer").expect("an answer");
         assert_eq!(answer["role"], "regional_head");

@@ -1,6 +1,7 @@
 //! How far a proposal can be edited: as a draft, or where changes were asked for.
 
-use crate::domain::change::{RequestState, covers, differences};
+use super::{IN_HAND, line_of_amount};
+use crate::domain::change::{covers, differences};
 use crate::domain::proposal::State;
 use crate::domain::refusal::{Blocker, Refusal};
 use crate::service::error::Error;
@@ -14,7 +15,7 @@ use serde_json::Value;
 pub enum Reach {
     /// All of it: it is a draft.
     Whole,
-    /// Only what these open requests are about: it is being clarified.
+    /// Only what these requests are about, which are not accepted: it is being clarified.
     Asked(Vec<String>),
 }
 
@@ -25,7 +26,7 @@ pub fn reach(tx: &mut AnyConnection, row: &Proposal) -> Result<Reach, Error> {
         State::Clarification => {
             let open = change_request::of(tx, row.id)?
                 .into_iter()
-                .filter(|request| request.state == RequestState::Open);
+                .filter(|request| IN_HAND.contains(&request.state));
             Ok(Reach::Asked(open.map(|request| request.pointer).collect()))
         }
         other => {
@@ -46,7 +47,7 @@ impl Reach {
         let beyond: Vec<Blocker> = changed
             .iter()
             // The amount follows from volume and unit cost.
-            .filter(|one| !one.pointer.ends_with("/amount_idr"))
+            .filter(|one| line_of_amount(&one.pointer).is_none())
             .filter(|one| !open.iter().any(|asked| covers(asked, &one.pointer)))
             .map(|one| {
                 let message = format!(

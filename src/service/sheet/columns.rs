@@ -110,7 +110,7 @@ fn normal(text: &str) -> String {
 }
 
 /// A column as spreadsheets name it: A, B, …, Z, AA.
-fn letters(index: usize) -> String {
+pub(super) fn letters(index: usize) -> String {
     let mut rest = index;
     let mut text = String::new();
     loop {

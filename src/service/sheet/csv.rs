@@ -1,46 +1,88 @@
-//! CSV as spreadsheets write it: with or without a byte order mark, parted by commas, semicolons or tabs.
+//! CSV as spreadsheets write it: with or without a byte order mark, parted by commas, semicolons or tabs, its rows ended
+//! in any system's way.
 
+use super::columns::letters;
 use super::{Cell, Row};
 use crate::domain::input::MAX_ITEMS;
 use crate::domain::refusal::FieldError;
+use ::csv::ByteRecord;
 
-/// More rows than lines can be are not read: header, lines, and some empty ones.
-const MAX_ROWS: usize = MAX_ITEMS * 2;
+/// Rows that say something and are kept: the header, the lines, and one by which too many are told.
+const MAX_ROWS: usize = MAX_ITEMS + 2;
+
+fn unreadable(message: String) -> FieldError {
+    FieldError::new("/lines", "unreadable", message)
+}
 
 pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
-    let unreadable = |message: String| FieldError::new("/lines", "unreadable", message);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(unreadable("the file is UTF-16; save it as CSV UTF-8".to_owned()));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
-        unreadable(format!("row {}: not UTF-8; save the file as CSV UTF-8", line.saturating_add(1)))
-    })?;
-    if text.contains('\0') {
+    if bytes.contains(&0) {
         return Err(unreadable("the file contains NUL; it is no CSV".to_owned()));
     }
     let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter(text))
-        .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    for record in reader.records().take(MAX_ROWS) {
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut number = 0_u64;
+    for record in reader.byte_records() {
         let record = record.map_err(|error| unreadable(error.to_string()))?;
-        let number = record.position().map_or(0, ::csv::Position::line);
-        let cells = record
-            .iter()
-            .map(|cell| if cell.is_empty() { Cell::Empty } else { Cell::Text(cell.to_owned()) })
-            .collect();
-        rows.push(Row { number, cells });
+        let start = record.position().map_or(0, ::csv::Position::byte);
+        number = number.saturating_add(1).saturating_add(blank_rows(bytes, start));
+        let row = row(number, &record)?;
+        if !row.is_empty() {
+            rows.push(row);
+        }
+        if rows.len() >= MAX_ROWS {
+            break;
+        }
     }
     Ok(rows)
 }
 
+fn row(number: u64, record: &ByteRecord) -> Result<Row, FieldError> {
+    let mut cells = Vec::with_capacity(record.len());
+    for (index, cell) in record.iter().enumerate() {
+        let text = std::str::from_utf8(cell).map_err(|_| {
+            let column = letters(index);
+            unreadable(format!(
+                "row {number}, column {column}: not UTF-8; save the file as CSV UTF-8"
+            ))
+        })?;
+        cells.push(if text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) });
+    }
+    Ok(Row { number, cells })
+}
+
+/// How many empty rows the reader passed over before a record that it began to read at `start`. A spreadsheet counts
+/// them, and counts a cell with line breaks in it as one row, so neither records nor line ends can be counted alone.
+fn blank_rows(bytes: &[u8], start: u64) -> u64 {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
+    let mut last = start.checked_sub(1).and_then(|before| bytes.get(before)).copied();
+    let mut count = 0_u64;
+    let rest = bytes.get(start..).unwrap_or_default();
+    for byte in rest.iter().copied().take_while(|byte| is_row_end(*byte)) {
+        // The second half of CR LF ends nothing more, and may be all that is left of the row before.
+        if (last, byte) != (Some(b'\r'), b'\n') {
+            count = count.saturating_add(1);
+        }
+        last = Some(byte);
+    }
+    count
+}
+
+fn is_row_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
 /// What parts the first row that says something: the mark that stands in it most often.
-fn delimiter(text: &str) -> u8 {
-    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let count = |mark: &u8| header.bytes().filter(|byte| byte == mark).count();
+fn delimiter(bytes: &[u8]) -> u8 {
+    let mut lines = bytes.split(|byte| is_row_end(*byte));
+    let header = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let count = |mark: &u8| header.iter().filter(|byte| *byte == mark).count();
     [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }

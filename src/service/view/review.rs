@@ -196,18 +196,24 @@ pub struct Assignment {
     pub assigned_at: Moment,
     /// Until when.
     pub ended_at: Option<Moment>,
+    /// Whether it counts now: it has not ended, and the person can review the proposal. Somebody who is disabled, whose
+    /// grant is revoked, has run out or is for another commodity, or whom four eyes excludes, can't. Where none counts,
+    /// every reviewer may review.
+    pub in_force: bool,
     /// For `If-Match`.
     pub version: i64,
 }
 
-impl From<assignment::Assignment> for Assignment {
-    fn from(row: assignment::Assignment) -> Self {
+impl Assignment {
+    /// An assignment, with whether it counts.
+    pub fn of(row: assignment::Assignment, in_force: bool) -> Self {
         Assignment {
             id: row.id,
             user_id: row.user_id,
             assigned_by: row.assigned_by,
             assigned_at: row.assigned_at,
             ended_at: row.ended_at,
+            in_force,
             version: row.version,
         }
     }
