@@ -113,12 +113,12 @@ fn a_document_is_told_to_be_missing_undated_expired_waiting_without_position_or_
     let ends =
         Brought { valid_until: "2020-05-10".parse().ok(), ..brought(kind, Some("2020-05-01")) };
     assert_eq!(judged(&[ends]), ItemState::Expired);
-    let photo = brought("photo_0", None);
+    let photo = brought("photo_visit", None);
     let items = checklist(&policy, &subject, std::slice::from_ref(&photo), &[]);
-    assert_eq!(state_of(&items, "photo_0", Action::ConfirmSite), ItemState::NoPosition);
+    assert_eq!(state_of(&items, "photo_visit", Action::ConfirmSite), ItemState::NoPosition);
     let photo = Brought { has_position: true, ..photo };
     let items = checklist(&policy, &subject, &[photo], &[]);
-    assert_eq!(state_of(&items, "photo_0", Action::ConfirmSite), ItemState::Present);
+    assert_eq!(state_of(&items, "photo_visit", Action::ConfirmSite), ItemState::Present);
     let waived = [Waived { id: WaiverId::new(), document_type: kind.to_owned() }];
     let items = checklist(&policy, &subject, &[], &waived);
     assert_eq!(state_of(&items, kind, stage), ItemState::Waived);
