@@ -272,7 +272,7 @@ on_both! {
         let treasurer = life.who(Role::Treasurer).await;
         let request = life.request().await;
         let pay = |body| life.step_of(&treasurer, "tranche-requests", &request, "pay", body);
-        let early = pay(json!({ "payment_number": "KPPN/7", "paid_on": "1900-01-01" })).await;
+        let early = pay(json!({ "payment_number": "KPPN/7", "paid_on": "1999-01-01" })).await;
         early.refused(422, &["before_request"]);
         pay(json!({ "payment_number": "KPPN/7" })).await.is(200);
         life.request_tranche(2, part).await.is(201);
