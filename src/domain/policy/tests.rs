@@ -1,3 +1,5 @@
+//! A policy is read, checked, overlaid and reckoned with; what makes no sense is told with its place.
+
 use super::*;
 use proptest::prelude::*;
 

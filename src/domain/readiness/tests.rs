@@ -1,3 +1,5 @@
+//! Which documents are asked for, how each stands, and when one stands in the way.
+
 use super::*;
 use crate::domain::ids::DocumentId;
 use crate::domain::line::{Component, FundSource};
