@@ -55,13 +55,15 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// Makes a hasher, with the hash that nobody's password has.
+    /// Makes a hasher, with the hash that nobody's password has: random, since computing one would give back 19 MiB,
+    /// after which the C library's allocator keeps that much for each thread.
     pub fn new(settings: HashSettings) -> Result<Hasher, Error> {
         let HashSettings { memory_kib, iterations, parallelism, at_once, patience } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, None)
             .map_err(|error| Error::Defect(format!("hash settings: {error}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = make(&argon2, &mut Vec::new(), &random::<32>()?)?;
+        let nobody = random::<{ Params::DEFAULT_OUTPUT_LEN }>()?;
+        let nobody = phc(&argon2, salt()?, Output::new(&nobody).map_err(defect)?)?;
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let turns = Turns {
             free: Mutex::new(vec![Vec::new(); at_once.unwrap_or_else(cores).get()]),
@@ -146,8 +148,12 @@ fn make(
     memory: &mut Vec<Block>,
     password: &[u8],
 ) -> Result<PasswordHash, Error> {
-    let salt = Salt::new(&random::<SALT_BYTES>()?).map_err(defect)?;
+    let salt = salt()?;
     let hash = compute(argon2, memory, password, &salt)?;
+    phc(argon2, salt, hash)
+}
+
+fn phc(argon2: &Argon2<'_>, salt: Salt, hash: Output) -> Result<PasswordHash, Error> {
     Ok(PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::default().into()),
@@ -155,6 +161,10 @@ fn make(
         salt: Some(salt),
         hash: Some(hash),
     })
+}
+
+fn salt() -> Result<Salt, Error> {
+    Salt::new(&random::<SALT_BYTES>()?).map_err(defect)
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
