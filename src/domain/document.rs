@@ -1,9 +1,9 @@
 //! Documents of proposals: what is taken, who brings it and when, and what a photo gives away of itself.
 
 use crate::domain::guard::distance_m;
-use crate::domain::ids::DocumentId;
+use crate::domain::ids::{DocumentId, RegionCode};
 use crate::domain::moment::Moment;
-use crate::domain::people::{Duty, Role};
+use crate::domain::people::{Duty, Role, Sight};
 use crate::domain::proposal::State;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -79,14 +79,36 @@ pub enum Flag {
     NoPosition,
     /// The same bytes are a document already, of this proposal or of another.
     SameBytesUsed {
-        /// Which; at most twenty.
-        documents: Vec<DocumentId>,
+        /// Which, as far as who reads it may see them; at most twenty.
+        documents: Vec<SameBytes>,
     },
     /// The photo was taken in the future, or before the year that precedes the fiscal year.
     OutsidePeriod {
         /// When it was taken, as its camera says.
         taken_at: Moment,
     },
+}
+
+/// A document that has the bytes of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SameBytes {
+    /// Which.
+    pub document_id: DocumentId,
+    /// Of whose proposal.
+    pub region_code: RegionCode,
+}
+
+impl Flag {
+    /// The remark as it is told to someone: that other regions have the same bytes is no matter of this one.
+    pub fn told(self, sight: &Sight) -> Option<Flag> {
+        match self {
+            Flag::SameBytesUsed { mut documents } => {
+                documents.retain(|one| sight.includes(&one.region_code));
+                (!documents.is_empty()).then_some(Flag::SameBytesUsed { documents })
+            }
+            other => Some(other),
+        }
+    }
 }
 
 /// What a photo says of itself.
@@ -151,7 +173,8 @@ pub fn uploaders(state: State) -> &'static [(Role, Duty)] {
         State::Verification => &[VERIFIER],
         State::TechnicalReview | State::SiteVerification => &[REVIEWER],
         State::Harmonisation => &[REVIEWER, PLANNER],
-        State::Decision | State::Approved => &[],
+        State::Decision => &[],
+        State::Approved => &[DRAFTER, HEAD],
         State::Allocated | State::Planned | State::Contracted | State::Funded => {
             &[DRAFTER, HEAD, INSPECTOR]
         }
@@ -167,7 +190,8 @@ pub fn uploaders(state: State) -> &'static [(Role, Duty)] {
 }
 
 /// What goes with an act, and is asked for by no rule of any year: its type is known everywhere.
-pub const ACT_TYPES: [(&str, &str); 5] = [
+pub const ACT_TYPES: [(&str, &str); 6] = [
+    ("condition_evidence", "What shows that a condition of the approval is met."),
     ("contract", "A contract, a work order, or an amendment of one."),
     ("payment_order", "An SP2D, or what it rests on."),
     ("report_annex", "What a report of the region, or its review, rests on."),

@@ -93,6 +93,7 @@ pub struct Policy {
     /// After this moment no money flows for what has no accepted contracts and no complete first request.
     pub contract_gate: Deadline,
     /// The largest share of supporting activities (kegiatan penunjang).
+    #[serde(deserialize_with = "rules::any_share")]
     pub supporting_cap_bp: BasisPoints,
     /// How far the place visited may lie from the place proposed, in metres.
     pub site_tolerance_m: i64,

@@ -100,7 +100,8 @@ pub fn thousandths_of(number: f64) -> Result<i64, Unclear> {
     scaled(&of(number)?)
 }
 
-/// The shortest decimal text that means the number: exactly what the spreadsheet shows, without an exponent.
+/// What the spreadsheet shows of a number at most, 15 significant digits, without an exponent: what a formula computed may
+/// be off by less (4500000 × 1,1 is kept as 4950000.000000001).
 fn of(number: f64) -> Result<Parts, Unclear> {
     if !number.is_finite() {
         return Err(Unclear::NoNumber);
@@ -108,7 +109,8 @@ fn of(number: f64) -> Result<Parts, Unclear> {
     if number < 0.0 {
         return Err(Unclear::Negative);
     }
-    let text = number.to_string();
+    let shown: f64 = format!("{number:.14e}").parse().map_err(|_| Unclear::NoNumber)?;
+    let text = shown.to_string();
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     Ok(Parts { whole: whole.to_owned(), decimals: decimals.to_owned() })
 }
@@ -257,6 +259,10 @@ mod tests {
         }
         assert_eq!(thousandths_of(12.5), Ok(12_500));
         assert_eq!(thousandths_of(0.1), Ok(100));
+        assert_eq!(thousandths_of(0.1 + 0.2), Ok(300));
+        assert_eq!(rupiah_of(4_500_000.0 * 1.1), Ok(Rupiah(4_950_000)));
+        assert_eq!(rupiah_of(999_999_999_999_999.0), Ok(Rupiah(999_999_999_999_999)));
+        assert_eq!(rupiah_of(4_950_000.01), Err(Unclear::PartOfRupiah));
     }
 
     proptest! {

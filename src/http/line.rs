@@ -59,8 +59,12 @@ pub async fn show_lines(call: Call, id: Id<ProposalId>) -> Answer {
     )),
     responses((status = 200, description = "As they are now.", body = view::Lines)))]
 pub async fn replace_lines(call: Call, id: Id<ProposalId>, body: Body<Sheet>) -> Answer {
-    call.write(body, move |sv, cx, body| line::replace(sv, cx, id.get()?, &Sheet::draft(body)))
-        .await
+    call.write(body, move |sv, cx, body| {
+        let id = id.get()?;
+        line::may_replace(sv, cx, id)?;
+        line::replace(sv, cx, id, &Sheet::draft(body))
+    })
+    .await
 }
 
 /// The lines as CSV, to fill in and send back.

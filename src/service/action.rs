@@ -340,6 +340,7 @@ pub fn set_condition(
         lifted_at: None,
         lifted_by: None,
         evidence: None,
+        document_id: None,
         version: 1,
     };
     condition::insert(tx, &row)?;

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{CentreId, EventId, RegionCode};
-use crate::domain::input::{Checks, MAX_SHORT};
+use crate::domain::input::{Checks, MAX_SHORT, number_key};
 use crate::domain::moment::Zone;
 use crate::domain::people::Role;
 use crate::domain::proposal::OutcomeClass;
@@ -339,6 +339,21 @@ fn record(
     trail::revise(tx, event, SubjectKind::Centre, after.id, after.version, after)
 }
 
+/// Whether the region has no other centre of the same name in the same village: what one of two entries got would be
+/// unknown of the other.
+fn need_single(tx: &mut AnyConnection, row: &Centre) -> Result<(), Error> {
+    region::lock(tx, &row.region_code)?;
+    let key = |centre: &Centre| (number_key(&centre.name), number_key(&centre.village));
+    let others = centre::list(tx, Some(&row.region_code), None, i64::MAX)?;
+    let twin = others.into_iter().find(|other| other.id != row.id && key(other) == key(row));
+    let Some(twin) = twin else { return Ok(()) };
+    let message = format!(
+        "The registry has {} in {} already: centre {}; name that one, or tell this one apart by its name.",
+        twin.name, twin.village, twin.id
+    );
+    Err(Error::refused("exists_already", "/name", message))
+}
+
 /// Enters a centre; a drafter in the own region.
 pub fn create(sv: &Services, cx: &Context, body: &Input<CentreDraft>) -> Result<Reply, Error> {
     sv.once(
@@ -353,6 +368,7 @@ pub fn create(sv: &Services, cx: &Context, body: &Input<CentreDraft>) -> Result<
             let by = By::from(cx.need_in(Role::Drafter, &draft.region_code)?);
             draft.check_dates(cx)?;
             let row = draft.row(cx, CentreId::new(), None)?;
+            need_single(tx, &row)?;
             centre::insert(tx, &row)?;
             record(tx, cx, "centre.create", by, None, &row)?;
             let (version, location) = (row.version, format!("/api/v1/centres/{}", row.id));
@@ -389,6 +405,7 @@ pub fn edit(
             draft.check().map_err(Error::Invalid)?;
             draft.check_dates(cx)?;
             let after = draft.row(cx, id, Some(&before))?;
+            need_single(tx, &after)?;
             if centre::replace(tx, &after)? == 0 {
                 return Err(Error::Stale);
             }

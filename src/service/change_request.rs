@@ -66,11 +66,22 @@ fn misses(document: &Value, types: &[&str], pointer: &str) -> Option<String> {
              {line}/unit_cost_idr or {line}/volume_thousandths, or one request for each"
         ));
     }
+    if let Some(list) = list_above(document, pointer) {
+        return Some(format!("{list} is a list, which is changed as a whole; name {list}"));
+    }
     match pointer.strip_prefix("/documents/") {
         Some(code) if is_type(code) => known_type(code, types).err(),
         None if pointer.starts_with('/') && document.pointer(pointer).is_some() => None,
         Some(_) | None => Some(names_something.to_owned()),
     }
+}
+
+/// The list that the pointer points into: what differs in a list is told of the whole.
+fn list_above<'a>(document: &Value, pointer: &'a str) -> Option<&'a str> {
+    pointer
+        .match_indices('/')
+        .filter_map(|(at, _)| pointer.get(..at))
+        .find(|above| document.pointer(above).is_some_and(Value::is_array))
 }
 
 /// The line whose amount the pointer names: `/lines/3` of `/lines/3/amount_idr`.

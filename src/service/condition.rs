@@ -1,7 +1,8 @@
 //! Conditions of an approval, lifted one by one with evidence.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{ConditionId, EventId, ProposalId};
+use crate::domain::document::DocumentStatus;
+use crate::domain::ids::{ConditionId, DocumentId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_LONG};
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
@@ -16,6 +17,7 @@ use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use crate::service::{Services, access};
 use crate::storage::condition::{self, Condition};
+use crate::storage::{AnyConnection, document};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -24,8 +26,10 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lifting {
-    /// On what evidence.
+    /// What shows that it is met, in words.
     pub evidence: String,
+    /// The document of the proposal that shows it, such as a `condition_evidence` that the region brought.
+    pub document_id: DocumentId,
 }
 
 impl Lifting {
@@ -50,6 +54,25 @@ pub fn list(
         let rows = condition::page(tx, id, after, limit.saturating_add(1))?;
         Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Condition::from))
     })
+}
+
+/// Whether the document is one that shows something: of this proposal, seen by the scanner, and the newest of its kind.
+fn check_evidence(
+    tx: &mut AnyConnection,
+    proposal: ProposalId,
+    id: DocumentId,
+) -> Result<(), Error> {
+    let invalid = |code, message: &str| Err(Error::invalid("/document_id", code, message));
+    match document::find(tx, id)?.filter(|found| found.proposal_id == proposal) {
+        None => invalid("unknown", "there is no such document of this proposal"),
+        Some(found) if found.superseded_by.is_some() => {
+            invalid("superseded", "a newer document has taken its place; name that one")
+        }
+        Some(found) if found.status != DocumentStatus::Available => {
+            invalid("not_available", "the virus scanner has not let it pass")
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// Lifts a condition.
@@ -85,10 +108,12 @@ pub fn lift(
                 );
                 return Err(Error::refused("not_from_here", "/state", message));
             }
+            check_evidence(tx, proposal.id, lifting.document_id)?;
             let after = Condition {
                 lifted_at: Some(cx.now),
                 lifted_by: cx.actor.user,
                 evidence: Some(lifting.evidence.clone()),
+                document_id: Some(lifting.document_id),
                 version: row.version + 1,
                 ..row
             };
@@ -98,7 +123,9 @@ pub fn lift(
             access::save(tx, &proposal)?;
             access::took_part(tx, cx, proposal.id, Duty::Review)?;
             let event = EventId::new();
-            let content = json!({ "text": after.text, "evidence": after.evidence });
+            let content = json!({
+                "text": after.text, "evidence": after.evidence, "document_id": after.document_id,
+            });
             let action = "condition.lift";
             trail::done(
                 tx,

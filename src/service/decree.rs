@@ -3,7 +3,7 @@
 use crate::domain::audit::{SubjectKind, canonical};
 use crate::domain::ids::{DecreeId, EventId, RegionCode};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG, MAX_SHORT};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::people::Role;
 use crate::domain::policy::overlay::related;
 use crate::domain::policy::{Change, Policy};
@@ -72,7 +72,10 @@ impl DecreeDraft {
             checks.require(!twice, &pointer, "duplicate", "is there already");
         }
         for (index, change) in self.changes.iter().enumerate() {
-            checks.text(&format!("/changes/{index}/path"), &change.path, MAX_SHORT);
+            let pointer = format!("/changes/{index}/path");
+            checks.text(&pointer, &change.path, MAX_SHORT);
+            let twice = self.changes.iter().take(index).any(|other| other.path == change.path);
+            checks.require(!twice, &pointer, "duplicate", "is moved already by this decree");
         }
         checks.done()
     }
@@ -135,6 +138,13 @@ fn check_against_policies(
         return Err(Error::invalid("/fiscal_year", "no_policy", message));
     }
     let mut errors = policy::unknown_regions(tx, "/regions", &draft.regions)?;
+    let today = row.recorded_at.date_in(Zone::Wib);
+    if draft.dated_on > today {
+        let message = format!(
+            "must not be later than today, {today}; a decree that holds later has effective_from"
+        );
+        errors.push(FieldError::new("/dated_on", "future", message));
+    }
     let mut rows = policy::of_year(tx, draft.fiscal_year)?;
     rows.push(row.clone());
     rows.sort_by_key(|one| (one.effective_from, one.id));
@@ -142,20 +152,28 @@ fn check_against_policies(
     let amendments = policy::amendments(&rows)?;
     for version in versions {
         let document: Policy = serde_json::from_str(&version.document)?;
+        if let Ok(moved) = document.overlaid(&[&draft.changes]) {
+            for error in policy::unknown_in_menus(tx, &moved)? {
+                say(&mut errors, placed(draft, None, error));
+            }
+        }
         for unfit in document.unfit(&amendments, touched) {
             let of_this = unfit.amendment.is_none_or(|index| Some(index) == touched);
             for (change, error) in policy::said(&unfit) {
-                let error = placed(draft, change.filter(|_| of_this), error);
-                if !errors
-                    .iter()
-                    .any(|known| known.pointer == error.pointer && known.message == error.message)
-                {
-                    errors.push(error);
-                }
+                say(&mut errors, placed(draft, change.filter(|_| of_this), error));
             }
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Adds an error that is not told yet: versions have much in common.
+fn say(errors: &mut Vec<FieldError>, error: FieldError) {
+    let is_it =
+        |known: &FieldError| known.pointer == error.pointer && known.message == error.message;
+    if !errors.iter().any(is_it) {
+        errors.push(error);
+    }
 }
 
 /// An error with its place in the request: the change that has no place, or that made what makes no sense.

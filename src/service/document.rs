@@ -192,7 +192,9 @@ pub fn list(
         access::visible(tx, cx, id)?;
         let bounds = (filter.after, limit.saturating_add(1));
         let rows = document::page(tx, id, filter.document_type.as_deref(), filter.current, bounds)?;
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Document::from))
+        let sight = cx.actor.sight();
+        let view = |row| view::Document::of(row, &sight);
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
     })
 }
 
@@ -204,7 +206,8 @@ fn visible(tx: &mut AnyConnection, cx: &Context, id: DocumentId) -> Result<Docum
 
 /// One document.
 pub fn show(sv: &Services, cx: &Context, id: DocumentId) -> Result<view::Document, Error> {
-    sv.db.read(|tx| visible(tx, cx, id).map(view::Document::from))
+    let sight = cx.actor.sight();
+    sv.db.read(|tx| visible(tx, cx, id).map(|row| view::Document::of(row, &sight)))
 }
 
 /// What is needed to serve the bytes of a document.

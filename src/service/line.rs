@@ -143,6 +143,12 @@ pub fn lines_view(
     Ok(view::Lines::of(row, lines, &policy))
 }
 
+/// Whether the caller may replace lines of the proposal at all: asked before a file is read, which takes time.
+pub fn may_replace(sv: &Services, cx: &Context, id: ProposalId) -> Result<(), Error> {
+    let seen = sv.db.read(|tx| access::visible(tx, cx, id))?;
+    cx.need_in(Role::Drafter, &seen.region_code).map(|_| ())
+}
+
 /// Replaces all lines of a draft; in clarification only those change whose change was requested.
 pub fn replace(
     sv: &Services,

@@ -246,10 +246,7 @@ fn check_published(
         let message = format!("must be {fiscal_year}, as in the path");
         errors.push(FieldError::new("/fiscal_year", "year", message));
     }
-    let menus = document.menus.iter().map(|rule| &rule.regions).enumerate();
-    for (index, codes) in menus {
-        errors.extend(unknown_regions(tx, &format!("/menus/{index}/regions"), codes)?);
-    }
+    errors.extend(unknown_in_menus(tx, document)?);
     for (index, rule) in document.regional.iter().enumerate() {
         let pointer = format!("/regional/{index}/regions");
         errors.extend(unknown_regions(tx, &pointer, &rule.regions)?);
@@ -266,6 +263,19 @@ fn check_published(
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Codes that the menus name and that are no regions, each with its place.
+pub fn unknown_in_menus(
+    tx: &mut AnyConnection,
+    document: &Policy,
+) -> Result<Vec<FieldError>, Error> {
+    let mut errors = Vec::new();
+    for (index, rule) in document.menus.iter().enumerate() {
+        let list = format!("/menus/{index}/regions");
+        errors.extend(unknown_regions(tx, &list, &rule.regions)?);
+    }
+    Ok(errors)
 }
 
 /// Codes of a list that are no regions, each with its place.

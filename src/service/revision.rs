@@ -2,14 +2,16 @@
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::change::differences;
-use crate::domain::ids::{EventId, ProposalId};
+use crate::domain::ids::{DocumentId, EventId, ProposalId};
+use crate::domain::moment::Moment;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::view::Page;
 use crate::service::view::review as view;
 use crate::service::{Services, access};
-use crate::storage::AnyConnection;
 use crate::storage::audit::{self, EventRow, RevisionRow};
+use crate::storage::document::Document;
+use crate::storage::{self, AnyConnection};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -68,6 +70,32 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
     })
 }
 
+/// A version of a proposal with its documents: of each type those that no newer one had taken the place of by then, by
+/// their ids.
+fn whole((row, lines): &(Value, Value), brought: &[Document]) -> Result<Value, Error> {
+    let mut value = document(row, lines, Lines::AsReviewed);
+    let (Some(at), Some(fields)) = (row.get("updated_at"), value.as_object_mut()) else {
+        return Ok(value);
+    };
+    let at: Moment = serde_json::from_value(at.clone())?;
+    let is_there = |id: DocumentId| brought.iter().any(|one| one.id == id && one.uploaded_at <= at);
+    let mut types: Map<String, Value> = Map::new();
+    for one in brought {
+        if is_there(one.id) && !one.superseded_by.is_some_and(is_there) {
+            let of_type = types.entry(&one.document_type).or_insert_with(|| json!({}));
+            if let Some(of_type) = of_type.as_object_mut() {
+                let shown = json!({
+                    "file_name": one.file_name, "sha256": one.sha256,
+                    "issued_on": one.issued_on, "valid_until": one.valid_until,
+                });
+                of_type.insert(one.id.to_string(), shown);
+            }
+        }
+    }
+    fields.insert("documents".to_owned(), Value::Object(types));
+    Ok(value)
+}
+
 fn content(revision: Option<&RevisionRow>) -> Result<Value, Error> {
     match revision {
         Some(revision) => Ok(serde_json::from_str(&revision.content)?),
@@ -102,6 +130,7 @@ pub fn list(
         let events: Vec<EventId> = rows.iter().map(|row| row.event_id).collect();
         let events: HashMap<EventId, EventRow> =
             audit::events_by_ids(tx, &events)?.into_iter().map(|one| (one.id, one)).collect();
+        let brought = storage::document::brought_to(tx, proposal.id)?;
         let mut before = as_of(tx, &id, from)?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -113,7 +142,7 @@ pub fn list(
             items.push(view::Revision::of(
                 row.version,
                 events.get(&row.event_id),
-                parts(&before, &now),
+                parts(&whole(&before, &brought)?, &whole(&now, &brought)?),
             ));
             before = now;
         }
@@ -122,10 +151,8 @@ pub fn list(
 }
 
 /// The parts of the proposal that differ.
-fn parts(before: &(Value, Value), now: &(Value, Value)) -> Vec<String> {
-    let before = document(&before.0, &before.1, Lines::AsReviewed);
-    let now = document(&now.0, &now.1, Lines::AsReviewed);
-    let parts: BTreeSet<String> = differences(&before, &now)
+fn parts(before: &Value, now: &Value) -> Vec<String> {
+    let parts: BTreeSet<String> = differences(before, now)
         .iter()
         .filter_map(|one| one.pointer.split('/').nth(1))
         .map(|part| format!("/{part}"))
@@ -153,10 +180,8 @@ pub fn diff(
         }
         let id = id.to_string();
         let (before, after) = (as_of(tx, &id, against)?, as_of(tx, &id, version)?);
-        let items = differences(
-            &document(&before.0, &before.1, Lines::AsReviewed),
-            &document(&after.0, &after.1, Lines::AsReviewed),
-        );
+        let brought = storage::document::brought_to(tx, proposal.id)?;
+        let items = differences(&whole(&before, &brought)?, &whole(&after, &brought)?);
         Ok(view::Diff { version, against, items })
     })
 }

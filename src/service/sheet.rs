@@ -39,6 +39,16 @@ enum Cell {
     Broken(String),
 }
 
+impl Cell {
+    fn is_empty(&self) -> bool {
+        match self {
+            Cell::Empty => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            Cell::Number(_) | Cell::Truth(_) | Cell::Broken(_) => false,
+        }
+    }
+}
+
 /// A row, with the number that the spreadsheet shows beside it.
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
@@ -52,11 +62,7 @@ impl Row {
     }
 
     fn is_empty(&self) -> bool {
-        self.cells.iter().all(|cell| match cell {
-            Cell::Empty => true,
-            Cell::Text(text) => text.trim().is_empty(),
-            Cell::Number(_) | Cell::Truth(_) | Cell::Broken(_) => false,
-        })
+        self.cells.iter().all(Cell::is_empty)
     }
 }
 
@@ -95,6 +101,7 @@ fn lines(rows: &[Row]) -> Result<LinesDraft, Vec<FieldError>> {
             ));
             break;
         }
+        reader.outside(index, row);
         draft.lines.push(reader.line(index, row));
         places.push(row.number);
     }
@@ -166,6 +173,21 @@ impl Reader {
             line.amount_idr = None;
         }
         line
+    }
+
+    /// What stands where no column is named would be lost: most often the thousands of a number that commas part, in a
+    /// file whose cells commas part too.
+    fn outside(&mut self, index: usize, row: &Row) {
+        let is_lost = |(at, cell): &(usize, &Cell)| !cell.is_empty() && !self.columns.names(*at);
+        if let Some((at, _)) = row.cells.iter().enumerate().find(is_lost) {
+            let message = format!(
+                "row {}, column {}: there is something where the first row names no column; a number such as 1,000,000 \
+                 is several cells where commas part cells: write 1000000, or put it in quotes",
+                row.number,
+                columns::letters(at)
+            );
+            self.errors.push(FieldError::new(format!("/lines/{index}"), "no_column", message));
+        }
     }
 
     fn fail(&mut self, index: usize, row: &Row, column: Column, code: &str, message: &str) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use rust_xlsxwriter::Workbook;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 const HEADER: &str = "component;description;volume;unit;unit_cost_idr;fund_source";
 
@@ -188,4 +188,69 @@ fn what_is_no_workbook_is_refused() {
     {
         assert_eq!(refused(xlsx_of(bytes)), [pair("/lines", "unreadable")]);
     }
+}
+
+#[test]
+fn what_stands_beside_the_named_columns_is_refused_and_not_lost() {
+    let header = "component,description,volume,unit,fund_source,unit_cost_idr";
+    for price in ["1,000,000", "1000000,50", "1000000,,x"] {
+        let text = format!("{header}\nmachinery_equipment,Mesin,15,unit,DAK,{price}\n");
+        assert_eq!(refused(csv_of(&text)), [pair("/lines/0", "no_column")], "{price}");
+    }
+    let text = format!("{header},\nmachinery_equipment,Mesin,15,unit,DAK,1000000,\n");
+    assert_eq!(csv_of(&text).expect("lines").lines[0].unit_cost_idr.0, 1_000_000);
+    let nameless = "component;description;volume;unit;unit_cost_idr;;fund_source\n\
+        machinery_equipment;Mesin;15;unit;1000000;x;DAK\n";
+    assert_eq!(refused(csv_of(nameless)), [pair("/lines/0", "no_column")]);
+}
+
+#[test]
+fn a_formula_that_was_never_computed_is_not_read_as_nothing() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let header = ["component", "description", "volume", "unit", "unit_cost_idr", "fund_source"];
+    for (column, name) in (0_u16..).zip(header.into_iter().chain(["builds_anew"])) {
+        sheet.write(0, column, name).expect("written");
+    }
+    let cells = ["production_house", "Gedung", "800", "m2", "6125000", "DAK"];
+    for (column, text) in (0_u16..).zip(cells) {
+        sheet.write(1, column, text).expect("written");
+    }
+    sheet.write_formula(1, 6, "=TRUE()").expect("written");
+    let bytes = book.save_to_buffer().expect("saved");
+    let computed = "<f>TRUE()</f><v>0</v>";
+    for kept in ["<f>TRUE()</f>", "<f>TRUE()</f><v></v>", "<f>TRUE()</f><v/>"] {
+        let bytes = altered(&bytes, computed, kept);
+        let expected = [pair("/lines/0/builds_anew", "broken_formula")];
+        assert_eq!(refused(xlsx_of(bytes)), expected, "{kept}");
+    }
+}
+
+#[test]
+fn a_cell_that_is_named_without_end_is_not_read_to_the_end() {
+    let mut book = Workbook::new();
+    book.add_worksheet().write(0, 0, 1).expect("written");
+    let bytes = book.save_to_buffer().expect("saved");
+    let cell = "<c r=\"A1\"><v>1</v></c>";
+    let bytes = altered(&bytes, cell, &cell.repeat(100_001));
+    assert_eq!(refused(xlsx_of(bytes)), [pair("/lines", "too_large")]);
+}
+
+/// A workbook with other words in its first sheet.
+fn altered(workbook: &[u8], words: &str, others: &str) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
+    let mut copy = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).expect("a file");
+        let name = file.name().expect("a name").into_owned();
+        let mut text = String::new();
+        file.read_to_string(&mut text).expect("text");
+        copy.start_file(&name, zip::write::SimpleFileOptions::default()).expect("a file");
+        if name == "xl/worksheets/sheet1.xml" {
+            assert!(text.contains(words), "{text}");
+            text = text.replace(words, others);
+        }
+        copy.write_all(text.as_bytes()).expect("written");
+    }
+    copy.finish().expect("an archive").into_inner()
 }

@@ -1,6 +1,6 @@
 //! Conditions of an approval (tanda bintang).
 
-use crate::domain::ids::{ConditionId, ProposalId, UserId};
+use crate::domain::ids::{ConditionId, DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::conditions;
@@ -31,6 +31,8 @@ pub struct Condition {
     pub evidence: Option<String>,
     /// Raised by every change.
     pub version: i64,
+    /// The document that shows it; unknown of those lifted before there was one.
+    pub document_id: Option<DocumentId>,
 }
 
 /// Inserts a condition.

@@ -1,12 +1,12 @@
 //! Documents of proposals. Their bytes are in the object store.
 
 use crate::domain::document::{DocumentStatus, MediaType};
-use crate::domain::ids::{DocumentId, ProposalId, UserId};
+use crate::domain::ids::{DocumentId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::documents;
+use crate::storage::schema::{documents, proposals};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -132,13 +132,27 @@ pub fn page(
     query.load(c)
 }
 
-/// Others that have the same bytes, the oldest first; at most twenty.
-pub fn with_bytes(c: &mut AnyConnection, sha256: &str) -> QueryResult<Vec<DocumentId>> {
+/// All that were brought to a proposal and that the scanner has not refused, also those that a newer one replaced.
+pub fn brought_to(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Document>> {
     documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(documents::status.ne(DocumentStatus::Refused))
+        .order(documents::id)
+        .select(Document::as_select())
+        .load(c)
+}
+
+/// Others that have the same bytes, with the regions of their proposals, the oldest first; at most twenty.
+pub fn with_bytes(
+    c: &mut AnyConnection,
+    sha256: &str,
+) -> QueryResult<Vec<(DocumentId, RegionCode)>> {
+    documents::table
+        .inner_join(proposals::table.on(proposals::id.eq(documents::proposal_id)))
         .filter(documents::sha256.eq(sha256))
         .order(documents::id)
         .limit(MOST_WITH_THE_SAME_BYTES)
-        .select(documents::id)
+        .select((documents::id, proposals::region_code))
         .load(c)
 }
 

@@ -50,6 +50,13 @@ pub fn load(c: &mut AnyConnection) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
+/// Takes the row of a region for this transaction.
+pub fn lock(c: &mut AnyConnection, code: &RegionCode) -> QueryResult<usize> {
+    diesel::update(regions::table.find(code))
+        .set(regions::autonomous.eq(regions::autonomous))
+        .execute(c)
+}
+
 fn insert_missing(c: &mut AnyConnection, region: &Region) -> QueryResult<()> {
     on_each!(c, |c| diesel::insert_into(regions::table)
         .values(region)

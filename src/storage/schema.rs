@@ -191,6 +191,7 @@ diesel::table! {
         lifted_by -> Nullable<Text>,
         evidence -> Nullable<Text>,
         version -> BigInt,
+        document_id -> Nullable<Text>,
     }
 }
 

@@ -104,12 +104,17 @@ on_both! {
         let sources: Vec<String> = conditions.iter().map(|one| text(&one["source"])).collect();
         assert_eq!(sources, ["decision", "decision", "plan"]);
         let reviewer = life.who(Role::Reviewer).await;
-        let lift = json!({ "evidence": "Dokumen 12/2021" });
+        let lift = life.evidence().await;
+        let mut without = lift.clone();
+        without["document_id"] = json!(uuid::Uuid::now_v7());
         for condition in &conditions {
             let nobody = life.who(Role::Approver).await;
             let refused = life.step_of(&nobody, "conditions", condition, "lift", lift.clone()).await;
             assert_eq!(refused.status, 403);
             life.act(Role::Inspector, accept.clone()).await.refused(409, &["conditions_lifted"]);
+            let refused = life.step_of(&reviewer, "conditions", condition, "lift", without.clone()).await;
+            refused.refused(422, &["unknown"]);
+            assert_eq!(refused.pointers(), ["/document_id"]);
             let lifted = life.step_of(&reviewer, "conditions", condition, "lift", lift.clone()).await.is(200);
             life.step_of(&reviewer, "conditions", &lifted, "lift", lift.clone()).await.refused(409, &["lifted"]);
             life.step_of(&reviewer, "conditions", condition, "lift", lift.clone()).await.is(412);

@@ -40,7 +40,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     life.approve_plan(json!({})).await.is(200);
     let reviewer = life.who(Role::Reviewer).await;
     let condition = life.last("conditions").await;
-    let lift = json!({ "evidence": "Ada." });
+    let lift = life.evidence().await;
     life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
     life.to("contracted").await;
     life.request_tranche(1, 1_000).await.is(201);

@@ -140,6 +140,17 @@ on_both! {
         decree(&app, body).await.refused(422, &["no_policy"]);
         let drafter = app.of(Role::Drafter, HOME).await;
         app.post(&drafter, "/decrees", extension(&[HOME])).await.refused(403, &["role_missing"]);
+        let mut body = extension(&[HOME]);
+        body["dated_on"] = json!("2099-01-01");
+        body["changes"] = json!([
+            { "path": "/menus/0/regions", "value": ["99.98"] },
+            { "path": "/site_tolerance_m", "value": 100 },
+        ]);
+        let refused = decree(&app, body.clone()).await;
+        refused.refused(422, &["future", "unknown"]);
+        assert_eq!(refused.pointers(), ["/dated_on", "/changes/0/value"]);
+        body["changes"][0] = body["changes"][1].clone();
+        decree(&app, body).await.refused(422, &["duplicate"]);
         let listed = app.get(&drafter, "/decrees").await.is(200);
         assert_eq!(listed["items"], json!([]));
     }
@@ -151,12 +162,18 @@ on_both! {
         let twice = body["submission_windows"][0].clone();
         body["submission_windows"].as_array_mut().expect("a list").push(twice);
         body["tranches"][2]["share_bp"] = json!(3_100);
+        body["tranches"][1]["min_output_bp"] = json!(10_100);
+        body["sources"][0]["value"] = json!("submission_windows.openings");
         body["tranches"][1]["documents"] = json!(["no_such_paper"]);
         let refused = publish(&app, &by, &body, 1).await;
         let mut pointers = refused.pointers();
         pointers.sort();
         assert_eq!(refused.status, 422, "{refused}");
-        assert_eq!(pointers, ["/submission_windows/1", "/tranches", "/tranches/1/documents/0"]);
+        let wrong = [
+            "/sources (submission_windows)", "/sources/0/value", "/submission_windows/1", "/tranches",
+            "/tranches/1/documents/0", "/tranches/1/min_output_bp",
+        ];
+        assert_eq!(pointers, wrong);
         let mut body = published(&app).await;
         body["menus"][0]["regions"] = json!(["18.71", "99.98"]);
         let refused = publish(&app, &by, &body, 1).await;

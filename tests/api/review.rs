@@ -116,6 +116,38 @@ on_both! {
         assert_eq!(life.shown().await["total_idr"], 2_400_000_i64 * 800 + 2_500_000 * 40);
     }
 
+    async fn a_document_that_holds_is_replaced_in_clarification_only_where_that_was_asked(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        life.ask_changes(Role::Reviewer, &["/title", "/documents/tor"]).await;
+        clarify(&life).await;
+        let drafter = life.who(Role::Drafter).await;
+        let refused = life.bring_one(&drafter, "land_statement").await;
+        refused.refused(409, &["not_requested"]);
+        assert_eq!(refused.pointers(), ["/documents/land_statement"]);
+        life.bring_one(&drafter, "correspondence").await.is(201);
+        let brought = life.bring_one(&drafter, "tor").await.is(201);
+        let version = life.shown().await["version"].as_i64().expect("a version");
+        let path = life.path(&format!("revisions/{version}/diff"));
+        let diff = app.get(&life.who(Role::Reviewer).await, &path).await.is(200);
+        assert_eq!(pointers(&diff), [format!("/documents/tor/{}", text(&brought["id"]))]);
+        let listed = life.list("revisions").await;
+        let last = listed.last().expect("one");
+        assert_eq!((&last["version"], &last["changed"]), (&json!(version), &json!(["/documents"])));
+    }
+
+    async fn a_place_within_a_list_is_not_asked_about(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "technical_review").await;
+        let item = |pointer: &str| json!({ "items": [{ "pointer": pointer, "comment": "?" }] });
+        for pointer in ["/gaps/0", "/gaps/0/code"] {
+            let refused = life.add(Role::Reviewer, "change-requests", item(pointer)).await;
+            refused.refused(422, &["unknown"]);
+            assert!(refused.to_string().contains("name /gaps"), "{refused}");
+        }
+        life.add(Role::Reviewer, "change-requests", item("/gaps")).await.is(201);
+    }
+
     async fn an_answer_can_be_mended_until_it_is_sent(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "technical_review").await;

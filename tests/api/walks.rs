@@ -167,7 +167,7 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
         "accept_contracts" => {
             let reviewer = life.who(Role::Reviewer).await;
             for condition in life.list("conditions").await {
-                let evidence = json!({ "evidence": "Ada." });
+                let evidence = life.evidence().await;
                 life.step_of(&reviewer, "conditions", &condition, "lift", evidence).await.is(200);
             }
             life.contract(json!({})).await.is(201);

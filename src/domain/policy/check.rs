@@ -33,6 +33,24 @@ const VALUES: [&str; 17] = [
     "holidays",
 ];
 
+fn share(checks: &mut Checks, pointer: &str, share: BasisPoints) {
+    checks.between(pointer, share.0, 0, BasisPoints::WHOLE.0);
+}
+
+/// Whether steps lead to a value; those of a list lead on from any of its entries, and from an empty one anywhere.
+fn names(value: &serde_json::Value, steps: &[&str]) -> bool {
+    let Some((first, rest)) = steps.split_first() else { return true };
+    match value {
+        serde_json::Value::Array(entries) => {
+            entries.is_empty() || entries.iter().any(|entry| names(entry, steps))
+        }
+        serde_json::Value::Object(fields) => {
+            fields.get(*first).is_some_and(|field| names(field, rest))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a text is a code: letters a to z, digits and `_`, at most 64.
 pub fn is_code(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -61,6 +79,7 @@ impl Policy {
         windows(checks, "/submission_windows", &self.submission_windows);
         windows(checks, "/correction_windows", &self.correction_windows);
         self.within_year(checks, "/contract_gate", &self.contract_gate);
+        share(checks, "/supporting_cap_bp", self.supporting_cap_bp);
         checks.between("/site_tolerance_m", self.site_tolerance_m, 1, 100_000);
         checks.between("/operation_check_months", self.operation_check_months, 0, 60);
         checks.between("/wrong_unit_factor", self.wrong_unit_factor, 2, 1_000_000);
@@ -205,6 +224,13 @@ impl Policy {
             let in_time = tranche.documents_due.moment() <= tranche.closes.moment();
             let pointer = format!("{at}/documents_due");
             checks.require(in_time, &pointer, "order", "must not come after it closes");
+            for (field, value) in [
+                ("share_bp", tranche.share_bp.unwrap_or_default()),
+                ("min_absorption_bp", tranche.min_absorption_bp),
+                ("min_output_bp", tranche.min_output_bp),
+            ] {
+                share(checks, &format!("{at}/{field}"), value);
+            }
             let has_share = tranche.share_bp.is_some() || index == last;
             let pointer = format!("{at}/share_bp");
             checks.require(has_share, &pointer, "missing", "only the last may leave its share out");
@@ -223,7 +249,7 @@ impl Policy {
 
     fn check_shares(&self, checks: &mut Checks) {
         let shares = self.tranches.iter().filter_map(|tranche| tranche.share_bp);
-        let sum = BasisPoints(shares.map(|share| share.0).sum());
+        let sum = shares.fold(BasisPoints(0), |sum, one| BasisPoints(sum.0.saturating_add(one.0)));
         let whole = self.tranches.iter().all(|tranche| tranche.share_bp.is_some());
         if sum > BasisPoints::WHOLE {
             checks.fail("/tranches", "share_sum", format!("the shares are {sum}: more than all"));
@@ -248,7 +274,13 @@ impl Policy {
         let known = accounted || self.non_physical_words.is_empty();
         let pointer = format!("/sources ({words})");
         checks.require(known, &pointer, "missing", "each value needs an entry in sources");
+        let document = serde_json::to_value(self).unwrap_or_default();
         for (index, source) in self.sources.iter().enumerate() {
+            let steps: Vec<&str> = source.value.split('.').collect();
+            let message =
+                "names no value of the policy; write such as plan.max_changes or tranches.share_bp";
+            let pointer = format!("/sources/{index}/value");
+            checks.require(names(&document, &steps), &pointer, "unknown", message);
             checks.text(&format!("/sources/{index}/source"), &source.source, MAX_LONG);
         }
     }

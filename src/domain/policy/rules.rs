@@ -8,7 +8,7 @@ use crate::domain::people::Role;
 use crate::domain::policy::{Change, Deadline};
 use crate::domain::proposal::{Menu, State};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A theme under which a menu is offered (tematik).
@@ -168,11 +168,21 @@ impl ModeRule {
     }
 }
 
+/// A share of any size: whether it can be one is told with everything else that is wrong with the policy.
+pub(super) fn any_share<'de, D: Deserializer<'de>>(of: D) -> Result<BasisPoints, D::Error> {
+    i64::deserialize(of).map(BasisPoints)
+}
+
+fn some_share<'de, D: Deserializer<'de>>(of: D) -> Result<Option<BasisPoints>, D::Error> {
+    Ok(Option::<i64>::deserialize(of)?.map(BasisPoints))
+}
+
 /// A part of a staged payment, and what has to hold before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrancheRule {
     /// Of the ceiling; the last may leave it out, and is what is still needed.
+    #[serde(default, deserialize_with = "some_share")]
     pub share_bp: Option<BasisPoints>,
     /// From when it is paid.
     pub opens: Deadline,
@@ -181,8 +191,10 @@ pub struct TrancheRule {
     /// Until when its documents have to be there.
     pub documents_due: Deadline,
     /// How much of what was received has to be spent.
+    #[serde(deserialize_with = "any_share")]
     pub min_absorption_bp: BasisPoints,
     /// How much of the output has to be there.
+    #[serde(deserialize_with = "any_share")]
     pub min_output_bp: BasisPoints,
     /// Types of documents.
     #[serde(default)]

@@ -1,21 +1,25 @@
 //! Taking a document: scanned, kept, then written with its row, its event and its revisions.
 
 use crate::domain::audit::SubjectKind;
+use crate::domain::change::covers;
 use crate::domain::document::{
-    DocumentStatus, Flag, MediaType, Setting, known_type, photo_flags, uploaders,
+    DocumentStatus, Flag, MediaType, SameBytes, Setting, known_type, photo_flags, uploaders,
 };
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
+use crate::domain::line::LineFacts;
 use crate::domain::moment::Zone;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
+use crate::domain::readiness::Item;
+use crate::service::change_request::{self, Reach};
 use crate::service::context::{By, Context, Input, Reply, missing};
-use crate::service::document::{DocumentDraft, Documents, Sent, SentFile};
+use crate::service::document::{DocumentDraft, Sent, SentFile};
 use crate::service::error::{DbError, Error};
 use crate::service::once::Write;
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
 use crate::service::view::document as view;
-use crate::service::{Services, access, policy, store};
+use crate::service::{Services, access, policy, readiness, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, idempotency, line};
@@ -34,7 +38,7 @@ pub fn receive(
     // What would be refused, or was answered before, is not kept first; the transaction says why.
     let kept = match &sent.0 {
         Ok(sent) if matches!(admitted(sv, cx, id, &sent.draft), Ok(true)) => {
-            Some(keep(&sv.documents, &sent.file, &key)?)
+            Some(keep(sv, cx, id, sent, &key)?)
         }
         _ => None,
     };
@@ -76,7 +80,14 @@ fn admitted(
 }
 
 /// Has the bytes scanned, and keeps them for good.
-fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentStatus, Error> {
+fn keep(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    sent: &Sent,
+    key: &str,
+) -> Result<DocumentStatus, Error> {
+    let (documents, file) = (&sv.documents, &sent.file);
     let status = match &documents.clamd {
         None => DocumentStatus::Available,
         Some(clamd) => {
@@ -87,6 +98,7 @@ fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentSta
                 Ok(Found::Virus(name)) => {
                     tracing::warn!(signature = name, "an infected file was refused");
                     metrics::counter!("sentra_documents_infected_total").increment(1);
+                    tell_infected(sv, cx, id, sent, &name)?;
                     let message = format!("holds the virus {name}; nothing was kept of it");
                     return Err(Error::invalid("/file", "infected", message));
                 }
@@ -99,6 +111,30 @@ fn keep(documents: &Documents, file: &SentFile, key: &str) -> Result<DocumentSta
     };
     store::wait(documents.store.keep(&file.arrival, key)).map_err(Error::Store)?;
     Ok(status)
+}
+
+/// That someone sent a virus is on record, though nothing is kept of it.
+fn tell_infected(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    sent: &Sent,
+    signature: &str,
+) -> Result<(), Error> {
+    let work = |tx: &mut AnyConnection| {
+        let row = access::visible(tx, cx, id)?;
+        let subject = access::subject(&row);
+        let content = json!({
+            "type": sent.draft.document_type, "file_name": sent.file.file_name,
+            "sha256": sent.file.sha256, "signature": signature,
+        });
+        let by = turn(cx, &row)?.map(|(by, _)| by);
+        let action = "document.infected";
+        let event =
+            Event { id: EventId::new(), action, subject: &subject, by, content, personal: &[] };
+        trail::done(tx, cx, event)
+    };
+    sv.db.write("document.infected", work, |_, _| Ok(()))
 }
 
 /// By which grant and duty it is the caller's turn; nothing when it is another's.
@@ -153,6 +189,7 @@ fn add(
             let (by, duty) = turn(cx, &proposal)?.ok_or_else(|| not_from_here(proposal.state))?;
             access::four_eyes(tx, cx, id, duty)?;
             check_issue(cx, &proposal, &sent.draft)?;
+            check_reach(tx, cx, &proposal, &sent.draft)?;
             let row = fresh(tx, cx, by, &proposal, sent, place)?;
             document::insert(tx, &row)?;
             let after = Proposal { updated_at: cx.now, ..proposal };
@@ -181,7 +218,7 @@ fn add(
             trail::revise(tx, event, SubjectKind::Proposal, id, after.version, &after)?;
             let location = format!("/api/v1/documents/{}", row.id);
             let version = row.version;
-            Reply::created(&view::Document::from(row), Some(version), location)
+            Reply::created(&view::Document::of(row, &cx.actor.sight()), Some(version), location)
         },
     )
 }
@@ -209,6 +246,38 @@ fn check_type(
     let rules = policy::of_proposal(tx, proposal, cx.now)?.policy;
     known_type(&draft.document_type, &rules.document_types())
         .map_err(|message| Error::invalid("/type", "unknown", message))
+}
+
+/// While a proposal is clarified, a document that is there and holds changes only where that was asked; what it lacks is
+/// brought at any time.
+fn check_reach(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    row: &Proposal,
+    draft: &DocumentDraft,
+) -> Result<(), Error> {
+    if row.state != State::Clarification {
+        return Ok(());
+    }
+    let pointer = format!("/documents/{}", draft.document_type);
+    let Reach::Asked(asked) = change_request::reach(tx, row)? else { return Ok(()) };
+    if asked.iter().any(|asked| covers(asked, &pointer)) {
+        return Ok(());
+    }
+    let rules = policy::of_proposal(tx, row, cx.now)?.policy;
+    let lines: Vec<LineFacts> = line::of(tx, row.id)?.iter().map(LineFacts::from).collect();
+    let items = readiness::items(tx, row, &rules, &lines, cx.now)?;
+    let mut of_type =
+        items.iter().filter(|item| item.rule.document_type == draft.document_type).peekable();
+    let stands = draft.supersedes_id.is_some() || of_type.peek().is_some();
+    if stands && of_type.all(Item::is_met) {
+        let message = format!(
+            "{pointer} was not asked to be changed, and what is there holds; leave it as it is, or ask for a request \
+             that names it."
+        );
+        return Err(Error::refused("not_requested", &pointer, message));
+    }
+    Ok(())
 }
 
 /// A document is not issued tomorrow, in the region's own days.
@@ -319,7 +388,10 @@ fn flags(
             Vec::new()
         }
     };
-    let documents = document::with_bytes(tx, &file.sha256)?;
+    let documents: Vec<SameBytes> = document::with_bytes(tx, &file.sha256)?
+        .into_iter()
+        .map(|(document_id, region_code)| SameBytes { document_id, region_code })
+        .collect();
     if !documents.is_empty() {
         flags.push(Flag::SameBytesUsed { documents });
     }

@@ -98,6 +98,11 @@ impl Columns {
         self.0.iter().find(|known| known.0 == column).map(|known| known.1)
     }
 
+    /// Whether the first row names a column at the place.
+    pub(super) fn names(&self, at: usize) -> bool {
+        self.0.iter().any(|known| known.1 == at)
+    }
+
     /// `row 7, column E (volume)`
     pub(super) fn place(&self, row: u64, column: Column) -> String {
         let letters = self.index(column).map(letters).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::{Cell, Row};
 use crate::domain::refusal::FieldError;
 use calamine::{DataRef, Reader, Xlsx};
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -14,6 +15,8 @@ const MAX_FILES: usize = 500;
 const MAX_ROWS: u32 = 2_000;
 /// Columns looked at.
 const MAX_COLUMNS: u32 = 50;
+/// Cells looked at, also where a file names one many times: as many as those rows and columns have.
+const MAX_CELLS: usize = 100_000;
 /// The sheet that is read, where there are several; else the first.
 pub(super) const SHEET: &str = "Lines";
 
@@ -27,14 +30,24 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
         .or(names.first())
         .cloned()
         .ok_or_else(|| unreadable("the workbook has no sheet"))?;
+    let formulas = formulas(&mut workbook, &name)?;
     let mut reader = workbook.worksheet_cells_reader(&name).map_err(unreadable)?;
     let mut rows: Vec<Row> = Vec::new();
+    let mut count = 0_usize;
     while let Some(found) = reader.next_cell().map_err(unreadable)? {
+        count = one_more(count)?;
         let (row, column) = found.get_position();
-        if row >= MAX_ROWS || column >= MAX_COLUMNS {
-            if matches!(found.get_value(), DataRef::Empty) {
-                continue;
+        let cell = match of(found.get_value()) {
+            // A formula that was never computed would read as nothing: a price left out, a "yes" taken for a "no".
+            Cell::Empty if formulas.contains(&(row, column)) => {
+                Cell::Broken("a formula without a value".to_owned())
             }
+            cell => cell,
+        };
+        if cell == Cell::Empty {
+            continue;
+        }
+        if row >= MAX_ROWS || column >= MAX_COLUMNS {
             let message = format!(
                 "there is something in row {}, column {}; only the first {MAX_ROWS} rows and {MAX_COLUMNS} columns are read",
                 u64::from(row).saturating_add(1),
@@ -42,19 +55,47 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
             );
             return Err(FieldError::new("/lines", "too_large", message));
         }
-        let number = u64::from(row).saturating_add(1);
-        if rows.last().is_none_or(|last| last.number != number) {
-            rows.push(Row { number, cells: Vec::new() });
-        }
-        let at = usize::try_from(column).unwrap_or_default();
-        if let Some(last) = rows.last_mut() {
-            last.cells.resize(last.cells.len().max(at.saturating_add(1)), Cell::Empty);
-            if let Some(cell) = last.cells.get_mut(at) {
-                *cell = of(found.get_value());
-            }
-        }
+        put(&mut rows, row, column, cell);
     }
     Ok(rows)
+}
+
+/// Where formulas stand.
+fn formulas(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    name: &str,
+) -> Result<HashSet<(u32, u32)>, FieldError> {
+    let mut reader = workbook.worksheet_cells_reader(name).map_err(unreadable)?;
+    let (mut places, mut count) = (HashSet::new(), 0_usize);
+    while let Some(found) = reader.next_formula().map_err(unreadable)? {
+        count = one_more(count)?;
+        if !found.get_value().is_empty() {
+            places.insert(found.get_position());
+        }
+    }
+    Ok(places)
+}
+
+fn one_more(count: usize) -> Result<usize, FieldError> {
+    if count < MAX_CELLS {
+        return Ok(count.saturating_add(1));
+    }
+    let message = format!("the sheet has more than {MAX_CELLS} cells; delete what is no line");
+    Err(FieldError::new("/lines", "too_large", message))
+}
+
+fn put(rows: &mut Vec<Row>, row: u32, column: u32, cell: Cell) {
+    let number = u64::from(row).saturating_add(1);
+    if rows.last().is_none_or(|last| last.number != number) {
+        rows.push(Row { number, cells: Vec::new() });
+    }
+    let at = usize::try_from(column).unwrap_or_default();
+    if let Some(last) = rows.last_mut() {
+        last.cells.resize(last.cells.len().max(at.saturating_add(1)), Cell::Empty);
+        if let Some(place) = last.cells.get_mut(at) {
+            *place = cell;
+        }
+    }
 }
 
 fn of(value: &DataRef<'_>) -> Cell {

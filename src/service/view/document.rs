@@ -3,7 +3,7 @@
 use crate::domain::document::{DocumentStatus, Flag, MediaType};
 use crate::domain::ids::{DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
-use crate::domain::people::Role;
+use crate::domain::people::{Role, Sight};
 use crate::domain::proposal::State;
 use crate::storage::document;
 use chrono::NaiveDate;
@@ -64,11 +64,13 @@ pub struct Document {
     pub version: i64,
 }
 
-impl From<document::Document> for Document {
-    fn from(row: document::Document) -> Self {
+impl Document {
+    /// The view, for someone who may see this much.
+    pub fn of(row: document::Document, sight: &Sight) -> Self {
+        // What was written by this service is read back; remarks refuse nothing.
+        let flags: Vec<Flag> = serde_json::from_str(&row.flags).unwrap_or_default();
         Document {
-            // What was written by this service is read back; remarks refuse nothing.
-            flags: serde_json::from_str(&row.flags).unwrap_or_default(),
+            flags: flags.into_iter().filter_map(|flag| flag.told(sight)).collect(),
             id: row.id,
             proposal_id: row.proposal_id,
             document_type: row.document_type,

@@ -4,7 +4,7 @@ use crate::domain::act::Action;
 use crate::domain::audit::{Outcome, SubjectKind};
 use crate::domain::centre::Criterion;
 use crate::domain::ids::{
-    AllocationId, CentreId, ConditionId, EventId, ProposalId, RegionCode, UserId,
+    AllocationId, CentreId, ConditionId, DocumentId, EventId, ProposalId, RegionCode, UserId,
 };
 use crate::domain::journal::EightFigures;
 use crate::domain::moment::Moment;
@@ -318,8 +318,10 @@ pub struct Condition {
     pub set_at: Moment,
     /// When it was lifted.
     pub lifted_at: Option<Moment>,
-    /// On what evidence.
+    /// What shows that it is met, in words.
     pub evidence: Option<String>,
+    /// The document that shows it.
+    pub document_id: Option<DocumentId>,
     /// For `If-Match`.
     pub version: i64,
 }
@@ -333,6 +335,7 @@ impl From<condition::Condition> for Condition {
             set_at: row.set_at,
             lifted_at: row.lifted_at,
             evidence: row.evidence,
+            document_id: row.document_id,
             version: row.version,
         }
     }

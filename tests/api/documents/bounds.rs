@@ -10,6 +10,7 @@ use reqwest::Method;
 use sentra::domain::people::Role;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What became of a file that has no end.
@@ -62,6 +63,23 @@ fn memory() -> u64 {
     line.split_whitespace().nth(1).expect("a number").parse::<u64>().expect("kB") * 1024
 }
 
+/// The most memory that this process has while work goes on, in bytes.
+fn peak_during<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let (done, most) = (AtomicBool::new(false), AtomicU64::new(0));
+    let made = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                most.fetch_max(memory(), Ordering::AcqRel);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let made = work();
+        done.store(true, Ordering::Release);
+        made
+    });
+    (made, most.into_inner())
+}
+
 #[actix_web::test]
 async fn an_endless_file_is_cut_at_the_limit() {
     const LIMIT: u64 = 256_000_000;
@@ -72,8 +90,8 @@ async fn an_endless_file_is_cut_at_the_limit() {
     let life = CONSTRUCTION.draft(&app).await;
     let drafter = life.who(Role::Drafter).await;
     let before = memory();
-    let endless = endless(&app, &drafter.token, &life.id, ALL);
-    let grown = memory().saturating_sub(before);
+    let (endless, peak) = peak_during(|| endless(&app, &drafter.token, &life.id, ALL));
+    let grown = peak.saturating_sub(before);
     let said = &endless.said;
     assert!(said.starts_with("HTTP/1.1 413") && said.contains("too_large"), "{said}");
     assert!(said.to_lowercase().contains("connection: close"), "{said}");

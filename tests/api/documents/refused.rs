@@ -2,10 +2,10 @@
 
 use crate::documents::{Case, Place, TOR};
 use crate::on_both;
-use crate::support::app::HOME;
+use crate::support::app::{HOME, SIBLING};
 use crate::support::client::text;
 use crate::support::documents::{PDF, form, photo, upload};
-use crate::support::life::CONSTRUCTION;
+use crate::support::life::{CONSTRUCTION, Life};
 use reqwest::Method;
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
@@ -104,7 +104,8 @@ on_both! {
         assert_eq!(text(&first["taken_at"]), "2020-05-10T01:30:00.000000Z", "WIB is seven hours ahead");
         assert!((first["latitude"].as_f64().expect("a position") + 5.45).abs() < 1e-4);
         let again = sent(good).await;
-        assert_eq!(again["flags"], json!([{ "code": "same_bytes_used", "documents": [first["id"]] }]));
+        let same = json!([{ "document_id": first["id"], "region_code": life.case.region }]);
+        assert_eq!(again["flags"], json!([{ "code": "same_bytes_used", "documents": same }]));
         let far = sent(photo("2018:01:01 00:00:00", Some((-6.2, 106.8)))).await;
         assert_eq!(far["flags"][0]["code"], "far_from_site");
         assert!(far["flags"][0]["distance_m"].as_i64().expect("metres") > 100_000);
@@ -113,5 +114,22 @@ on_both! {
         assert_eq!(bare["flags"], json!([{ "code": "no_position" }]));
         let future = sent(photo("2020:05:30 08:30:00", Some((-5.45, 105.25)))).await;
         assert_eq!(future["flags"][0]["code"], "outside_period");
+    }
+
+    async fn that_another_region_has_the_same_bytes_is_told_to_the_ministry_only(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let (one, other) = (CONSTRUCTION.draft(&app).await, CONSTRUCTION.within(SIBLING).draft(&app).await);
+        let bring = async |life: &Life<'_>| {
+            upload(&app, &life.who(Role::Drafter).await, &life.id, TOR, PDF).await.is(201)
+        };
+        let first = bring(&one).await;
+        let second = bring(&other).await;
+        assert_eq!(second["flags"], json!([]));
+        let path = format!("/documents/{}", text(&second["id"]));
+        assert_eq!(app.get(&other.who(Role::Drafter).await, &path).await.is(200)["flags"], json!([]));
+        let same = json!([{ "document_id": first["id"], "region_code": HOME }]);
+        let told = app.get(&other.who(Role::Reviewer).await, &path).await.is(200);
+        assert_eq!(told["flags"], json!([{ "code": "same_bytes_used", "documents": same }]));
     }
 }

@@ -35,6 +35,10 @@ on_each_store! {
         let answer = upload(&app, &drafter, &life.id, tor, bad).await;
         answer.refused(422, &["infected"]);
         assert!(answer.to_string().contains("Eicar-Test-Signature"), "{answer}");
+        let told = life.list("events").await.into_iter().find(|one| one["action"] == "document.infected");
+        let told = told.expect("on record");
+        assert_eq!(told["content"]["signature"], "Eicar-Test-Signature");
+        assert_eq!(told["actor_id"], json!(drafter.id));
         let clean = upload(&app, &drafter, &life.id, tor, PDF).await.is(201);
         assert_eq!(clean["status"], "available");
         place.agrees(&app);

@@ -2,6 +2,7 @@
 
 use crate::support::app::HOME;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a proposal asks for, and how it is paid.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +85,10 @@ impl Case {
 
     /// The registry's entry of its centre.
     pub fn centre(&self) -> Value {
+        static COUNT: AtomicUsize = AtomicUsize::new(1);
+        let name = format!("Sentra Tapis {}", COUNT.fetch_add(1, Ordering::Relaxed));
         json!({
-            "region_code": self.region, "name": "Sentra Tapis", "commodity": "Kain tapis", "kbli": "13122",
+            "region_code": self.region, "name": name, "commodity": "Kain tapis", "kbli": "13122",
             "village": "Negeri Olok Gading", "district": "Telukbetung", "decree_number": "188/2019",
             "households_in_village": 400, "households_in_business": 90, "organised": true,
             "known_to_public": true, "businesses": 40, "outcome_class": "ovop",

@@ -283,6 +283,13 @@ impl Life<'_> {
         upload(self.app, person, &self.id, &fields, file).await
     }
 
+    /// Brings what shows that conditions are met; the body that lifts one with it.
+    pub async fn evidence(&self) -> Value {
+        let drafter = self.who(Role::Drafter).await;
+        let document = self.bring_one(&drafter, "condition_evidence").await.is(201);
+        json!({ "evidence": "Dokumen terlampir.", "document_id": document["id"] })
+    }
+
     /// A role asks for changes of these places.
     pub async fn ask_changes(&self, role: Role, pointers: &[&str]) -> Vec<Value> {
         let items: Vec<Value> = pointers
