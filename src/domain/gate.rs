@@ -41,24 +41,37 @@ text_enum! {
 /// When a gate is looked at: at a moment, or on a day that is not today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
-    /// The day, by the clocks of the region: money counts that took effect on it or before.
+    /// The day, by the clocks of the region.
     pub day: NaiveDate,
     /// The first instant that is looked at.
     pub first: Moment,
     /// The last one; the same for a moment.
     pub last: Moment,
+    /// Money counts that took effect by this day.
+    pub effective_until: NaiveDate,
+    /// What was recorded by this moment counts.
+    pub recorded_until: Moment,
 }
 
 impl When {
-    /// At a moment.
-    pub fn at(moment: Moment, zone: Zone) -> When {
-        When { day: moment.date_in(zone), first: moment, last: moment }
+    /// Now. Everything counts that is there: what another process wrote just before may bear a moment that is a little
+    /// later, and its day be the next one.
+    pub fn now(moment: Moment, zone: Zone) -> When {
+        let day = moment.date_in(zone);
+        When {
+            day,
+            first: moment,
+            last: moment,
+            effective_until: day.succ_opt().unwrap_or(day),
+            recorded_until: moment.after(TimeDelta::days(1)),
+        }
     }
 
     /// On a day: what is possible at any time of it is possible.
     pub fn on(day: NaiveDate, zone: Zone) -> When {
         let last = zone.end_of(day).after(-TimeDelta::microseconds(1));
-        When { day, first: zone.at(day, NaiveTime::MIN), last }
+        let first = zone.at(day, NaiveTime::MIN);
+        When { day, first, last, effective_until: day, recorded_until: last }
     }
 
     fn words(&self) -> String {

@@ -1,13 +1,14 @@
 //! The gate of a tranche: gathers what it looks at as of a day, shows it, and keeps requests and payments to it.
 
-use crate::domain::gate::{Facts, Gate, Part, Purpose, Rule, When};
+pub mod against;
+
+use crate::domain::gate::{Facts, Part, Purpose, When};
 use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{Account, EntryKind, Figures, Posting};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::policy::Policy;
 use crate::domain::readiness::{self, Brought};
-use crate::domain::refusal::Blocker;
 use crate::domain::report::{self as reports, ReportKind};
 use crate::domain::tranche::{self as rules, Mode, TrancheState};
 use crate::service::context::Context;
@@ -66,7 +67,7 @@ pub fn show(
         let zone = Zone::of(&row.region_code);
         let when = match asked.on {
             Some(day) if day != cx.now.date_in(zone) => When::on(day, zone),
-            _ => When::at(cx.now, zone),
+            _ => When::now(cx.now, zone),
         };
         let rules = policy::of_allocation(tx, &row, when.last)?;
         let scene = Scene::of(tx, &row, &rules.policy, (n, when), &asked.supposed)?;
@@ -113,7 +114,7 @@ impl<'p> Scene<'p> {
         supposed: &Supposed,
     ) -> Result<Scene<'p>, Error> {
         let rows = proposal::of_allocation(tx, allocation.id)?;
-        let sums = journal::sums_until(tx, allocation.id, when.day)?;
+        let sums = journal::sums_until(tx, allocation.id, when.effective_until)?;
         let figures = figures(&sums);
         let whole = |amount: fn(&Figures) -> Rupiah| Rupiah::total(figures.values().map(amount));
         let (disbursed, absorbed) = (whole(|one| one.disbursed_idr), whole(|one| one.absorbed_idr));
@@ -138,7 +139,7 @@ impl<'p> Scene<'p> {
             contents,
             supposed_output: supposed.output,
         };
-        scene.rows.retain(|row| !has_ended(row, when.last));
+        scene.rows.retain(|row| !has_ended(row, when.recorded_until));
         scene.parts = scene.gather(tx, &figures, &sums, &supposed.documents)?;
         Ok(scene)
     }
@@ -151,7 +152,8 @@ impl<'p> Scene<'p> {
         supposed: &[String],
     ) -> Result<HashMap<ProposalId, Part>, Error> {
         let ids: Vec<ProposalId> = self.rows.iter().map(|row| row.id).collect();
-        let reported = report::standing(tx, &ids, self.when.day, self.when.last)?;
+        let reported =
+            report::standing(tx, &ids, self.when.effective_until, self.when.recorded_until)?;
         let lacking = self.lacking(tx, &ids, supposed)?;
         let paid = self.paid();
         let parts = self.rows.iter().map(|row| {
@@ -161,14 +163,14 @@ impl<'p> Scene<'p> {
                 .filter(|sum| sum.proposal_id == row.id && sum.kind == EntryKind::Commit)
                 .filter_map(|sum| sum.first_on)
                 .min();
-            let handed_over = row.handover_on.is_some_and(|day| day <= self.when.day);
+            let handed_over = row.handover_on.is_some_and(|day| day <= self.when.effective_until);
             let part = Part {
                 id: row.id,
                 is_paid_here: true,
                 figures: figures.get(&row.id).copied().unwrap_or_default(),
                 paid: paid.get(&row.id).copied().unwrap_or_default(),
                 handover: row.handover_value_idr.filter(|_| handed_over),
-                progress: reported().last().map(|one| one.physical_bp).unwrap_or_default(),
+                progress: reported().next_back().map(|one| one.physical_bp).unwrap_or_default(),
                 lacks: lacking.get(&row.id).cloned().unwrap_or_default(),
                 overdue: self.overdue(contracted_on, reported()),
             };
@@ -205,7 +207,7 @@ impl<'p> Scene<'p> {
         if types.is_empty() {
             return Ok(HashMap::new());
         }
-        let found = document::of_types(tx, ids, &types, self.when.last)?;
+        let found = document::of_types(tx, ids, &types, self.when.recorded_until)?;
         let known: HashSet<_> = found.iter().map(|one| one.id).collect();
         let mut documents: HashMap<ProposalId, Vec<Brought>> = HashMap::new();
         for one in found {
@@ -214,7 +216,7 @@ impl<'p> Scene<'p> {
                 documents.entry(one.proposal_id).or_default().push(brought(one));
             }
         }
-        let waivers = waiver::standing_at(tx, ids, self.when.last)?;
+        let waivers = waiver::standing_at(tx, ids, self.when.recorded_until)?;
         let lacking = self.rows.iter().map(|row| {
             let these = documents.get(&row.id).map_or(&[][..], Vec::as_slice);
             let is_there = |name: &str| {
@@ -288,7 +290,7 @@ impl<'p> Scene<'p> {
 
     /// The requests of a tranche that stood.
     fn standing(&self, n: i64) -> impl Iterator<Item = &TrancheRequest> {
-        let last = self.when.last;
+        let last = self.when.recorded_until;
         self.requests.iter().filter(move |request| {
             let refused = request.state == TrancheState::Refused
                 && request.decided_at.is_none_or(|decided| decided <= last);
@@ -297,7 +299,7 @@ impl<'p> Scene<'p> {
     }
 
     fn is_paid(&self, request: &TrancheRequest) -> bool {
-        request.paid_on.is_some_and(|day| day <= self.when.day)
+        request.paid_on.is_some_and(|day| day <= self.when.effective_until)
     }
 
     /// The amounts of a request for proposals, but for those that were left out by then.
@@ -305,7 +307,7 @@ impl<'p> Scene<'p> {
         &'a self,
         request: &'a TrancheRequest,
     ) -> impl Iterator<Item = (ProposalId, Rupiah)> + 'a {
-        let left_out = |at: Moment| at <= self.when.last;
+        let left_out = |at: Moment| at <= self.when.recorded_until;
         self.contents
             .items
             .iter()
@@ -362,86 +364,6 @@ fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
         let (from, to): (Account, Account) = (sum.from_account, sum.to_account);
         let posting = Posting { kind: sum.kind, from, to, amount: sum.amount_idr };
         *figures = figures.after(&posting).unwrap_or(*figures);
-    }
-    all
-}
-
-/// What keeps a request from being taken, by the gates of its proposals: of those paid on recommendation, and of the
-/// others.
-pub fn against_request(
-    tx: &mut AnyConnection,
-    allocation: &Allocation,
-    n: i64,
-    items: &[(&Proposal, Rupiah)],
-    now: Moment,
-) -> Result<Vec<Blocker>, Error> {
-    let zone = Zone::of(&allocation.region_code);
-    let rules = policy::of_allocation(tx, allocation, now)?;
-    let when = When::at(now, zone);
-    let scene = Scene::of(tx, allocation, &rules.policy, (n, when), &Supposed::default())?;
-    let gates = groups(items).into_iter().map(|(recommended, amount)| {
-        scene.facts(recommended, Deciding::Request(amount)).gate(Purpose::Request)
-    });
-    Ok(blockers(gates))
-}
-
-/// What keeps a request from being paid: its gates on the day of the payment and, where that is an earlier day than
-/// today, whether the tranche still has room now.
-pub fn against_payment(
-    tx: &mut AnyConnection,
-    allocation: &Allocation,
-    request: &TrancheRequest,
-    items: &[(&Proposal, Rupiah)],
-    (paid_on, now): (NaiveDate, Moment),
-) -> Result<Vec<Blocker>, Error> {
-    let zone = Zone::of(&allocation.region_code);
-    let rules = policy::of_allocation(tx, allocation, now)?;
-    let today = When::at(now, zone);
-    // The payment is dated by the treasury's clocks; a region further east may be a day ahead.
-    let is_earlier = paid_on < now.date_in(Zone::Wib);
-    let when = if is_earlier { When::on(paid_on, zone) } else { today };
-    let none = Supposed::default();
-    let gates_at = |tx: &mut AnyConnection, when: When| -> Result<Vec<Gate>, Error> {
-        let scene = Scene::of(tx, allocation, &rules.policy, (request.n, when), &none)?;
-        let gate = |(recommended, amount)| {
-            let deciding = Deciding::Payment(request.id, amount);
-            scene.facts(recommended, deciding).gate(Purpose::Payment)
-        };
-        Ok(groups(items).into_iter().map(gate).collect())
-    };
-    let mut found = blockers(gates_at(tx, when)?.into_iter());
-    if is_earlier && found.is_empty() {
-        let mut now = gates_at(tx, today)?;
-        for gate in &mut now {
-            gate.checks.retain(|check| check.rule == Rule::WithinCap);
-        }
-        found = blockers(now.into_iter());
-    }
-    Ok(found)
-}
-
-/// The amounts by the way of paying: on recommendation, or not.
-fn groups(items: &[(&Proposal, Rupiah)]) -> Vec<(bool, Rupiah)> {
-    [false, true]
-        .into_iter()
-        .filter_map(|recommended| {
-            let mut own = items
-                .iter()
-                .filter(|(row, _)| row.lump_sum_recommended == recommended)
-                .map(|(_, amount)| *amount)
-                .peekable();
-            own.peek().is_some().then(|| (recommended, Rupiah::total(own)))
-        })
-        .collect()
-}
-
-/// The blockers of several gates, each said once.
-fn blockers(gates: impl Iterator<Item = Gate>) -> Vec<Blocker> {
-    let mut all = Vec::new();
-    for blocker in gates.flat_map(|gate| gate.blockers()) {
-        if !all.contains(&blocker) {
-            all.push(blocker);
-        }
     }
     all
 }

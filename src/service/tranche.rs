@@ -259,7 +259,7 @@ fn can_ask(
     for (row, amount) in &items {
         blockers.extend(against(tx, cx, row, draft.n, *amount)?);
     }
-    blockers.extend(gate::against_request(tx, allocation, draft.n, &items, cx.now)?);
+    blockers.extend(gate::against::request(tx, allocation, draft.n, &items, cx.now)?);
     let mut said = BTreeSet::new();
     blockers.retain(|one| said.insert((one.code.clone(), one.message.clone())));
     if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }

@@ -54,7 +54,7 @@ async fn bring(life: &Life<'_>, document_type: &str) {
 /// Brings an allocated proposal to its first tranche on a day of the year on which that is paid.
 async fn contracted<'a>(app: &'a TestApp, case: Case) -> Life<'a> {
     let life = case.at(app, "planned").await;
-    app.into_the_year();
+    app.reach_the_year();
     life.to("contracted").await;
     life
 }
@@ -95,15 +95,22 @@ on_both! {
         life.spend(FIRST / 4).await.is(201);
         bring(&life, "photo_50").await;
         life.request_tranche(3, REST).await.refused(409, &[
-            "tranche_order", "previous_tranche_paid", "output_reached",
+            "tranche_order", "previous_tranche_paid", "absorption_reached", "output_reached",
         ]);
-        paid(&life, 2, SECOND).await;
+        life.request_tranche(2, SECOND).await.is(201);
+        life.review_and_verify().await;
+        app.at("2021-05-18T02:00:00Z");
+        life.pay().await.is(200);
         // Any day can be looked at: the day before, nothing more had been spent or brought.
         let before = gate(&life, 2, "?on=2021-05-16").await;
         assert_eq!(unmet(&before), ["absorption_reached", "tranche_document"]);
         assert_eq!((&before["paid_idr"], &before["at"]), (&json!(0), &Value::Null));
         let on_the_day = gate(&life, 2, "?on=2021-05-17").await;
-        assert_eq!((&on_the_day["open"], &on_the_day["paid_idr"], &on_the_day["room_idr"]), (&json!(true), &json!(SECOND), &json!(0)));
+        assert_eq!((&on_the_day["open"], &on_the_day["requested_idr"]), (&json!(true), &json!(SECOND)));
+        assert_eq!((&on_the_day["paid_idr"], &on_the_day["room_idr"]), (&json!(0), &json!(0)));
+        // What was just received has to be spent too, before more is paid.
+        let after = gate(&life, 2, "?on=2021-05-18").await;
+        assert_eq!((unmet(&after), &after["paid_idr"]), (vec!["absorption_reached".to_owned()], &json!(SECOND)));
         life.spend(FIRST / 4 + SECOND).await.is(201);
         report(&life, "2021-05-17", 6_999).await;
         let third = gate(&life, 3, "").await;
@@ -180,7 +187,7 @@ on_both! {
         let case = REVITALISATION.small().within(SIBLING).as_shipped();
         let one = case.at(&app, "planned").await;
         let two = case.at(&app, "approved").await;
-        app.into_the_year();
+        app.reach_the_year();
         one.to("contracted").await;
         let total = case.total();
         let alone = gate(&one, 1, "").await;
@@ -201,7 +208,7 @@ on_both! {
         let app = TestApp::on(db);
         let one = SHIPPED.at(&app, "planned").await;
         let two = SHIPPED.at(&app, "planned").await;
-        app.into_the_year();
+        app.reach_the_year();
         one.to("contracted").await;
         two.to("contracted").await;
         assert_eq!(gate(&one, 1, "").await["cap_idr"], 2 * FIRST);
@@ -332,7 +339,7 @@ on_both! {
         for _ in 0..4 {
             lives.push(SHIPPED.at(&app, "planned").await);
         }
-        app.into_the_year();
+        app.reach_the_year();
         for life in &lives {
             life.to("contracted").await;
         }

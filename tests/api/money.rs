@@ -270,7 +270,7 @@ on_both! {
         let part = CONSTRUCTION.total() / 4;
         life.request_tranche(1, part).await.is(201);
         life.review_and_verify().await;
-        app.into_the_year();
+        app.reach_the_year();
         let treasurer = life.who(Role::Treasurer).await;
         let request = life.request().await;
         let pay = |body| life.step_of(&treasurer, "tranche-requests", &request, "pay", body);
@@ -306,7 +306,7 @@ on_both! {
         for (n, number, codes) in [(1, "KPPN/7a", None), (2, "kppn / 7A", Some(["used_already"]))] {
             life.request_tranche(n, TOTAL / 4).await.is(201);
             life.review_and_verify().await;
-            app.into_the_year();
+            app.reach_the_year();
             let body = json!({ "payment_number": number });
             let paid = life.step_of(&treasurer, "tranche-requests", &life.request().await, "pay", body).await;
             match codes {

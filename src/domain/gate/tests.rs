@@ -126,9 +126,9 @@ fn a_request_received_in_time_protects_and_its_window_may_open_later() {
     assert_eq!(unmet(&facts, Purpose::Request), [""; 0]);
     let closes = policy.tranches[1].closes.moment();
     facts.received = Some(due.after(-TimeDelta::days(1)));
-    facts.when = When::at(closes, Zone::Wib);
+    facts.when = When::now(closes, Zone::Wib);
     assert_eq!(unmet(&facts, Purpose::Request), ["payment_window"]);
-    facts.when = When::at(closes.after(-TimeDelta::microseconds(1)), Zone::Wib);
+    facts.when = When::now(closes.after(-TimeDelta::microseconds(1)), Zone::Wib);
     assert_eq!(unmet(&facts, Purpose::Payment), [""; 0]);
     facts.when = When::on(day("2021-10-31"), Zone::Wib);
     assert_eq!(unmet(&facts, Purpose::Payment), [""; 0], "open at some time of that day");

@@ -287,7 +287,7 @@ fn need_open(
     let items: Vec<_> = contents.paid().map(|item| (item.proposal_id, item.amount_idr)).collect();
     let items = amounts(&items, proposals);
     let dated = (paid_on, cx.now);
-    let blockers = gate::against_payment(tx, &allocation, request, &items, dated)?;
+    let blockers = gate::against::payment(tx, &allocation, request, &items, dated)?;
     if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }
 }
 

@@ -163,7 +163,7 @@ impl TestApp {
     }
 
     /// Moves the clock into the fiscal year, where it is before it: the money of a year is paid in that year.
-    pub fn into_the_year(&self) {
+    pub fn reach_the_year(&self) {
         let may = moment(IN_THE_YEAR);
         if self.clock.now() < may {
             self.clock.advance_to(may);

@@ -466,7 +466,7 @@ impl Life<'_> {
 
     /// The first treasurer pays the newest request, in the fiscal year.
     pub async fn pay(&self) -> Answer {
-        self.app.into_the_year();
+        self.app.reach_the_year();
         let (treasurer, request) = (self.who(Role::Treasurer).await, self.request().await);
         let body = json!({ "payment_number": format!("KPPN/{}", text(&request["id"])) });
         self.step_of(&treasurer, "tranche-requests", &request, "pay", body).await
