@@ -12,6 +12,7 @@ pub mod change;
 pub mod contract;
 pub mod document;
 pub mod double_funding;
+pub mod gate;
 pub mod guard;
 pub mod ids;
 pub mod input;

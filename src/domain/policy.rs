@@ -7,6 +7,7 @@ pub mod compare;
 pub mod overlay;
 pub mod rules;
 
+use crate::domain::calendar::Calendar;
 use crate::domain::line::Component;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::{BasisPoints, Rupiah};
@@ -120,6 +121,9 @@ pub struct Policy {
     pub modes: Vec<ModeRule>,
     /// The parts of a staged payment, in order; any number.
     pub tranches: Vec<TrancheRule>,
+    /// Working days within which a request is paid once it is complete.
+    #[serde(default = "five_days")]
+    pub payment_working_days: i64,
     /// When reports are due.
     pub reporting: Reporting,
     /// Days on which nobody works, beside Saturdays and Sundays.
@@ -197,6 +201,21 @@ impl Policy {
             .collect()
     }
 
+    /// The source of the first of some values that has one, and whether it is confirmed; a part of a value is accounted
+    /// for by the whole, and everything by the policy's own legal basis.
+    pub fn basis(&self, values: &[&str]) -> (&str, bool) {
+        let of = |value: &&str| self.sources.iter().find(|source| source.value == **value);
+        match values.iter().find_map(of) {
+            Some(source) => (&source.source, source.confirmed),
+            None => (&self.legal_basis, false),
+        }
+    }
+
+    /// The working days of the year.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::with(self.holidays.iter().map(|day| day.date))
+    }
+
     /// Whether a moment lies in one of the windows in which the proposal is taken.
     pub fn takes(&self, returned: bool, now: Moment) -> bool {
         let open = |windows: &[Window]| windows.iter().any(|window| window.is_open(now));
@@ -218,6 +237,11 @@ impl Policy {
     pub fn allows(&self, menu: Menu, component: Component) -> bool {
         self.menu(menu).is_none_or(|rule| rule.components.contains(&component))
     }
+}
+
+/// What policies say that were published before they said it: PMK 25/2024 Art. 45.
+const fn five_days() -> i64 {
+    5
 }
 
 mod hour_minute {

@@ -278,6 +278,28 @@ fn stand<'p>(
     }
 }
 
+/// Whether a document of a type is there outside the checklist's steps, such as for a tranche: one that was brought as a
+/// rule of the menu has it, or, where the menu has none for it, one that may be fetched; or it is waived.
+pub fn is_there(
+    policy: &Policy,
+    (menu, document_type): (Menu, &str),
+    on: NaiveDate,
+    brought: &[Brought],
+    waived: bool,
+) -> bool {
+    let rules: Vec<&DocumentRule> = policy
+        .documents
+        .iter()
+        .filter(|rule| rule.document_type == document_type)
+        .filter(|rule| rule.menus.is_empty() || rule.menus.contains(&menu))
+        .collect();
+    let holds = |one: &Brought| match rules.as_slice() {
+        [] => one.status == DocumentStatus::Available,
+        some => some.iter().any(|rule| judge(rule, one, on) == ItemState::Present),
+    };
+    waived || brought.iter().filter(|one| one.document_type == document_type).any(holds)
+}
+
 /// How far a state is from what is wanted.
 const fn distance(state: ItemState) -> u8 {
     match state {

@@ -18,6 +18,7 @@ pub mod assignment;
 pub mod centre;
 pub mod change_request;
 pub mod document;
+pub mod gate;
 pub mod health;
 pub mod line;
 pub mod outbox;

@@ -112,7 +112,7 @@ fn path_example(path: &str, name: &str) -> &'static str {
             "6f1d0c5be4a2978310fedcba98765432100123456789abcdef0123456789abcd"
         }
         "code" => "18.71",
-        "n" => "7",
+        "n" => "2",
         "menu" => "revitalisation",
         "fiscal_year" => "2021",
         _ => "019376a0-0000-7000-8000-000000000001",

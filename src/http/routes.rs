@@ -1,9 +1,9 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, assignment, centre, change_request, document, health, line, middleware,
-    outbox, people, plan, policy, proposal, readiness, report, revision, session, spending,
-    tranche,
+    action, allocation, assignment, centre, change_request, document, gate, health, line,
+    middleware, outbox, people, plan, policy, proposal, readiness, report, revision, session,
+    spending, tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -174,6 +174,7 @@ routes! {
     "/allocations/{id}"                   { get    allocation::show_allocation       [Token]; }
     "/allocations/{id}/tranche-requests"  { post   tranche::request_tranche          [TokenAndKey];
                                             get    tranche::list_tranche_requests    [Token]; }
+    "/allocations/{id}/tranches/{n}/gate" { get    gate::show_tranche_gate           [Token]; }
     "/tranche-requests/{id}/review"       { post   tranche::review_tranche           [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/verify"       { post   tranche::verify_tranche           [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }

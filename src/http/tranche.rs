@@ -23,7 +23,9 @@ impl Checked for PaymentDraft {
     }
 }
 
-/// Ask for a tranche, with the amount for each proposal.
+/// Ask for a tranche, with the amount for each proposal. The tranche's gate is asked, but for what only a payment can know:
+/// a refusal (409) has one blocker for each check that does not hold, with its figures. `GET
+/// /allocations/{id}/tranches/{n}/gate` shows the same beforehand.
 #[utoipa::path(post, path = "/allocations/{id}/tranche-requests", tag = "money", request_body = TrancheDraft,
     responses((status = 201, description = "Received.", body = view::TrancheRequest)))]
 pub async fn request_tranche(call: Call, id: Id<AllocationId>, body: Body<TrancheDraft>) -> Answer {
@@ -60,7 +62,8 @@ pub async fn verify_tranche(call: Call, id: Id<TrancheRequestId>, body: Body<Not
     call.write_bare(body, move |sv, cx| tranche::verify(sv, cx, id.get()?)).await
 }
 
-/// Pay a verified request, as another treasurer; all of its proposals or none.
+/// Pay a verified request, as another treasurer; all of its proposals or none. The tranche's gate has to be open on the day of
+/// the payment.
 #[utoipa::path(post, path = "/tranche-requests/{id}/pay", tag = "money", request_body = PaymentDraft,
     responses((status = 200, description = "As it is now.", body = view::TrancheRequest)))]
 pub async fn pay_tranche(call: Call, id: Id<TrancheRequestId>, body: Body<PaymentDraft>) -> Answer {

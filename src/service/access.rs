@@ -185,6 +185,8 @@ pub fn lock_for(
                 | Action::Close
                 | Action::CloseUnused
                 | Action::ApprovePlan
+                // Feeds the gate of what is paid on handover.
+                | Action::RecordHandover
                 // Takes the proposal out of requests that wait, whose steps begin with the allocation's row.
                 | Action::HandOver
         )
@@ -201,6 +203,14 @@ pub fn lock_for(
         _ => {}
     }
     lock(tx, seen.id, expected)
+}
+
+/// The same, for a write that feeds the gates of its allocation: a payment decided meanwhile has seen it, or is seen by it.
+pub fn lock_feeding(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
+    if let Some(id) = seen.allocation_id {
+        allocation::lock(tx, id)?;
+    }
+    lock(tx, seen.id, None)
 }
 
 /// Remembers the part that the caller took.

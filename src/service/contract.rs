@@ -133,7 +133,7 @@ pub fn create(
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
             access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             let draft = body.get()?;
             check(tx, cx, &proposal, draft)?;
             let event = EventId::new();

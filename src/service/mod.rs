@@ -28,6 +28,7 @@ pub mod decree;
 pub mod document;
 pub mod double_funding;
 pub mod facts;
+pub mod gate;
 pub mod grant;
 pub mod health;
 pub mod invitation;

@@ -17,6 +17,7 @@ use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::policy::PolicyVersion;
 use crate::service::{Services, decree as decrees};
+use crate::storage::allocation::Allocation;
 use crate::storage::policy::{self, PolicyRow};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation, decree, region};
@@ -77,6 +78,20 @@ pub fn of_proposal(
         .transpose()?
         .ok_or_else(|| Error::Defect(format!("no policy for {}", proposal.fiscal_year)))?;
     effective(tx, pinned, Some(&proposal.region_code), now)
+}
+
+/// The rules that an allocation has pinned, as they hold in its region at a moment.
+pub fn of_allocation(
+    tx: &mut AnyConnection,
+    row: &Allocation,
+    at: Moment,
+) -> Result<Pinned, Error> {
+    let found = policy::version(tx, row.fiscal_year, row.policy_version)?;
+    let pinned = found
+        .map(read)
+        .transpose()?
+        .ok_or_else(|| Error::Defect(format!("no policy for {}", row.fiscal_year)))?;
+    effective(tx, pinned, Some(&row.region_code), at)
 }
 
 /// Lays over a policy what holds in a region at a moment.

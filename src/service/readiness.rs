@@ -39,7 +39,8 @@ pub fn items<'p>(
     Ok(readiness::checklist(policy, &subject, &brought, &waived))
 }
 
-fn brought(row: document::Document) -> Brought {
+/// What the rules look at in a document.
+pub fn brought(row: document::Document) -> Brought {
     Brought {
         id: row.id,
         document_type: row.document_type,

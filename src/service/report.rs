@@ -227,7 +227,7 @@ pub fn submit(sv: &Services, cx: &Context, id: ReportId) -> Result<Reply, Error>
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
             access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             need_version(cx, row.version)?;
             need_state(&row, ReportState::Draft)?;
             if row.as_of > cx.now.date_in(Zone::of(&proposal.region_code)) {
@@ -315,7 +315,7 @@ fn decide(
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_in(Role::Inspector, &seen.region_code)?);
             access::four_eyes(tx, cx, seen.id, Duty::Inspection)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             need_version(cx, row.version)?;
             let comment = comment(&row)?;
             need_state(&row, ReportState::Submitted)?;

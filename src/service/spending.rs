@@ -142,7 +142,7 @@ fn not_in_future(
 
 /// Locks the allocation, which the write feeds, then the proposal.
 fn locked(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
-    access::lock_for(tx, seen, None, Some(Action::RecordExpenditure))
+    access::lock_feeding(tx, seen)
 }
 
 /// Writes the event of an outside fact and the revision of its proposal.

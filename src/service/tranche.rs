@@ -13,7 +13,6 @@ use crate::domain::input::{Checks, MAX_ITEMS};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
-use crate::domain::proposal::State;
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
 use crate::domain::tranche::{Payment, TrancheState};
 use crate::domain::workflow::{self, Door};
@@ -24,7 +23,7 @@ use crate::service::once::Write;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::tranche as view;
-use crate::service::{Services, access, facts, policy};
+use crate::service::{Services, access, facts, gate, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};
 use crate::storage::proposal::{self, Proposal};
@@ -96,11 +95,12 @@ pub fn list(
     limit: i64,
 ) -> Result<Page<view::TrancheRequest>, Error> {
     sv.db.read(|tx| {
-        visible(tx, cx, id)?;
+        let allocation = visible(tx, cx, id)?;
         let rows = tranche::page(tx, id, after, limit.saturating_add(1))?;
         let ids: Vec<TrancheRequestId> = rows.iter().map(|row| row.id).collect();
         let contents = tranche::contents_of(tx, &ids)?;
-        let view = |row| view::TrancheRequest::of(row, &contents);
+        let term = term(tx, cx, &allocation)?;
+        let view = |row| view::TrancheRequest::of(row, &contents, &term);
         Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
     })
 }
@@ -133,6 +133,8 @@ pub fn request(
             let by = By::from(cx.need_in(Role::RegionalHead, &seen.region_code)?);
             allocation::lock(tx, id)?;
             let draft = body.get()?;
+            // As it is since it was locked: a payment may have fixed its mode.
+            let seen = allocation::find(tx, id)?.ok_or(Error::NotFound)?;
             let request_id = TrancheRequestId::new();
             let items: Vec<TrancheItem> = draft
                 .items
@@ -147,8 +149,8 @@ pub fn request(
             let row = fresh(cx, id, request_id, draft)?;
             for one in &proposals {
                 access::four_eyes(tx, cx, one.id, Duty::Endorsement)?;
-                can_ask(tx, cx, one, draft)?;
             }
+            can_ask(tx, cx, &seen, &proposals, draft)?;
             tranche::insert(tx, &row, &items)?;
             let content = json!({ "n": row.n, "items": items });
             let told = (NoticeEvent::TrancheRequested, &[Role::Inspector, Role::Drafter][..]);
@@ -165,7 +167,8 @@ pub fn request(
             let location = format!("/api/v1/allocations/{id}/tranche-requests");
             let version = row.version;
             let contents = Contents { items, ..Contents::default() };
-            Reply::created(&view::TrancheRequest::of(row, &contents), Some(version), location)
+            let shown = view::TrancheRequest::of(row, &contents, &term(tx, cx, &seen)?);
+            Reply::created(&shown, Some(version), location)
         },
     )
 }
@@ -221,41 +224,73 @@ fn lock_items(
     ids.into_iter().map(|id| access::lock(tx, id, None)).collect()
 }
 
-/// Whether the tranche can be asked for, by the rules that will hold at its payment.
+/// Until when requests of an allocation are paid.
+fn term(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    allocation: &Allocation,
+) -> Result<view::Term, Error> {
+    let rules = policy::of_allocation(tx, allocation, cx.now)?;
+    Ok(view::Term::of(&rules.policy, &allocation.region_code))
+}
+
+/// The amounts of a request with their proposals.
+fn amounts<'a>(
+    items: &[(ProposalId, Rupiah)],
+    proposals: &'a [Proposal],
+) -> Vec<(&'a Proposal, Rupiah)> {
+    let of = |row: &Proposal| items.iter().find(|(id, _)| *id == row.id).map(|(_, amount)| *amount);
+    proposals.iter().map(|row| (row, of(row).unwrap_or_default())).collect()
+}
+
+/// Whether the tranche can be asked for: by what holds of each proposal, and by the gate. Everything that stands in the
+/// way is said at once.
 fn can_ask(
     tx: &mut AnyConnection,
     cx: &Context,
-    row: &Proposal,
+    allocation: &Allocation,
+    proposals: &[Proposal],
     draft: &TrancheDraft,
 ) -> Result<(), Error> {
-    let amount =
-        draft.items.iter().find(|item| item.proposal_id == row.id).map(|item| item.amount_idr);
-    let payment = Payment { n: draft.n, amount: amount.unwrap_or_default() };
+    let items: Vec<_> =
+        draft.items.iter().map(|item| (item.proposal_id, item.amount_idr)).collect();
+    let items = amounts(&items, proposals);
+    let mut blockers = Vec::new();
+    for (row, amount) in &items {
+        blockers.extend(against(tx, cx, row, draft.n, *amount)?);
+    }
+    blockers.extend(gate::against::request(tx, allocation, draft.n, &items, cx.now)?);
+    let mut said = BTreeSet::new();
+    blockers.retain(|one| said.insert((one.code.clone(), one.message.clone())));
+    if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }
+}
+
+/// What of one proposal stands in the way of asking for a tranche.
+fn against(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    row: &Proposal,
+    n: i64,
+    amount: Rupiah,
+) -> Result<Vec<Blocker>, Error> {
     let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);
-    let facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
-    workflow::decide(&act, &facts, Door::TranchePayment).map_err(Error::Refused)?;
-    let mut blockers = Vec::new();
-    if row.state == State::Contracted && cx.now >= facts.gate() {
-        let message = format!("The gate of this year passed at {}.", facts.gate());
-        blockers.push(Blocker::new("contract_gate_open", "/items", message));
-    }
+    let facts = facts::gather(tx, row, &pinned.policy, &act, Some(Payment { n, amount }), cx.now)?;
+    let decided = workflow::decide(&act, &facts, Door::TranchePayment);
+    let mut blockers = decided.err().map(|refusal| refusal.blockers).unwrap_or_default();
     let standing = tranche::standing_for(tx, row.id)?;
-    if standing.iter().any(|(n, state)| *n == draft.n || *state != TrancheState::Paid) {
-        let message = format!(
-            "A request for {} stands already; tranche {} can't be asked for.",
-            row.id, draft.n
-        );
+    if standing.iter().any(|(of, state)| *of == n || *state != TrancheState::Paid) {
+        let message =
+            format!("A request for {} stands already; tranche {n} can't be asked for.", row.id);
         blockers.push(Blocker::new("request_stands", "/n", message));
     }
-    let paid =
-        standing.iter().filter(|(_, state)| *state == TrancheState::Paid).map(|(n, _)| *n).max();
-    if draft.n != paid.unwrap_or(0) + 1 {
-        let message =
-            format!("The next tranche of {} is number {}.", row.id, paid.unwrap_or(0) + 1);
+    let paid = standing.iter().filter(|(_, state)| *state == TrancheState::Paid);
+    let next = paid.map(|(of, _)| *of).max().unwrap_or(0).saturating_add(1);
+    if n != next {
+        let message = format!("The next tranche of {} is number {next}.", row.id);
         blockers.push(Blocker::new("tranche_order", "/n", message));
     }
-    if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }
+    Ok(blockers)
 }
 
 /// Writes what a step of a request changes: proposals, parts, event, revisions, notices.

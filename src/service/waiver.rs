@@ -76,7 +76,7 @@ pub fn grant(
         |tx, _, seen| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
             access::four_eyes(tx, cx, id, Duty::Decision)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             let draft = body.get()?;
             waivable(tx, cx, &proposal, &draft.document_type)?;
             let row = Waiver {
@@ -156,7 +156,7 @@ pub fn revoke(
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
             access::four_eyes(tx, cx, seen.id, Duty::Decision)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             need_version(cx, row.version)?;
             let reason = body.get()?.reason.clone();
             not_ended(&proposal)?;

@@ -106,6 +106,22 @@ pub fn current_of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Ve
         .load(c)
 }
 
+/// Those of some types of several proposals that had come by a moment, those that were taken the place of too.
+pub fn of_types(
+    c: &mut AnyConnection,
+    proposals: &[ProposalId],
+    types: &[String],
+    by: Moment,
+) -> QueryResult<Vec<Document>> {
+    documents::table
+        .filter(documents::proposal_id.eq_any(proposals))
+        .filter(documents::document_type.eq_any(types))
+        .filter(documents::uploaded_at.le(by))
+        .order((documents::proposal_id, documents::id))
+        .select(Document::as_select())
+        .load(c)
+}
+
 /// Those of a proposal in the order of their coming, after `after`.
 pub fn page(
     c: &mut AnyConnection,

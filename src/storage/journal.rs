@@ -7,7 +7,9 @@ use crate::domain::money::Rupiah;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{balances, journal_entries};
 use chrono::NaiveDate;
+use diesel::dsl::{min, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde::Serialize;
 
 /// An entry of the journal.
@@ -127,6 +129,51 @@ pub fn save_figures(
         diesel::insert_into(balances::table).values(&balance).execute(c)?;
     }
     Ok(())
+}
+
+/// What entries of one kind between two accounts add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Sum {
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// What they record.
+    pub kind: EntryKind,
+    /// From.
+    pub from_account: Account,
+    /// To.
+    pub to_account: Account,
+    /// How much in all.
+    pub amount_idr: Rupiah,
+    /// When the first of them took effect.
+    pub first_on: Option<NaiveDate>,
+}
+
+/// The entries of an allocation that took effect by a day, summed for each proposal, kind and pair of accounts.
+pub fn sums_until(
+    c: &mut AnyConnection,
+    allocation: AllocationId,
+    day: NaiveDate,
+) -> QueryResult<Vec<Sum>> {
+    let kinds = (
+        journal_entries::proposal_id,
+        journal_entries::kind,
+        journal_entries::from_account,
+        journal_entries::to_account,
+    );
+    journal_entries::table
+        .filter(journal_entries::allocation_id.eq(allocation))
+        .filter(journal_entries::effective_on.le(day))
+        .group_by(kinds)
+        .order(kinds)
+        .select((
+            journal_entries::proposal_id,
+            journal_entries::kind,
+            journal_entries::from_account,
+            journal_entries::to_account,
+            sql::<BigInt>("CAST(SUM(amount_idr) AS BIGINT)"),
+            min(journal_entries::effective_on),
+        ))
+        .load(c)
 }
 
 /// Entries of a proposal in the order of their recording, after `after`.

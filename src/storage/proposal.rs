@@ -177,6 +177,15 @@ pub fn by_ids(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Prop
         .load(c)
 }
 
+/// The proposals that are paid from an allocation, in the order of their ids.
+pub fn of_allocation(c: &mut AnyConnection, id: AllocationId) -> QueryResult<Vec<Proposal>> {
+    proposals::table
+        .filter(proposals::allocation_id.eq(id))
+        .order(proposals::id)
+        .select(Proposal::as_select())
+        .load(c)
+}
+
 /// Raises the version and so takes the row for this transaction; 0 when the version is not the one expected.
 pub fn lock(c: &mut AnyConnection, id: ProposalId, expected: Option<i64>) -> QueryResult<usize> {
     let row = proposals::table.find(id);

@@ -78,6 +78,24 @@ pub fn replace(c: &mut AnyConnection, report: &Report) -> QueryResult<usize> {
         .execute(c)
 }
 
+/// What was reported of several proposals: reports that stand, speak of a day or of one before, and were submitted by a
+/// moment; in the order of the days that they speak of.
+pub fn standing(
+    c: &mut AnyConnection,
+    proposals: &[ProposalId],
+    day: NaiveDate,
+    by: Moment,
+) -> QueryResult<Vec<Report>> {
+    reports::table
+        .filter(reports::proposal_id.eq_any(proposals))
+        .filter(reports::state.eq_any([ReportState::Submitted, ReportState::Reviewed]))
+        .filter(reports::as_of.le(day))
+        .filter(reports::submitted_at.le(by))
+        .order((reports::as_of, reports::submitted_at, reports::id))
+        .select(Report::as_select())
+        .load(c)
+}
+
 /// Those of a proposal in the order of their recording, after `after`.
 pub fn page(
     c: &mut AnyConnection,

@@ -53,6 +53,21 @@ pub fn standing(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<
         .load(c)
 }
 
+/// Those of several proposals that stood at a moment.
+pub fn standing_at(
+    c: &mut AnyConnection,
+    proposals: &[ProposalId],
+    at: Moment,
+) -> QueryResult<Vec<Waiver>> {
+    waivers::table
+        .filter(waivers::proposal_id.eq_any(proposals))
+        .filter(waivers::granted_at.le(at))
+        .filter(waivers::revoked_at.is_null().or(waivers::revoked_at.assume_not_null().gt(at)))
+        .order((waivers::proposal_id, waivers::id))
+        .select(Waiver::as_select())
+        .load(c)
+}
+
 /// Compare-and-set on the version before; 0 when it was another.
 pub fn replace(c: &mut AnyConnection, waiver: &Waiver) -> QueryResult<usize> {
     diesel::update(waivers::table.find(waiver.id).filter(waivers::version.eq(waiver.version - 1)))

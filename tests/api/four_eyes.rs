@@ -45,6 +45,7 @@ async fn take_on(life: &Life<'_>, person: &Person, duty: Duty) -> Answer {
                 .await
         }
         Duty::Payment => {
+            life.app.reach_the_year();
             let body = json!({ "payment_number": "KPPN/1" });
             life.step_of(person, "tranche-requests", &life.request().await, "pay", body).await
         }

@@ -16,6 +16,7 @@ mod evasions;
 mod faults;
 mod figures;
 mod four_eyes;
+mod gates;
 mod hostile;
 mod layers;
 mod line_review;

@@ -28,21 +28,22 @@ fn flags(made: &Value) -> Vec<String> {
 on_both! {
     async fn tranches_are_paid_one_after_the_other_and_never_above_the_contracts(db) {
         let app = TestApp::on(db);
-        let life = CONSTRUCTION.at(&app, "contracted").await;
-        let second = life.request_tranche(2, TOTAL / 4).await;
-        second.refused(409, &["tranche_order"]);
-        assert_eq!(second.pointers(), ["/n"]);
+        let life = CONSTRUCTION.in_tranches(2).at(&app, "contracted").await;
+        let second = life.request_tranche(2, TOTAL / 2).await;
+        second.refused(409, &["tranche_order", "previous_tranche_paid"]);
+        assert_eq!(second.pointers(), ["/n", "/n"]);
         let above = life.request_tranche(1, TOTAL + 1).await;
-        above.refused(409, &["payment_within_contracts"]);
-        assert_eq!(above.pointers(), ["/items"]);
-        life.request_tranche(1, TOTAL / 4).await.is(201);
-        life.request_tranche(1, TOTAL / 4).await.refused(409, &["request_stands"]);
+        above.refused(409, &["payment_within_contracts", "within_cap"]);
+        assert_eq!(above.pointers(), ["/items", "/items"]);
+        life.request_tranche(1, TOTAL / 2 + 1).await.refused(409, &["within_cap"]);
+        life.request_tranche(1, TOTAL / 2).await.is(201);
+        life.request_tranche(1, 1).await.refused(409, &["request_stands", "within_cap"]);
         life.pay().await.refused(409, &["tranche_state"]);
         life.review_and_verify().await;
         life.pay().await.is(200);
         assert_eq!((life.state().await, mode(&life).await), ("funded".to_owned(), json!("staged")));
-        life.request_tranche(2, TOTAL - TOTAL / 4 + 1).await.refused(409, &["payment_within_contracts"]);
-        life.request_tranche(2, TOTAL - TOTAL / 4).await.is(201);
+        life.request_tranche(2, TOTAL / 2 + 1).await.refused(409, &["payment_within_contracts", "within_cap"]);
+        life.request_tranche(2, TOTAL / 2).await.is(201);
         life.review_and_verify().await;
         life.pay().await.is(200);
         assert_eq!(life.figure("disbursed_idr").await, TOTAL);
@@ -60,7 +61,7 @@ on_both! {
         life.review_and_verify().await;
         life.pay().await.is(200);
         assert_eq!(mode(&life).await, "lump_sum");
-        life.request_tranche(2, 1).await.refused(409, &["payment_within_contracts"]);
+        life.request_tranche(2, 1).await.refused(409, &["payment_within_contracts", "tranche_exists"]);
         life.to("closed").await;
         let figures = life.shown().await["figures"].clone();
         assert_eq!((&figures["released_idr"], &figures["undisbursed_idr"]), (&json!(1_000_000), &json!(0)));
@@ -70,7 +71,7 @@ on_both! {
     async fn a_lump_sum_on_recommendation_is_paid_on_handover_and_has_a_gate_of_its_own(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.recommended().at(&app, "contracted").await;
-        life.request_tranche(1, TOTAL).await.refused(409, &["payment_within_contracts"]);
+        life.request_tranche(1, TOTAL).await.refused(409, &["payment_within_contracts", "within_cap"]);
         let refused = life.act(Role::Drafter, json!({ "action": "record_handover" })).await;
         refused.refused(409, &["handover_given", "handover_valued", "output_complete"]);
         app.at(GATE);
@@ -265,10 +266,11 @@ on_both! {
 
     async fn a_payment_is_not_dated_before_its_request_and_not_numbered_like_another(db) {
         let app = TestApp::on(db);
-        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let life = CONSTRUCTION.in_tranches(4).at(&app, "contracted").await;
         let part = CONSTRUCTION.total() / 4;
         life.request_tranche(1, part).await.is(201);
         life.review_and_verify().await;
+        app.reach_the_year();
         let treasurer = life.who(Role::Treasurer).await;
         let request = life.request().await;
         let pay = |body| life.step_of(&treasurer, "tranche-requests", &request, "pay", body);
@@ -285,7 +287,7 @@ on_both! {
 
     async fn numbers_that_differ_in_spaces_and_case_are_the_same(db) {
         let app = TestApp::on(db);
-        let life = CONSTRUCTION.at(&app, "planned").await;
+        let life = CONSTRUCTION.in_tranches(4).at(&app, "planned").await;
         let made = life.contract(json!({ "number": "602/01/SPK-FSK/2021" })).await.is(201);
         assert_eq!(made["number"], "602/01/SPK-FSK/2021");
         for number in ["602/01/spk-fsk/2021", " 602 / 01 / SPK-FSK / 2021"] {
@@ -304,6 +306,7 @@ on_both! {
         for (n, number, codes) in [(1, "KPPN/7a", None), (2, "kppn / 7A", Some(["used_already"]))] {
             life.request_tranche(n, TOTAL / 4).await.is(201);
             life.review_and_verify().await;
+            app.reach_the_year();
             let body = json!({ "payment_number": number });
             let paid = life.step_of(&treasurer, "tranche-requests", &life.request().await, "pay", body).await;
             match codes {

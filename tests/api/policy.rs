@@ -272,7 +272,7 @@ on_both! {
     async fn a_comparison_names_what_comes_out_otherwise(db) {
         let app = TestApp::on(db);
         let by = administrator(&app).await;
-        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let life = CONSTRUCTION.as_shipped().at(&app, "allocated").await;
         let other = crate::support::life::REVITALISATION.draft(&app).await;
         let mut body = published(&app).await;
         body["supporting_cap_bp"] = json!(400);

@@ -119,6 +119,7 @@ on_both! {
         life.request_tranche(1, CONSTRUCTION.total()).await.is(201);
         life.review_and_verify().await;
         let request = life.request().await;
+        app.reach_the_year();
         let treasurers = [app.nth(Role::Treasurer, HOME, 1).await, app.nth(Role::Treasurer, HOME, 3).await];
         let path = format!("/tranche-requests/{}/pay", request["id"].as_str().expect("an id"));
         let calls = (0..TASKS).map(|n| {

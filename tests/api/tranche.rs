@@ -74,7 +74,7 @@ on_both! {
 
     async fn a_proposal_handed_over_before_its_last_tranche_was_paid_is_left_out_of_it(db) {
         let app = TestApp::on(db);
-        let one = CONSTRUCTION.at(&app, "contracted").await;
+        let one = CONSTRUCTION.in_tranches(2).at(&app, "contracted").await;
         one.request_tranche(1, TOTAL / 2).await.is(201);
         one.review_and_verify().await;
         one.pay().await.is(200);

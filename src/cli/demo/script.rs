@@ -96,16 +96,17 @@ fn of_case(case: &Case) -> Result<Vec<(NaiveDate, Step)>, String> {
     let contracts = assumed.contracts.iter().enumerate();
     steps.extend(contracts.map(|(index, contract)| (contract.date, Step::Contract(index))));
     steps.extend(assumed.contracts_accepted.map(|date| (date, Step::AcceptContracts)));
-    for tranche in &assumed.tranches {
-        steps.push((tranche.requested, Step::Request(tranche.clone())));
-        steps.push((tranche.paid, Step::Pay(tranche.clone())));
-    }
+    // What feeds a tranche's gate comes before the tranche on the same day.
     let spent = assumed.expenditures.iter().enumerate();
     steps.extend(spent.map(|(index, expenditure)| (expenditure.date, Step::Spend(index))));
     for (index, report) in assumed.reports.iter().enumerate() {
         let day_after = report.as_of.succ_opt().unwrap_or(report.as_of);
         steps.push((day_after, Step::Report(index)));
         steps.extend(report.reviewed.map(|date| (date, Step::ReviewReport(index))));
+    }
+    for tranche in &assumed.tranches {
+        steps.push((tranche.requested, Step::Request(tranche.clone())));
+        steps.push((tranche.paid, Step::Pay(tranche.clone())));
     }
     steps.extend(assumed.works_complete.map(|date| (date, Step::CompleteWorks)));
     let listed = assumed.reports.iter().any(|report| report.kind == ReportKind::Final);

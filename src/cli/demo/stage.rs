@@ -21,8 +21,8 @@ use crate::service::document::{self, DocumentDraft, Sent};
 use crate::service::error::Error;
 use crate::service::view::readiness::ReadinessItem;
 use crate::service::{
-    Services, action, allocation, centre, contract, line, line_review, plan, proposal, readiness,
-    report, spending, tranche,
+    Services, action, allocation, centre, contract, line, line_review, plan, policy, proposal,
+    readiness, report, spending, tranche,
 };
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::de::DeserializeOwned;
@@ -409,7 +409,25 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Brings what a tranche asks for.
+    fn bring_for_tranche(&mut self, n: i64) -> Played {
+        let (cx, id) = (self.cx(Role::Drafter)?, self.proposal()?);
+        let (year, region) = (self.case.facts.fiscal_year, &self.case.facts.region_code);
+        let rules = policy::show(self.sv, year, Some(region), cx.now)?.policy;
+        let index = usize::try_from(n).unwrap_or_default().saturating_sub(1);
+        let types = rules.tranches.get(index).map_or(&[][..], |rule| &rule.documents);
+        let checklist = readiness::show(self.sv, &cx, id)?;
+        for item in checklist.stages.iter().flat_map(|stage| &stage.documents) {
+            if types.contains(&item.document_type) && item.state == ItemState::Missing {
+                let sent = self.paper(&cx, item)?;
+                document::receive(self.sv, &fresh_key(&cx), id, &input(sent))?;
+            }
+        }
+        Ok(())
+    }
+
     fn request(&mut self, n: i64, amount_idr: Rupiah) -> Played {
+        self.bring_for_tranche(n)?;
         let cx = self.cx(Role::RegionalHead)?;
         let Some(allocation_id) = self.made.allocation else { return Ok(()) };
         let item = tranche::ItemDraft { proposal_id: self.proposal()?, amount_idr };

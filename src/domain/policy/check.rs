@@ -87,6 +87,7 @@ impl Policy {
         checks.between("/plan/max_changes", self.plan.max_changes, 0, 100);
         let reporting = &self.reporting;
         let days = [
+            ("/payment_working_days", self.payment_working_days),
             ("/reporting/quarterly_working_days", reporting.quarterly_working_days),
             ("/reporting/final_working_days", reporting.final_working_days),
         ];

@@ -209,6 +209,9 @@ pub struct Reporting {
     pub quarterly_working_days: i64,
     /// After the end of the year.
     pub final_working_days: i64,
+    /// Whether a quarterly report that is overdue stands in the way of tranches.
+    #[serde(default)]
+    pub overdue_blocks_tranches: bool,
 }
 
 /// A day on which nobody works.

@@ -181,7 +181,7 @@ fn add(
             if let Some((_, duty)) = turn(cx, &seen)? {
                 access::four_eyes(tx, cx, id, duty)?;
             }
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_feeding(tx, &seen)?;
             let sent = sent.get()?;
             check_line(tx, id, &sent.draft)?;
             let older = superseded(tx, id, &sent.draft)?;

@@ -10,7 +10,7 @@ use crate::service::trail::{self, Event};
 use crate::service::{Services, access, store};
 use crate::storage::AnyConnection;
 use crate::storage::document::{self, Document};
-use crate::storage::proposal::Proposal;
+use crate::storage::proposal::{self, Proposal};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 
@@ -95,7 +95,9 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
     let settled = sv.db.write(
         "document.settle_scan",
         |tx| {
-            let before = access::lock(tx, row.proposal_id, None)?;
+            // What is refused may be what a tranche asks for.
+            let seen = proposal::find(tx, row.proposal_id)?.ok_or(Error::NotFound)?;
+            let before = access::lock_feeding(tx, &seen)?;
             let found = document::find(tx, row.id)?.ok_or(Error::NotFound)?;
             if found.status != DocumentStatus::PendingScan {
                 // Another process wrote it: this one leaves no trace, the version that it raised neither.

@@ -1,6 +1,6 @@
 //! The steps of a request for a tranche: reviewed by the inspector, verified by one treasurer, paid by another, or refused.
 
-use super::{settle, visible};
+use super::{amounts, settle, term, visible};
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ProposalId, TrancheRequestId};
@@ -9,7 +9,7 @@ use crate::domain::journal::{EntryKind, Posting};
 use crate::domain::moment::Zone;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
-use crate::domain::refusal::FieldError;
+use crate::domain::refusal::{FieldError, Refusal};
 use crate::domain::tranche::{Payment, TrancheState};
 use crate::domain::workflow::{self, Door};
 use crate::service::action::{self, Step};
@@ -20,7 +20,7 @@ use crate::service::once::Write;
 use crate::service::plan::{Reason, need_version};
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::tranche as view;
-use crate::service::{Services, access, facts, policy};
+use crate::service::{Services, access, facts, gate, policy};
 use crate::storage::AnyConnection;
 use crate::storage::allocation::{self, Allocation};
 use crate::storage::proposal::Proposal;
@@ -97,9 +97,16 @@ fn replace(tx: &mut AnyConnection, row: &TrancheRequest) -> Result<(), Error> {
     if tranche::replace(tx, row)? == 0 { Err(Error::Stale) } else { Ok(()) }
 }
 
-fn answer(row: TrancheRequest, contents: &Contents) -> Result<Reply, Error> {
+fn answer(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    allocation: &Allocation,
+    row: TrancheRequest,
+    contents: &Contents,
+) -> Result<Reply, Error> {
     let version = row.version;
-    Reply::ok(&view::TrancheRequest::of(row, contents), Some(version))
+    let shown = view::TrancheRequest::of(row, contents, &term(tx, cx, allocation)?);
+    Reply::ok(&shown, Some(version))
 }
 
 /// The inspector (APIP) has reviewed the request.
@@ -131,7 +138,7 @@ pub fn review(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
                 json!({}),
                 told,
             )?;
-            answer(after, &contents)
+            answer(tx, cx, &allocation, after, &contents)
         },
     )
 }
@@ -142,7 +149,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
         cx,
         Write::acting("tranche.verify"),
         |tx| find(tx, cx, id),
-        |tx, _, (row, _)| {
+        |tx, _, (row, allocation)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
             let (contents, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
             need_state(&row, &[TrancheState::Reviewed])?;
@@ -157,7 +164,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
             let told = (NoticeEvent::TrancheVerified, &[Role::Treasurer][..]);
             let parts = (by, Some(Duty::PaymentVerification));
             settle(tx, cx, "tranche.verify", parts, &after, &proposals, json!({}), told)?;
-            answer(after, &contents)
+            answer(tx, cx, &allocation, after, &contents)
         },
     )
 }
@@ -173,7 +180,7 @@ pub fn refuse(
         cx,
         Write::acting("tranche.refuse"),
         |tx| find(tx, cx, id),
-        |tx, _, (row, _)| {
+        |tx, _, (row, allocation)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
             let (contents, proposals) = begin(tx, cx, &row, Duty::PaymentVerification)?;
             let reason = body.get()?;
@@ -198,7 +205,7 @@ pub fn refuse(
             let parts = (by, None);
             let content = json!({ "reason": reason.comment });
             settle(tx, cx, "tranche.refuse", parts, &after, &proposals, content, told)?;
-            answer(after, &contents)
+            answer(tx, cx, &allocation, after, &contents)
         },
     )
 }
@@ -214,7 +221,7 @@ pub fn pay(
         cx,
         Write::acting("tranche.pay"),
         |tx| find(tx, cx, id),
-        |tx, subject, (row, _)| {
+        |tx, subject, (row, allocation)| {
             let by = By::from(cx.need_national(Role::Treasurer)?);
             let (contents, proposals) = begin(tx, cx, &row, Duty::Payment)?;
             let payment = body.get()?;
@@ -235,6 +242,7 @@ pub fn pay(
                 let message = "another request of this allocation was paid under this number";
                 return Err(Error::invalid("/payment_number", "used_already", message));
             }
+            need_open(tx, cx, &allocation, &row, &contents, &proposals, paid_on)?;
             let after = TrancheRequest {
                 state: TrancheState::Paid,
                 decided_at: Some(cx.now),
@@ -258,9 +266,29 @@ pub fn pay(
                 Event { id: event, action, subject, by: Some(by), content, personal: &[] },
             )?;
             trail::revise(tx, event, SubjectKind::TrancheRequest, id, after.version, &after)?;
-            answer(after, &contents)
+            answer(tx, cx, &allocation, after, &contents)
         },
     )
+}
+
+/// Whether the gate of the tranche is open on the day of the payment. The allocation is locked by then, so that what feeds
+/// the gate stands still.
+fn need_open(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    allocation: &Allocation,
+    request: &TrancheRequest,
+    contents: &Contents,
+    proposals: &[Proposal],
+    paid_on: NaiveDate,
+) -> Result<(), Error> {
+    // As it is since it was locked: another payment may have fixed its mode.
+    let allocation = allocation::find(tx, allocation.id)?.ok_or(Error::NotFound)?;
+    let items: Vec<_> = contents.paid().map(|item| (item.proposal_id, item.amount_idr)).collect();
+    let items = amounts(&items, proposals);
+    let dated = (paid_on, cx.now);
+    let blockers = gate::against::payment(tx, &allocation, request, &items, dated)?;
+    if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }
 }
 
 fn disburse(

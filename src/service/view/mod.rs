@@ -1,6 +1,7 @@
 //! What answers look like.
 
 pub mod document;
+pub mod gate;
 pub mod line;
 pub mod mail;
 pub mod money;

@@ -1,7 +1,9 @@
 //! What answers about requests for tranches look like.
 
-use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
-use crate::domain::moment::Moment;
+use crate::domain::calendar::Calendar;
+use crate::domain::ids::{AllocationId, ProposalId, RegionCode, TrancheRequestId};
+use crate::domain::moment::{Moment, Zone};
+use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
 use crate::domain::tranche::TrancheState;
 use crate::storage::tranche;
@@ -28,6 +30,10 @@ pub struct TrancheRequest {
     pub requested_at: Moment,
     /// When the inspector reviewed it.
     pub reviewed_at: Option<Moment>,
+    /// Until when it is paid: the policy's working days after the inspector's review made it complete. Absent before, and
+    /// once it is refused.
+    #[schema(example = "2021-07-15")]
+    pub due_on: Option<NaiveDate>,
     /// When a treasurer verified it.
     pub verified_at: Option<Moment>,
     /// When it was paid or refused.
@@ -53,6 +59,27 @@ pub struct TrancheItem {
     pub left_out: Option<LeftOut>,
 }
 
+/// Within how many working days a complete request is paid, and by whose clocks and holidays.
+#[derive(Debug, Clone)]
+pub struct Term {
+    calendar: Calendar,
+    days: u32,
+    zone: Zone,
+}
+
+impl Term {
+    /// That of a policy in a region.
+    pub fn of(policy: &Policy, region: &RegionCode) -> Term {
+        let days = u32::try_from(policy.payment_working_days).unwrap_or_default();
+        Term { calendar: policy.calendar(), days, zone: Zone::of(region) }
+    }
+
+    fn due_on(&self, row: &tranche::TrancheRequest) -> Option<NaiveDate> {
+        let complete = row.reviewed_at.filter(|_| row.state != TrancheState::Refused)?;
+        Some(self.calendar.add(complete.date_in(self.zone), self.days))
+    }
+}
+
 /// Why a request does not pay one of its proposals any more.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeftOut {
@@ -67,7 +94,7 @@ pub struct LeftOut {
 
 impl TrancheRequest {
     /// A request with those of the items that are its own.
-    pub fn of(row: tranche::TrancheRequest, contents: &tranche::Contents) -> Self {
+    pub fn of(row: tranche::TrancheRequest, contents: &tranche::Contents, term: &Term) -> Self {
         let own = contents.items.iter().filter(|item| item.request_id == row.id);
         let items = own.map(|item| TrancheItem {
             proposal_id: item.proposal_id,
@@ -80,6 +107,7 @@ impl TrancheRequest {
         });
         TrancheRequest {
             items: items.collect(),
+            due_on: term.due_on(&row),
             id: row.id,
             allocation_id: row.allocation_id,
             n: row.n,

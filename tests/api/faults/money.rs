@@ -453,7 +453,8 @@ impl Play {
         let draft = tranche::TrancheDraft { n, items: vec![item] };
         let cx = self.cx("head", None);
         let reply = tranche::request(&self.sv, &cx, self.allocation, &input(draft));
-        let fits = case.may_be_paid(amount) && case.pending.is_none() && wrong == 0;
+        // There is one tranche, which brings what contracts need.
+        let fits = case.may_be_paid(amount) && case.pending.is_none() && n == 1;
         let made = reply.as_ref().ok().map(id::<TrancheRequestId>);
         self.agree("request", fits, &reply.map(|_| ()));
         if let Some(id) = made {

@@ -34,6 +34,9 @@ pub const SIBLING: &str = "18.04";
 pub const PROVINCE: &str = "18";
 pub const FOREIGN: &str = "35.26";
 
+/// A Monday of the fiscal year 2021 on which lump sums and first tranches are paid.
+const IN_THE_YEAR: &str = "2021-05-03T02:00:00Z";
+
 /// Everybody's password.
 pub const PASSWORD: &str = "sawah hijau lima petak";
 
@@ -157,6 +160,36 @@ impl TestApp {
     /// Moves the clock forward.
     pub fn later(&self, delta: TimeDelta) {
         self.clock.advance_to(self.clock.now().after(delta));
+    }
+
+    /// Moves the clock into the fiscal year, where it is before it: the money of a year is paid in that year.
+    pub fn reach_the_year(&self) {
+        let may = moment(IN_THE_YEAR);
+        if self.clock.now() < may {
+            self.clock.advance_to(may);
+        }
+    }
+
+    /// Publishes a version of the year's policy that pays in equal tranches without conditions, and takes proposals in the
+    /// year itself too; once. Tests that are not about gates get their money by it in as few steps as they need.
+    pub async fn pay_in(&self, tranches: usize) {
+        let administrator = self.of(Role::Administrator, HOME).await;
+        let shown = self.get(&administrator, "/policies/2021").await.is(200);
+        if shown["version"] != 1 {
+            return;
+        }
+        let mut policy = shown["policy"].clone();
+        let zoned = |date: &str| json!({ "date": date, "time": "17:00", "zone": "WIB" });
+        let tranche = json!({
+            "share_bp": 10_000 / tranches, "opens": zoned("2021-02-01"), "closes": zoned("2021-12-31"),
+            "documents_due": zoned("2021-12-31"), "min_absorption_bp": 0, "min_output_bp": 0, "documents": [],
+        });
+        policy["tranches"] = Value::Array(vec![tranche; tranches]);
+        let year = json!({ "opens": zoned("2021-01-04"), "closes": zoned("2021-12-31") });
+        for windows in ["submission_windows", "correction_windows"] {
+            policy[windows].as_array_mut().expect("windows").push(year.clone());
+        }
+        self.put(&administrator, "/policies/2021", policy).if_match(1).await.is(200);
     }
 
     /// The day that the clocks of western Indonesia show.

@@ -14,6 +14,8 @@ pub struct Case {
     pub builds_anew: bool,
     /// Paid in one sum after handover.
     pub recommended: bool,
+    /// In how many equal tranches without conditions it is paid; as the shipped policy says when absent.
+    pub tranches: Option<usize>,
 }
 
 pub const CONSTRUCTION: Case = Case {
@@ -22,6 +24,7 @@ pub const CONSTRUCTION: Case = Case {
     unit_cost_idr: 2_500_000,
     builds_anew: true,
     recommended: false,
+    tranches: Some(1),
 };
 
 pub const REVITALISATION: Case =
@@ -43,6 +46,16 @@ impl Case {
 
     pub const fn recommended(self) -> Case {
         Case { recommended: true, ..self }
+    }
+
+    /// Paid in so many equal tranches.
+    pub const fn in_tranches(self, count: usize) -> Case {
+        Case { tranches: Some(count), ..self }
+    }
+
+    /// Paid as the shipped policy of its year says.
+    pub const fn as_shipped(self) -> Case {
+        Case { tranches: None, ..self }
     }
 
     pub const fn total(self) -> i64 {

@@ -135,12 +135,17 @@ pub fn hire(sv: &Services, name: &str, grants: &[&str]) -> sentra::domain::ids::
     console::add(sv, &draft, Some(&Secret::from(PASSWORD))).expect("hired").user.id
 }
 
-/// Publishes rules that are open today and ask for no papers, and tells their year.
+/// Publishes rules that are open today, ask for no papers and pay in one tranche from now on, and tells their year.
 pub fn open_year(sv: &Services) -> i64 {
     let policies = demonstration::policies(sv).expect("policies");
     let mut open = demonstration::open_policy(sv.clock.now(), policies.last().expect("a policy"));
     open.documents.clear();
-    open.tranches.iter_mut().for_each(|tranche| tranche.documents.clear());
+    open.tranches.truncate(1);
+    for tranche in &mut open.tranches {
+        tranche.share_bp = None;
+        tranche.documents.clear();
+        tranche.opens = open.submission_windows[0].opens;
+    }
     demonstration::publish(sv, &open).expect("published");
     open.fiscal_year
 }
