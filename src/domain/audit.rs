@@ -54,12 +54,20 @@ text_enum! {
         Plan = "plan",
         /// A contract.
         Contract = "contract",
+        /// A change of a contract.
+        Amendment = "amendment",
         /// A request for a tranche.
         TrancheRequest = "tranche_request",
         /// A payment order.
         Expenditure = "expenditure",
         /// Leftover paid back.
         Return = "return",
+        /// Money that a vendor paid back.
+        Recovery = "recovery",
+        /// Leftover that another proposal uses.
+        Carry = "carry",
+        /// An entry of the journal.
+        JournalEntry = "journal_entry",
         /// A report.
         Report = "report",
         /// A document.

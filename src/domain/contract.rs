@@ -3,6 +3,7 @@
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanFacts;
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
 text_enum! {
     /// What a contract is for.
@@ -33,6 +34,16 @@ text_enum! {
         BeforeDisbursement = "before_disbursement",
         /// Signed before the plan was approved.
         BeforePlan = "before_plan",
+        /// Amended to less than was disbursed for its proposal.
+        BelowDisbursed = "below_disbursed",
+        /// Spending with a late penalty (denda).
+        LatePenalty = "late_penalty",
+        /// Spending after the last day of its contract, and no late penalty.
+        LateWithoutPenalty = "late_without_penalty",
+        /// Paid in advance (uang muka).
+        AdvancePayment = "advance_payment",
+        /// Came back after the proposal was closed: it has to be returned, or carried over.
+        AfterClosing = "after_closing",
     }
 }
 
@@ -92,6 +103,14 @@ pub fn uncovered(plan: Option<&PlanFacts>, contracts: &[ContractFacts]) -> Vec<i
         .collect()
 }
 
+/// Lines that contracts cover and the plan does not spend money on: what is contracted can't be planned away.
+pub fn planned_away(plan: Option<&PlanFacts>, contracts: &[ContractFacts]) -> Vec<i64> {
+    let planned = plan.map_or(&[][..], |plan| &plan.funded_lines);
+    let covered: BTreeSet<i64> =
+        contracts.iter().flat_map(|contract| contract.lines.iter().copied()).collect();
+    covered.into_iter().filter(|line| !planned.contains(line)).collect()
+}
+
 /// The firm that both designed and supervises, if one does.
 pub fn designer_and_supervisor(
     designed_earlier: Option<&Firm>,
@@ -117,6 +136,25 @@ mod tests {
 
     fn firm(name: &str, tax_number: Option<&str>) -> Firm {
         Firm { name: name.to_owned(), tax_number: tax_number.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_is_contracted_is_not_planned_away() {
+        let contract = |lines: &[i64]| ContractFacts {
+            role: ContractRole::Works,
+            vendor: firm("A", None),
+            value: Rupiah(1),
+            lines: lines.to_vec(),
+            ends_on: NaiveDate::MIN,
+        };
+        let plan = |lines: &[i64]| PlanFacts {
+            total: Rupiah(1),
+            supporting: Rupiah(0),
+            funded_lines: lines.to_vec(),
+        };
+        let contracts = [contract(&[2, 1]), contract(&[2])];
+        assert_eq!(planned_away(Some(&plan(&[1, 2, 3])), &contracts), Vec::<i64>::new());
+        assert_eq!(planned_away(Some(&plan(&[3])), &contracts), [1, 2]);
     }
 
     #[test]

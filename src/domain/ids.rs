@@ -90,6 +90,12 @@ ids! {
     ExpenditureId;
     /// Leftover paid back to the treasury.
     ReturnId;
+    /// A change of a contract (addendum).
+    AmendmentId;
+    /// Money that a vendor paid back.
+    RecoveryId;
+    /// Leftover that another proposal uses.
+    CarryId;
     /// A report.
     ReportId;
     /// A document.

@@ -100,6 +100,16 @@ text_enum! {
         TrancheRefused = "tranche_refused",
         /// A proposal that can't be paid any more was left out of a request.
         TrancheReduced = "tranche_reduced",
+        /// An entry of the journal was taken back.
+        EntryReversed = "entry_reversed",
+        /// A contract was amended.
+        ContractAmended = "contract_amended",
+        /// A vendor paid back.
+        MoneyRecovered = "money_recovered",
+        /// Leftover goes to, or came from, another proposal.
+        LeftoverCarried = "leftover_carried",
+        /// What is set aside for a proposal was changed.
+        CeilingChanged = "ceiling_changed",
         /// A report was submitted.
         ReportSubmitted = "report_submitted",
         /// A report was reviewed.

@@ -14,6 +14,7 @@ mod unread;
 
 pub mod action;
 pub mod allocation;
+pub mod amendment;
 pub mod assignment;
 pub mod centre;
 pub mod change_request;

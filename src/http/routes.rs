@@ -1,7 +1,7 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, assignment, centre, change_request, document, gate, health, line,
+    action, allocation, amendment, assignment, centre, change_request, document, gate, health, line,
     middleware, outbox, people, plan, policy, proposal, readiness, report, revision, session,
     spending, tranche,
 };
@@ -145,10 +145,17 @@ routes! {
     "/plans/{id}/return"                  { post   plan::return_plan                 [TokenKeyAndVersion]; }
     "/proposals/{id}/contracts"           { post   spending::create_contract         [TokenAndKey];
                                             get    spending::list_contracts          [Token]; }
+    "/contracts/{id}/amendments"          { post   amendment::amend_contract         [TokenAndKey];
+                                            get    amendment::list_amendments        [Token]; }
     "/proposals/{id}/expenditures"        { post   spending::record_expenditure      [TokenAndKey];
                                             get    spending::list_expenditures       [Token]; }
     "/proposals/{id}/returns"             { post   spending::record_return           [TokenAndKey];
                                             get    spending::list_returns            [Token]; }
+    "/proposals/{id}/recoveries"          { post   amendment::record_recovery        [TokenAndKey];
+                                            get    amendment::list_recoveries        [Token]; }
+    "/proposals/{id}/carries"             { post   amendment::carry_leftover         [TokenAndKey];
+                                            get    amendment::list_carries           [Token]; }
+    "/proposals/{id}/ceiling"             { put    amendment::set_ceiling            [TokenKeyAndVersion]; }
     "/proposals/{id}/reports"             { post   report::create_report             [TokenAndPerhapsKey];
                                             get    report::list_reports              [Token]; }
     "/reports/{id}/submit"                { post   report::submit_report             [TokenKeyAndVersion]; }
@@ -180,6 +187,7 @@ routes! {
     "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/refuse"       { post   tranche::refuse_tranche           [TokenKeyAndVersion]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
+    "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/{id}/resend"                 { post   outbox::resend_mail               [TokenKeyAndVersion]; }

@@ -30,6 +30,11 @@ const fn by_event(event: NoticeEvent) -> Steps {
         NoticeEvent::TrancheReviewed => TRANCHE_REVIEWED,
         NoticeEvent::TrancheVerified => TRANCHE_VERIFIED,
         NoticeEvent::TrancheRefused => TRANCHE_REFUSED,
+        NoticeEvent::EntryReversed => ENTRY_REVERSED,
+        NoticeEvent::ContractAmended => CONTRACT_AMENDED,
+        NoticeEvent::MoneyRecovered => MONEY_RECOVERED,
+        NoticeEvent::LeftoverCarried => LEFTOVER_CARRIED,
+        NoticeEvent::CeilingChanged => CEILING_CHANGED,
         NoticeEvent::ReportSubmitted => REPORT_SUBMITTED,
         NoticeEvent::ReportReviewed => REPORT_REVIEWED,
         NoticeEvent::ReportReturned => REPORT_RETURNED,
@@ -113,6 +118,26 @@ const TRANCHE_VERIFIED: Steps = &[
 const TRANCHE_REFUSED: Steps = &[
     (Role::RegionalHead, words("Perbaiki yang disebut di atas dan ajukan permintaan baru.", "Put right what is named above and make a new request.")),
     (Role::Drafter, words("Bantu kepala daerah memperbaiki yang disebut di atas.", "Help the regional head to put right what is named above.")),
+];
+#[rustfmt::skip]
+const ENTRY_REVERSED: Steps = &[
+    (Role::Drafter, words("Catat kembali dengan benar bila yang dibatalkan memang terjadi.", "Record it again as it was, if what was taken back did happen.")),
+];
+#[rustfmt::skip]
+const CONTRACT_AMENDED: Steps = &[
+    (Role::Inspector, words("Bandingkan adendum ini dengan kontraknya.", "Compare the amendment with its contract.")),
+];
+#[rustfmt::skip]
+const MONEY_RECOVERED: Steps = &[
+    (Role::Drafter, words("Setorkan dana itu ke kas negara, atau alihkan menurut ketentuan.", "Return the money to the treasury, or carry it over as the rules say.")),
+];
+#[rustfmt::skip]
+const LEFTOVER_CARRIED: Steps = &[
+    (Role::Inspector, words("Periksa dasar hukum dan penggunaan sisa dana ini.", "Check the legal basis and the use of this leftover.")),
+];
+#[rustfmt::skip]
+const CEILING_CHANGED: Steps = &[
+    (Role::Drafter, words("Sesuaikan rencana kegiatan bila perlu.", "Adjust the activity plan if need be.")),
 ];
 #[rustfmt::skip]
 const REPORT_SUBMITTED: Steps = &[

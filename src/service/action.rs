@@ -14,7 +14,7 @@ use crate::domain::refusal::Blocker;
 use crate::domain::workflow::{self, Arrow, Door};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
-use crate::service::money::{self, Source};
+use crate::service::money::{self, Notes, Source};
 use crate::service::notices::{self, Words};
 use crate::service::once::Write;
 use crate::service::policy::Pinned;
@@ -315,7 +315,8 @@ fn allocate(
     after.allocation_id = Some(found.id);
     let mut source = source(cx, *event, after);
     source.effective_on = act.data.effective_on.unwrap_or(cx.now.date_in(facts.zone));
-    money::post(tx, cx, after, &[Posting::of(EntryKind::Allocate, amount)], &source)?;
+    let notes = Notes { reason: act.data.legal_basis.clone(), ..Notes::default() };
+    money::post_one(tx, cx, after, &Posting::of(EntryKind::Allocate, amount), &source, notes)?;
     words.amount = Some(amount);
     words.comment = act.data.legal_basis.clone();
     Ok(())

@@ -4,7 +4,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::contract::{ContractRole, Flag};
 use crate::domain::ids::{ContractId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_SHORT, number_key};
-use crate::domain::journal::{EntryKind, Posting};
+use crate::domain::journal::{EntryKind, Figures, Posting};
 use crate::domain::line::FundSource;
 use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
@@ -187,13 +187,18 @@ pub fn create(
 /// A number that the proposal knows already is a value error, not a failure.
 pub fn known_number(error: crate::storage::QueryError) -> Error {
     match DbError::from(error) {
-        DbError::Duplicate(_) => Error::invalid(
-            "/number",
-            "duplicate",
-            "this proposal has an entry with this number already; spaces and the case of letters make no other number",
-        ),
+        DbError::Duplicate(_) => duplicate(),
         other => Error::Database(other),
     }
+}
+
+/// A number that is known already.
+pub fn duplicate() -> Error {
+    Error::invalid(
+        "/number",
+        "duplicate",
+        "this proposal has an entry with this number already; spaces and the case of letters make no other number",
+    )
 }
 
 fn check(
@@ -228,11 +233,17 @@ fn fresh(
     proposal: &Proposal,
     draft: &ContractDraft,
 ) -> Result<Contract, Error> {
+    let key = number_key(&draft.number);
+    let recording = match contract::last_recording(tx, proposal.id, &key)? {
+        None => 1,
+        Some(last) if last.voided_at.is_some() => last.recording.saturating_add(1),
+        Some(_) => return Err(duplicate()),
+    };
     Ok(Contract {
         id: ContractId::new(),
         proposal_id: proposal.id,
         number: draft.number.clone(),
-        number_key: number_key(&draft.number),
+        number_key: key,
         signed_on: draft.signed_on,
         role: draft.role,
         vendor_name: draft.vendor_name.clone(),
@@ -246,7 +257,29 @@ fn fresh(
         version: 1,
         created_at: cx.now,
         created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+        voided_at: None,
+        recording,
     })
+}
+
+/// The flags of a contract with those that follow from the figures as they are now.
+pub fn reflagged(row: &Contract, figures: &Figures) -> Result<String, Error> {
+    let mut flags: Vec<Flag> = serde_json::from_str(&row.flags)?;
+    flags.retain(|flag| !matches!(flag, Flag::AbovePlan | Flag::BelowDisbursed));
+    if row.fund_source == FundSource::Dak {
+        if is_above_plan(figures, figures.contracted_idr) {
+            flags.push(Flag::AbovePlan);
+        }
+        if figures.contracted_idr < figures.disbursed_idr {
+            flags.push(Flag::BelowDisbursed);
+        }
+    }
+    Ok(serde_json::to_string(&flags)?)
+}
+
+/// Whether contracts in all are above the plan. Money carried over is planned where it comes from.
+pub fn is_above_plan(figures: &Figures, contracted: Rupiah) -> bool {
+    contracted > Rupiah::total([figures.plan_idr, figures.carried_in_idr])
 }
 
 fn flags(
@@ -257,7 +290,7 @@ fn flags(
     let mut flags = Vec::new();
     let figures = crate::storage::journal::figures(tx, proposal.id)?;
     let contracted = Rupiah::total([figures.contracted_idr, draft.value_idr]);
-    if draft.fund_source == FundSource::Dak && contracted > figures.plan_idr {
+    if draft.fund_source == FundSource::Dak && is_above_plan(&figures, contracted) {
         flags.push(Flag::AbovePlan);
     }
     let zone = Zone::of(&proposal.region_code);

@@ -19,6 +19,11 @@ pub fn list(
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
         let rows = journal::of_proposal(tx, id, after, limit.saturating_add(1))?;
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Entry::from))
+        let ids: Vec<EntryId> = rows.iter().map(|row| row.id).collect();
+        let reversed = journal::reversed(tx, &ids)?.into_iter();
+        let pairs = reversed.filter_map(|(id, by)| id.map(|id| (id.to_string(), by)));
+        let undone = view::Undone::of(pairs.collect());
+        let shown = |row| view::Entry::from(row).marked(&undone);
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), shown))
     })
 }

@@ -26,6 +26,17 @@ pub struct Source {
     pub effective_on: NaiveDate,
 }
 
+/// What an entry says beside its amount.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Why: a legal basis, or the reason of a reversal.
+    pub reason: Option<String>,
+    /// The entry that it takes back.
+    pub reverses: Option<EntryId>,
+    /// The year that money carried over was first paid in.
+    pub origin_year: Option<i64>,
+}
+
 /// Appends the postings to the journal of a locked proposal, and keeps its balances.
 pub fn post(
     tx: &mut AnyConnection,
@@ -35,31 +46,49 @@ pub fn post(
     source: &Source,
 ) -> Result<Figures, Error> {
     let mut figures = journal::figures(tx, proposal.id)?;
+    for posting in postings {
+        (figures, _) = post_one(tx, cx, proposal, posting, source, Notes::default())?;
+    }
+    Ok(figures)
+}
+
+/// Appends one posting to the journal of a locked proposal, with what it says beside its amount, and keeps its balances.
+pub fn post_one(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    posting: &Posting,
+    source: &Source,
+    notes: Notes,
+) -> Result<(Figures, Entry), Error> {
+    let figures = journal::figures(tx, proposal.id)?;
     let allocation_id = proposal.allocation_id.ok_or_else(|| {
         Error::Defect("money is posted to a proposal without an allocation".to_owned())
     })?;
-    for posting in postings {
-        figures = figures.after(posting).ok_or_else(|| Error::Refused(Refusal::of(overflow())))?;
-        let entry = Entry {
-            id: EntryId::new(),
-            kind: posting.kind,
-            proposal_id: proposal.id,
-            allocation_id,
-            fiscal_year: proposal.fiscal_year,
-            region_code: proposal.region_code.clone(),
-            from_account: posting.from,
-            to_account: posting.to,
-            amount_idr: posting.amount,
-            effective_on: source.effective_on,
-            recorded_at: cx.now,
-            source_kind: source.kind.to_owned(),
-            source_id: source.id.clone(),
-            event_id: source.event,
-        };
-        journal::append(tx, &entry)?;
-    }
+    let figures = figures.after(posting).ok_or_else(|| Error::Refused(Refusal::of(overflow())))?;
+    let entry = Entry {
+        id: EntryId::new(),
+        kind: posting.kind,
+        proposal_id: proposal.id,
+        allocation_id,
+        fiscal_year: proposal.fiscal_year,
+        region_code: proposal.region_code.clone(),
+        from_account: posting.from,
+        to_account: posting.to,
+        amount_idr: posting.amount,
+        effective_on: source.effective_on,
+        recorded_at: cx.now,
+        source_kind: source.kind.to_owned(),
+        source_id: source.id.clone(),
+        event_id: source.event,
+        reverses_id: notes.reverses,
+        reversed_kind: posting.undoes,
+        reason: notes.reason,
+        origin_year: notes.origin_year,
+    };
+    journal::append(tx, &entry)?;
     journal::save_figures(tx, proposal.id, &figures)?;
-    Ok(figures)
+    Ok((figures, entry))
 }
 
 /// Takes room of a locked allocation for a proposal; a refusal when there is none. A negative amount gives back.

@@ -14,7 +14,7 @@ use crate::domain::proposal::State;
 use crate::domain::refusal::FieldError;
 use crate::domain::workflow;
 use crate::service::context::{By, Context, Input, Reply};
-use crate::service::contract::known_number;
+use crate::service::contract::{duplicate, known_number};
 use crate::service::error::Error;
 use crate::service::money::{self, Source};
 use crate::service::once::Write;
@@ -47,6 +47,12 @@ pub struct ExpenditureDraft {
     /// What for.
     #[serde(default)]
     pub description: String,
+    /// Late penalty (denda) that was charged with it; beside the amount, not part of it.
+    #[serde(default)]
+    pub penalty_idr: Option<Rupiah>,
+    /// Whether it pays in advance (uang muka).
+    #[serde(default)]
+    pub is_advance: bool,
 }
 
 impl ExpenditureDraft {
@@ -108,7 +114,10 @@ pub fn expenditures(
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
         let rows = expenditure::of(tx, id, after, limit.saturating_add(1))?;
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Expenditure::from))
+        let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        let undone = view::Undone::of(journal::undone(tx, "expenditure", &ids)?);
+        let shown = |row| view::Expenditure::from(row).marked(&undone);
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), shown))
     })
 }
 
@@ -123,11 +132,15 @@ pub fn returned(
     sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
         let rows = returns::of(tx, id, after, limit.saturating_add(1))?;
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Return::from))
+        let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        let undone = view::Undone::of(journal::undone(tx, "return", &ids)?);
+        let shown = |row| view::Return::from(row).marked(&undone);
+        Ok(Page::cut(rows, limit, |row| row.id.to_string(), shown))
     })
 }
 
-fn not_in_future(
+/// Refuses a date after today, by the region's clock.
+pub fn not_in_future(
     cx: &Context,
     proposal: &Proposal,
     date: NaiveDate,
@@ -141,12 +154,26 @@ fn not_in_future(
 }
 
 /// Locks the allocation, which the write feeds, then the proposal.
-fn locked(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
+pub fn locked(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
     access::lock_feeding(tx, seen)
 }
 
+/// Which recording of a number a new row is: the first, or the next after one that was taken back. `last` is the id of
+/// the last row with the number, and which recording that was.
+pub fn recording(
+    tx: &mut AnyConnection,
+    kind: &str,
+    last: Option<(String, i64)>,
+) -> Result<i64, Error> {
+    let Some((id, n)) = last else { return Ok(1) };
+    if journal::undone(tx, kind, &[id])?.is_empty() {
+        return Err(duplicate());
+    }
+    Ok(n.saturating_add(1))
+}
+
 /// Writes the event of an outside fact and the revision of its proposal.
-fn record(
+pub fn record(
     tx: &mut AnyConnection,
     cx: &Context,
     by: By,
@@ -182,26 +209,11 @@ pub fn spend(
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.spent_on, "/spent_on")?;
             let contract = contract::find(tx, draft.contract_id)?
-                .filter(|contract| contract.proposal_id == id)
-                .ok_or_else(|| {
-                    Error::invalid("/contract_id", "unknown", "the proposal has no such contract")
-                })?;
+                .filter(|contract| contract.proposal_id == id && contract.voided_at.is_none())
+                .ok_or_else(no_such_contract)?;
             can_record(&proposal)?;
-            let figures = journal::figures(tx, id)?;
             let event = EventId::new();
-            let row = Expenditure {
-                id: ExpenditureId::new(),
-                proposal_id: id,
-                contract_id: contract.id,
-                number: draft.number.clone(),
-                number_key: number_key(&draft.number),
-                spent_on: draft.spent_on,
-                amount_idr: draft.amount_idr,
-                description: draft.description.clone(),
-                flags: serde_json::to_string(&spending_flags(draft, &contract, &figures))?,
-                created_at: cx.now,
-                created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
-            };
+            let row = fresh(tx, cx, &contract, draft)?;
             expenditure::insert(tx, &row).map_err(known_number)?;
             contract::spend(tx, contract.id, draft.amount_idr)?;
             let paid_on = contract::find(tx, contract.id)?.ok_or(Error::NotFound)?;
@@ -234,6 +246,39 @@ pub fn spend(
     )
 }
 
+/// A contract that the proposal does not have, or that was taken back.
+pub fn no_such_contract() -> Error {
+    Error::invalid("/contract_id", "unknown", "the proposal has no such contract")
+}
+
+fn fresh(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    contract: &Contract,
+    draft: &ExpenditureDraft,
+) -> Result<Expenditure, Error> {
+    let figures = journal::figures(tx, contract.proposal_id)?;
+    let key = number_key(&draft.number);
+    let last = expenditure::last_recording(tx, contract.proposal_id, &key)?;
+    let last = last.map(|row| (row.id.to_string(), row.recording));
+    Ok(Expenditure {
+        id: ExpenditureId::new(),
+        proposal_id: contract.proposal_id,
+        contract_id: contract.id,
+        number: draft.number.clone(),
+        number_key: key,
+        spent_on: draft.spent_on,
+        amount_idr: draft.amount_idr,
+        description: draft.description.clone(),
+        flags: serde_json::to_string(&spending_flags(draft, contract, &figures))?,
+        created_at: cx.now,
+        created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
+        recording: recording(tx, "expenditure", last)?,
+        penalty_idr: draft.penalty_idr.unwrap_or_default(),
+        is_advance: draft.is_advance,
+    })
+}
+
 /// The arrow `record_expenditure`: spending is recorded from contracting to the end of operation.
 fn can_record(proposal: &Proposal) -> Result<(), Error> {
     let known = workflow::arrows(proposal.menu)
@@ -252,6 +297,14 @@ fn spending_flags(draft: &ExpenditureDraft, contract: &Contract, figures: &Figur
     let mut flags = Vec::new();
     if Rupiah::total([contract.spent_idr, draft.amount_idr]) > contract.value_idr {
         flags.push(Flag::AboveContract);
+    }
+    if draft.penalty_idr.is_some_and(|penalty| penalty > Rupiah::ZERO) {
+        flags.push(Flag::LatePenalty);
+    } else if draft.spent_on > contract.ends_on {
+        flags.push(Flag::LateWithoutPenalty);
+    }
+    if draft.is_advance {
+        flags.push(Flag::AdvancePayment);
     }
     if contract.fund_source != FundSource::Dak {
         return flags;
@@ -282,19 +335,26 @@ pub fn give_back(
             let proposal = locked(tx, &seen)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.returned_on, "/returned_on")?;
-            if !matches!(proposal.state, State::Funded | State::Reporting | State::Operating) {
+            let returnable = [State::Funded, State::Reporting, State::Operating, State::Closed];
+            // Into a closed proposal money can still have come back from a vendor.
+            let is_late = proposal.state == State::Closed;
+            let in_hand = journal::figures(tx, id)?.in_hand();
+            if !returnable.contains(&proposal.state) || (is_late && in_hand <= Rupiah::ZERO) {
                 let message =
                     format!("Nothing is there to return; it stands in {}.", proposal.state);
                 return Err(Error::refused("not_from_here", "/state", message));
             }
-            let in_hand = journal::figures(tx, id)?.in_hand();
             let flags: &[Flag] = if draft.amount_idr > in_hand { &[Flag::AboveCash] } else { &[] };
             let event = EventId::new();
+            let key = number_key(&draft.number);
+            let last = returns::last_recording(tx, id, &key)?;
+            let last = last.map(|row| (row.id.to_string(), row.recording));
             let row = Return {
                 id: ReturnId::new(),
                 proposal_id: id,
                 number: draft.number.clone(),
-                number_key: number_key(&draft.number),
+                number_key: key,
+                recording: recording(tx, "return", last)?,
                 returned_on: draft.returned_on,
                 amount_idr: draft.amount_idr,
                 reason: draft.reason.clone(),

@@ -1,18 +1,19 @@
 //! Proves that what is kept agrees: balances with their entries, states with their events, parents with their parts.
 //! Outside facts that break a rule are listed as flags; they are no breach.
 
+mod books;
+
 use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
-use crate::domain::journal::{EntryKind, Figures, Posting};
-use crate::domain::line::{FundSource, LineFacts, totals};
+use crate::domain::journal::Figures;
+use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::storage::AnyConnection;
-use crate::storage::contract::Contract;
 use crate::storage::journal::{self, Entry};
 use crate::storage::proposal::Proposal;
-use crate::storage::tranche;
-use crate::storage::verify::{self, Returned, Spent};
+use crate::storage::verify::{self, Recorded};
+use crate::storage::{AnyConnection, carry, tranche};
+use books::Books;
 use std::collections::HashMap;
 
 /// How many proposals are looked at in one step.
@@ -83,8 +84,12 @@ fn look_at(
     let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
     let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
     let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.0, |row| row.1);
-    let spent = by_proposal(verify::expenditures(tx, &ids)?, |row| row.0, |row| row);
-    let returned = by_proposal(verify::returns(tx, &ids)?, |row| row.0, |row| row);
+    let of = |row: &Recorded| row.proposal_id;
+    let spent = by_proposal(verify::expenditures(tx, &ids)?, of, |row| row);
+    let recovered = by_proposal(verify::recoveries(tx, &ids)?, of, |row| row);
+    let returned = by_proposal(verify::returns(tx, &ids)?, of, |row| row);
+    let amended = by_proposal(verify::amendments(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let carried = carry::standing(tx, &ids)?;
     let moves = moves(verify::events(tx, &ids)?);
     let kept: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?
         .into_iter()
@@ -95,12 +100,21 @@ fn look_at(
         let figures = kept.get(&id).copied().unwrap_or_default();
         report.entries += entries.of(id).len();
         let mut check = Check { id, report };
+        let books = Books {
+            figures: &figures,
+            entries: entries.of(id),
+            contracts: contracts.of(id),
+            amended: amended.of(id),
+            spent: spent.of(id),
+            recovered: recovered.of(id),
+            returned: returned.of(id),
+            carried: &carried,
+            paid: Rupiah::total(payments.of(id).iter().copied()),
+        };
         check.balances(&figures, entries.of(id), plans.of(id).last().copied());
         check.parts(row, lines.of(id));
-        let paid: Vec<Rupiah> = payments.of(id).to_vec();
-        check.same("disbursed", figures.disbursed_idr, Rupiah::total(paid));
-        check.contracts(contracts.of(id), entries.of(id), spent.of(id));
-        check.flags(contracts.of(id), spent.of(id), returned.of(id));
+        check.books(&books);
+        check.flags(row, &books);
         check.state(row, moves.get(&id.to_string()).map_or(&[], Vec::as_slice));
         if let Some(allocation) = row.allocation_id {
             let part = figures.ceiling_idr.minus(figures.released_idr).unwrap_or_default();
@@ -150,19 +164,9 @@ impl Check<'_> {
     fn balances(&mut self, kept: &Figures, entries: &[Entry], plan: Option<Rupiah>) {
         let mut sum = Figures::default();
         for entry in entries {
-            let posting = Posting {
-                kind: entry.kind,
-                from: entry.from_account,
-                to: entry.to_account,
-                amount: entry.amount_idr,
-            };
-            let expected = Posting::of(entry.kind, entry.amount_idr);
-            if expected.to != posting.to || entry.amount_idr <= Rupiah::ZERO {
-                self.breach(format!("entry {} is no {} entry", entry.id, entry.kind));
-            }
-            match sum.after(&posting) {
+            match sum.after(&entry.posting()) {
                 Some(next) => sum = next,
-                None => self.breach(format!("entry {} overflows", entry.id)),
+                None => self.breach(format!("entry {} can't be added up", entry.id)),
             }
         }
         self.same("ceiling", kept.ceiling_idr, sum.ceiling_idr);
@@ -171,6 +175,8 @@ impl Check<'_> {
         self.same("absorbed", kept.absorbed_idr, sum.absorbed_idr);
         self.same("returned", kept.returned_idr, sum.returned_idr);
         self.same("released", kept.released_idr, sum.released_idr);
+        self.same("carried in", kept.carried_in_idr, sum.carried_in_idr);
+        self.same("carried out", kept.carried_out_idr, sum.carried_out_idr);
         self.same("plan", kept.plan_idr, plan.unwrap_or_default());
     }
 
@@ -190,33 +196,6 @@ impl Check<'_> {
                 row.line_count,
                 lines.len()
             ));
-        }
-    }
-
-    fn contracts(&mut self, contracts: &[Contract], entries: &[Entry], spent: &[Spent]) {
-        let bound = contracts
-            .iter()
-            .filter(|row| row.fund_source == FundSource::Dak)
-            .map(|row| row.value_idr);
-        let committed =
-            entries.iter().filter(|row| row.kind == EntryKind::Commit).map(|row| row.amount_idr);
-        self.same("committed", Rupiah::total(committed), Rupiah::total(bound));
-        for contract in contracts {
-            let of = spent.iter().filter(|one| one.1 == contract.id).map(|one| one.2);
-            let sum = Rupiah::total(of);
-            self.same(&format!("spent on contract {}", contract.number), contract.spent_idr, sum);
-        }
-    }
-
-    fn flags(&mut self, contracts: &[Contract], spent: &[Spent], returned: &[Returned]) {
-        let contracts = contracts.iter().map(|row| ("contract", &row.number, &row.flags));
-        let spent = spent.iter().map(|row| ("expenditure", &row.4, &row.3));
-        let returned = returned.iter().map(|row| ("return", &row.3, &row.2));
-        for (what, number, flags) in contracts.chain(spent).chain(returned) {
-            let flags: Vec<String> = serde_json::from_str(flags).unwrap_or_default();
-            for flag in flags {
-                self.report.flags.push(format!("proposal {}: {what} {number}: {flag}", self.id));
-            }
         }
     }
 

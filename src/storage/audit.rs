@@ -153,6 +153,13 @@ pub fn of_proposal(
     query.load(c)
 }
 
+/// Who did what an event tells of; nobody when the service did.
+pub fn actor(c: &mut AnyConnection, id: EventId) -> QueryResult<Option<UserId>> {
+    let found: Option<Option<UserId>> =
+        audit_events::table.find(id).select(audit_events::actor_id).first(c).optional()?;
+    Ok(found.flatten())
+}
+
 /// When several proposals were submitted, in the order of time: a later submission follows an earlier one.
 pub fn submissions(
     c: &mut AnyConnection,

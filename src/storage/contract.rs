@@ -5,11 +5,13 @@ use crate::domain::ids::{ContractId, ProposalId, UserId};
 use crate::domain::line::FundSource;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
+use crate::storage::amendment;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{contract_lines, contracts};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A contract, or a self-managed work order.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
@@ -50,6 +52,10 @@ pub struct Contract {
     /// The number as it is compared with others.
     #[serde(skip)]
     pub number_key: String,
+    /// When it was taken back, if it was recorded by mistake: it binds and covers nothing.
+    pub voided_at: Option<Moment>,
+    /// Which recording of its number, from 1; those before it were taken back.
+    pub recording: i64,
 }
 
 /// That a contract covers a line.
@@ -96,22 +102,59 @@ pub fn find(c: &mut AnyConnection, id: ContractId) -> QueryResult<Option<Contrac
     contracts::table.find(id).select(Contract::as_select()).first(c).optional()
 }
 
-/// The contracts of a proposal, in the order of their recording.
+/// The contracts of a proposal that stand, in the order of their recording.
 pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Contract>> {
     contracts::table
-        .filter(contracts::proposal_id.eq(proposal))
+        .filter(contracts::proposal_id.eq(proposal).and(contracts::voided_at.is_null()))
         .order(contracts::id)
         .select(Contract::as_select())
         .load(c)
 }
 
-/// Which lines the contracts cover.
+/// Which lines the contracts cover, as they were amended.
 pub fn lines_of(c: &mut AnyConnection, contracts: &[ContractId]) -> QueryResult<Vec<ContractLine>> {
-    contract_lines::table
+    let signed: Vec<(ContractId, i64)> = contract_lines::table
         .filter(contract_lines::contract_id.eq_any(contracts))
-        .order((contract_lines::contract_id, contract_lines::line_no))
-        .select(ContractLine::as_select())
-        .load(c)
+        .select((contract_lines::contract_id, contract_lines::line_no))
+        .load(c)?;
+    let mut covered: BTreeSet<(ContractId, i64)> = signed.into_iter().collect();
+    for (contract, line_no, covers) in amendment::line_changes(c, contracts)? {
+        if covers {
+            covered.insert((contract, line_no));
+        } else {
+            covered.remove(&(contract, line_no));
+        }
+    }
+    let row = |(contract_id, line_no)| ContractLine { contract_id, line_no };
+    Ok(covered.into_iter().map(row).collect())
+}
+
+/// The last recording of a number in a proposal.
+pub fn last_recording(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    number_key: &str,
+) -> QueryResult<Option<Contract>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq(proposal).and(contracts::number_key.eq(number_key)))
+        .order(contracts::recording.desc())
+        .select(Contract::as_select())
+        .first(c)
+        .optional()
+}
+
+/// Writes what changes in a contract, on the version before; 0 when it was another.
+pub fn replace(c: &mut AnyConnection, row: &Contract) -> QueryResult<usize> {
+    diesel::update(contracts::table.find(row.id).filter(contracts::version.eq(row.version - 1)))
+        .set((
+            contracts::value_idr.eq(row.value_idr),
+            contracts::spent_idr.eq(row.spent_idr),
+            contracts::ends_on.eq(row.ends_on),
+            contracts::flags.eq(&row.flags),
+            contracts::voided_at.eq(row.voided_at),
+            contracts::version.eq(row.version),
+        ))
+        .execute(c)
 }
 
 /// Adds to what was paid on a contract.

@@ -36,6 +36,12 @@ pub struct Expenditure {
     /// The number as it is compared with others.
     #[serde(skip)]
     pub number_key: String,
+    /// Which recording of its number, from 1; those before it were taken back.
+    pub recording: i64,
+    /// Late penalty (denda) that goes with it.
+    pub penalty_idr: Rupiah,
+    /// Whether it pays in advance (uang muka).
+    pub is_advance: bool,
 }
 
 /// Inserts a payment order.
@@ -60,4 +66,23 @@ pub fn of(
         query = query.filter(expenditures::id.gt(after));
     }
     query.load(c)
+}
+
+/// The last recording of a number in a proposal.
+pub fn last_recording(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    number_key: &str,
+) -> QueryResult<Option<Expenditure>> {
+    expenditures::table
+        .filter(expenditures::proposal_id.eq(proposal).and(expenditures::number_key.eq(number_key)))
+        .order(expenditures::recording.desc())
+        .select(Expenditure::as_select())
+        .first(c)
+        .optional()
+}
+
+/// One payment order.
+pub fn find(c: &mut AnyConnection, id: ExpenditureId) -> QueryResult<Option<Expenditure>> {
+    expenditures::table.find(id).select(Expenditure::as_select()).first(c).optional()
 }

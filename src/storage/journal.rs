@@ -1,7 +1,7 @@
 //! The journal of money, and the balances kept beside it.
 
 use crate::domain::ids::{AllocationId, EntryId, EventId, ProposalId, RegionCode};
-use crate::domain::journal::{Account, EntryKind, Figures};
+use crate::domain::journal::{Account, EntryKind, Figures, Posting};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::storage::connection::AnyConnection;
@@ -44,6 +44,27 @@ pub struct Entry {
     pub source_id: String,
     /// The event that it came with.
     pub event_id: EventId,
+    /// The entry that it takes back.
+    pub reverses_id: Option<EntryId>,
+    /// What that one recorded.
+    pub reversed_kind: Option<EntryKind>,
+    /// Why: a legal basis, or the reason of a reversal.
+    pub reason: Option<String>,
+    /// The year that money carried over was first paid in.
+    pub origin_year: Option<i64>,
+}
+
+impl Entry {
+    /// The movement that it records.
+    pub fn posting(&self) -> Posting {
+        Posting {
+            kind: self.kind,
+            from: self.from_account,
+            to: self.to_account,
+            amount: self.amount_idr,
+            undoes: self.reversed_kind,
+        }
+    }
 }
 
 /// The balances of a proposal.
@@ -66,6 +87,10 @@ pub struct Balance {
     pub returned_idr: Rupiah,
     /// Set free.
     pub released_idr: Rupiah,
+    /// Got from proposals of earlier years.
+    pub carried_in_idr: Rupiah,
+    /// Given to proposals of later years.
+    pub carried_out_idr: Rupiah,
 }
 
 impl From<Balance> for Figures {
@@ -78,6 +103,8 @@ impl From<Balance> for Figures {
             absorbed_idr: balance.absorbed_idr,
             returned_idr: balance.returned_idr,
             released_idr: balance.released_idr,
+            carried_in_idr: balance.carried_in_idr,
+            carried_out_idr: balance.carried_out_idr,
         }
     }
 }
@@ -94,6 +121,8 @@ impl Balance {
             absorbed_idr: figures.absorbed_idr,
             returned_idr: figures.returned_idr,
             released_idr: figures.released_idr,
+            carried_in_idr: figures.carried_in_idr,
+            carried_out_idr: figures.carried_out_idr,
         }
     }
 }
@@ -193,4 +222,60 @@ pub fn of_proposal(
         query = query.filter(journal_entries::id.gt(after));
     }
     query.load(c)
+}
+
+/// One entry.
+pub fn find(c: &mut AnyConnection, id: EntryId) -> QueryResult<Option<Entry>> {
+    journal_entries::table.find(id).select(Entry::as_select()).first(c).optional()
+}
+
+/// Those of several entries that were taken back, each with the entry that did.
+pub fn reversed(
+    c: &mut AnyConnection,
+    ids: &[EntryId],
+) -> QueryResult<Vec<(Option<EntryId>, EntryId)>> {
+    journal_entries::table
+        .filter(journal_entries::reverses_id.eq_any(ids.iter().copied().map(Some)))
+        .select((journal_entries::reverses_id, journal_entries::id))
+        .load(c)
+}
+
+/// The entries that came from one thing, of every proposal, in the order of their recording.
+pub fn of_source(c: &mut AnyConnection, kind: &str, id: &str) -> QueryResult<Vec<Entry>> {
+    journal_entries::table
+        .filter(journal_entries::source_kind.eq(kind).and(journal_entries::source_id.eq(id)))
+        .order(journal_entries::id)
+        .select(Entry::as_select())
+        .load(c)
+}
+
+/// Those of several things of a kind whose entry was taken back, each with the entry that did.
+pub fn undone(
+    c: &mut AnyConnection,
+    kind: &str,
+    ids: &[String],
+) -> QueryResult<Vec<(String, EntryId)>> {
+    journal_entries::table
+        .filter(journal_entries::source_kind.eq(kind).and(journal_entries::source_id.eq_any(ids)))
+        .filter(journal_entries::kind.eq(EntryKind::Reverse))
+        .order(journal_entries::id)
+        .select((journal_entries::source_id, journal_entries::id))
+        .load(c)
+}
+
+/// The disbursements of a proposal that stand, in the order of their recording.
+pub fn disbursements(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Entry>> {
+    let entries: Vec<Entry> = journal_entries::table
+        .filter(journal_entries::proposal_id.eq(proposal))
+        .filter(
+            journal_entries::kind
+                .eq(EntryKind::Disburse)
+                .or(journal_entries::reversed_kind.eq(Some(EntryKind::Disburse))),
+        )
+        .order(journal_entries::id)
+        .select(Entry::as_select())
+        .load(c)?;
+    let taken: Vec<EntryId> = entries.iter().filter_map(|entry| entry.reverses_id).collect();
+    let stands = |entry: &Entry| entry.kind == EntryKind::Disburse && !taken.contains(&entry.id);
+    Ok(entries.into_iter().filter(stands).collect())
 }

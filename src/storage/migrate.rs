@@ -14,8 +14,11 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 21] = [
+pub const APPEND_ONLY: [&str; 25] = [
+    "amendment_lines",
+    "amendments",
     "audit_events",
+    "carries",
     "conflicts",
     "contract_lines",
     "decrees",
@@ -28,6 +31,7 @@ pub const APPEND_ONLY: [&str; 21] = [
     "participations",
     "plan_lines",
     "policies",
+    "recoveries",
     "returns",
     "revisions",
     "tranche_items",

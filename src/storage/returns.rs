@@ -34,6 +34,8 @@ pub struct Return {
     /// The number as it is compared with others.
     #[serde(skip)]
     pub number_key: String,
+    /// Which recording of its number, from 1; those before it were taken back.
+    pub recording: i64,
 }
 
 /// Inserts a deposit.
@@ -58,4 +60,18 @@ pub fn of(
         query = query.filter(returns::id.gt(after));
     }
     query.load(c)
+}
+
+/// The last recording of a number in a proposal.
+pub fn last_recording(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    number_key: &str,
+) -> QueryResult<Option<Return>> {
+    returns::table
+        .filter(returns::proposal_id.eq(proposal).and(returns::number_key.eq(number_key)))
+        .order(returns::recording.desc())
+        .select(Return::as_select())
+        .first(c)
+        .optional()
 }

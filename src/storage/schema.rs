@@ -35,6 +35,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    amendment_lines (amendment_id, line_no) {
+        amendment_id -> Text,
+        line_no -> BigInt,
+        covered -> Bool,
+    }
+}
+
+diesel::table! {
+    amendments (id) {
+        id -> Text,
+        contract_id -> Text,
+        proposal_id -> Text,
+        n -> BigInt,
+        number -> Text,
+        number_key -> Text,
+        signed_on -> Date,
+        value_before_idr -> BigInt,
+        value_idr -> BigInt,
+        ends_before_on -> Date,
+        ends_on -> Date,
+        reason -> Text,
+        flags -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
     assignments (id) {
         id -> Text,
         proposal_id -> Text,
@@ -90,6 +118,23 @@ diesel::table! {
         absorbed_idr -> BigInt,
         returned_idr -> BigInt,
         released_idr -> BigInt,
+        carried_in_idr -> BigInt,
+        carried_out_idr -> BigInt,
+    }
+}
+
+diesel::table! {
+    carries (id) {
+        id -> Text,
+        from_proposal_id -> Text,
+        to_proposal_id -> Text,
+        origin_year -> BigInt,
+        carried_on -> Date,
+        amount_idr -> BigInt,
+        legal_basis -> Text,
+        reason -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
     }
 }
 
@@ -231,6 +276,8 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         number_key -> Text,
+        voided_at -> Nullable<Timestamp>,
+        recording -> BigInt,
     }
 }
 
@@ -291,6 +338,9 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         number_key -> Text,
+        recording -> BigInt,
+        penalty_idr -> BigInt,
+        is_advance -> Bool,
     }
 }
 
@@ -362,6 +412,10 @@ diesel::table! {
         source_kind -> Text,
         source_id -> Text,
         event_id -> Text,
+        reverses_id -> Nullable<Text>,
+        reversed_kind -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        origin_year -> Nullable<BigInt>,
     }
 }
 
@@ -553,6 +607,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    recoveries (id) {
+        id -> Text,
+        proposal_id -> Text,
+        contract_id -> Text,
+        number -> Text,
+        number_key -> Text,
+        recording -> BigInt,
+        received_on -> Date,
+        amount_idr -> BigInt,
+        reason -> Text,
+        flags -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
     regions (code) {
         code -> Text,
         level -> Text,
@@ -596,6 +667,7 @@ diesel::table! {
         created_at -> Timestamp,
         created_by -> Text,
         number_key -> Text,
+        recording -> BigInt,
     }
 }
 
@@ -722,8 +794,13 @@ diesel::joinable!(activity_plans -> proposals (proposal_id));
 diesel::joinable!(activity_plans -> users (created_by));
 diesel::joinable!(allocations -> ceilings (fiscal_year));
 diesel::joinable!(allocations -> regions (region_code));
+diesel::joinable!(amendment_lines -> amendments (amendment_id));
+diesel::joinable!(amendments -> contracts (contract_id));
+diesel::joinable!(amendments -> proposals (proposal_id));
+diesel::joinable!(amendments -> users (created_by));
 diesel::joinable!(assignments -> proposals (proposal_id));
 diesel::joinable!(balances -> proposals (proposal_id));
+diesel::joinable!(carries -> users (created_by));
 diesel::joinable!(centre_fundings -> centres (centre_id));
 diesel::joinable!(centres -> regions (region_code));
 diesel::joinable!(centres -> users (created_by));
@@ -760,6 +837,9 @@ diesel::joinable!(plan_lines -> activity_plans (plan_id));
 diesel::joinable!(proposal_lines -> proposals (proposal_id));
 diesel::joinable!(proposals -> centres (centre_id));
 diesel::joinable!(proposals -> users (created_by));
+diesel::joinable!(recoveries -> contracts (contract_id));
+diesel::joinable!(recoveries -> proposals (proposal_id));
+diesel::joinable!(recoveries -> users (created_by));
 diesel::joinable!(reports -> proposals (proposal_id));
 diesel::joinable!(reports -> users (created_by));
 diesel::joinable!(returns -> proposals (proposal_id));
@@ -776,11 +856,14 @@ diesel::joinable!(waivers -> proposals (proposal_id));
 diesel::allow_tables_to_appear_in_same_query!(
     activity_plans,
     allocations,
+    amendment_lines,
+    amendments,
     assignments,
     audit_events,
     audit_pending,
     audit_personal,
     balances,
+    carries,
     ceilings,
     centre_fundings,
     centres,
@@ -807,6 +890,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     policies,
     proposal_lines,
     proposals,
+    recoveries,
     regions,
     reports,
     returns,

@@ -1,12 +1,13 @@
 //! Requests for tranches, with the amount for each proposal.
 
 use crate::domain::ids::{AllocationId, EventId, ProposalId, TrancheRequestId, UserId};
+use crate::domain::journal::EntryKind;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::proposal::State;
 use crate::domain::tranche::TrancheState;
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::{tranche_items, tranche_omissions, tranche_requests};
+use crate::storage::schema::{journal_entries, tranche_items, tranche_omissions, tranche_requests};
 use chrono::NaiveDate;
 use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
@@ -215,15 +216,24 @@ pub fn waiting_for(
         .load(c)
 }
 
-/// Requests that contain a proposal, did not leave it out and were not refused: number, state.
+/// Requests that contain a proposal, did not leave it out, were not refused, and whose payment was not taken back: number,
+/// state.
 pub fn standing_for(
     c: &mut AnyConnection,
     proposal: ProposalId,
 ) -> QueryResult<Vec<(i64, TrancheState)>> {
+    let taken_back = exists(
+        journal_entries::table
+            .filter(journal_entries::source_kind.eq("tranche_request"))
+            .filter(journal_entries::source_id.eq(tranche_requests::id))
+            .filter(journal_entries::proposal_id.eq(tranche_items::proposal_id))
+            .filter(journal_entries::kind.eq(EntryKind::Reverse)),
+    );
     tranche_requests::table
         .inner_join(tranche_items::table)
         .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
         .filter(tranche_requests::state.ne(TrancheState::Refused))
+        .filter(not(taken_back))
         .order(tranche_requests::id)
         .select((tranche_requests::n, tranche_requests::state))
         .load(c)

@@ -5,6 +5,7 @@ use crate::domain::ids::{AllocationId, ContractId, ProposalId};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
 use crate::storage::allocation::Allocation;
+use crate::storage::amendment::Amendment;
 use crate::storage::ceiling::Ceiling;
 use crate::storage::connection::AnyConnection;
 use crate::storage::contract::Contract;
@@ -12,8 +13,8 @@ use crate::storage::journal::Entry;
 use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
 use crate::storage::schema::{
-    activity_plans, allocations, audit_events, ceilings, contracts, expenditures, journal_entries,
-    proposal_lines, proposals, returns, revisions,
+    activity_plans, allocations, amendments, audit_events, ceilings, contracts, expenditures,
+    journal_entries, proposal_lines, proposals, recoveries, returns, revisions,
 };
 use diesel::prelude::*;
 
@@ -84,19 +85,32 @@ pub fn plans(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<(Prop
         .load(c)
 }
 
-/// What the verifier reads of a payment order: proposal, contract, amount, flags, number.
-pub type Spent = (ProposalId, ContractId, Rupiah, String, String);
-/// What the verifier reads of a deposit: proposal, amount, flags, number.
-pub type Returned = (ProposalId, Rupiah, String, String);
+/// What the verifier reads of a payment order, of what came back, and of what was returned.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Recorded {
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Which; the source of its entry.
+    pub id: String,
+    /// On which contract; of what was returned none.
+    pub contract_id: Option<ContractId>,
+    /// How much.
+    pub amount_idr: Rupiah,
+    /// Rules that it breaks, as a JSON list.
+    pub flags: String,
+    /// Its number.
+    pub number: String,
+}
 
 /// Payment orders of several proposals.
-pub fn expenditures(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Spent>> {
+pub fn expenditures(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Recorded>> {
     expenditures::table
         .filter(expenditures::proposal_id.eq_any(ids))
         .order(expenditures::id)
         .select((
             expenditures::proposal_id,
-            expenditures::contract_id,
+            expenditures::id,
+            expenditures::contract_id.nullable(),
             expenditures::amount_idr,
             expenditures::flags,
             expenditures::number,
@@ -104,12 +118,52 @@ pub fn expenditures(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Ve
         .load(c)
 }
 
+/// What vendors of several proposals paid back.
+pub fn recoveries(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Recorded>> {
+    recoveries::table
+        .filter(recoveries::proposal_id.eq_any(ids))
+        .order(recoveries::id)
+        .select((
+            recoveries::proposal_id,
+            recoveries::id,
+            recoveries::contract_id.nullable(),
+            recoveries::amount_idr,
+            recoveries::flags,
+            recoveries::number,
+        ))
+        .load(c)
+}
+
 /// Deposits of leftover of several proposals.
-pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Returned>> {
-    returns::table
+pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Recorded>> {
+    let rows: Vec<(ProposalId, String, Rupiah, String, String)> = returns::table
         .filter(returns::proposal_id.eq_any(ids))
         .order(returns::id)
-        .select((returns::proposal_id, returns::amount_idr, returns::flags, returns::number))
+        .select((
+            returns::proposal_id,
+            returns::id,
+            returns::amount_idr,
+            returns::flags,
+            returns::number,
+        ))
+        .load(c)?;
+    let row = |(proposal_id, id, amount_idr, flags, number)| Recorded {
+        proposal_id,
+        id,
+        contract_id: None,
+        amount_idr,
+        flags,
+        number,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// The amendments of several proposals' contracts, in their order.
+pub fn amendments(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Amendment>> {
+    amendments::table
+        .filter(amendments::proposal_id.eq_any(ids))
+        .order((amendments::contract_id, amendments::n))
+        .select(Amendment::as_select())
         .load(c)
 }
 

@@ -43,7 +43,15 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
     let administrator = app.of(Role::Administrator, HOME).await;
     let contract = life.last("contracts").await;
     let spent = json!({ "contract_id": contract["id"], "number": "1", "spent_on": "2020-05-02", "amount_idr": 5,
-        "description": "a" });
+        "description": "a", "penalty_idr": 5, "is_advance": false });
+    let back = json!({ "contract_id": contract["id"], "number": "1", "received_on": "2020-05-02", "amount_idr": 5,
+        "reason": "a" });
+    let over = json!({ "to_proposal_id": allocated.id, "carried_on": "2020-05-02", "amount_idr": 5,
+        "origin_year": 2021, "legal_basis": "a", "reason": "b" });
+    let amended = json!({ "number": "1", "signed_on": app.today(), "value_idr": 5, "ends_on": app.in_days(9),
+        "lines": [1], "reason": "a" });
+    let (inspector, allocated_at) = (life.who(Role::Inspector).await, allocated.version().await);
+    let entry = life.entry("commit").await;
     let slip =
         json!({ "number": "1", "returned_on": "2020-05-02", "amount_idr": 5, "reason": "b" });
     let report = json!({ "kind": "progress", "as_of": "2020-05-02", "physical_bp": 5, "output": "a", "workforce": 4,
@@ -118,6 +126,29 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         ),
         sample(post.clone(), life.path("expenditures"), &drafter, None, spent),
         sample(post.clone(), life.path("returns"), &drafter, None, slip),
+        sample(post.clone(), life.path("recoveries"), &drafter, None, back),
+        sample(
+            post.clone(),
+            format!("/contracts/{}/amendments", text(&contract["id"])),
+            &drafter,
+            None,
+            amended,
+        ),
+        sample(post.clone(), life.path("carries"), &drafter, None, over),
+        sample(
+            Method::PUT,
+            allocated.path("ceiling"),
+            &treasurer,
+            Some(allocated_at),
+            json!({ "amount_idr": 5, "legal_basis": "a", "effective_on": "2020-05-02" }),
+        ),
+        sample(
+            post.clone(),
+            format!("/journal/{}/reverse", text(&entry["id"])),
+            &inspector,
+            None,
+            json!({ "reason": "a", "effective_on": app.today() }),
+        ),
         sample(post.clone(), life.path("reports"), &drafter, None, report),
         sample(post.clone(), path, &head, None, tranche),
         sample(post.clone(), "/ceilings".to_owned(), &treasurer, None, money),

@@ -78,6 +78,8 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/centre-fundings", text(&funding["id"])),
         ("/waivers", text(&waiver["id"])),
         ("/outbox", text(&mail)),
+        ("/contracts", text(&life.last("contracts").await["id"])),
+        ("/journal", text(&life.entry("commit").await["id"])),
         ("/users", text(&spare["id"])),
         ("grant", text(&spare["grants"][0]["id"])),
         ("/tokens", uuid::Uuid::now_v7().to_string()),

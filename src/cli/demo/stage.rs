@@ -459,6 +459,8 @@ impl Stage<'_> {
             spent_on: case.date,
             amount_idr: case.amount_idr,
             description: case.what.clone().unwrap_or_default(),
+            penalty_idr: None,
+            is_advance: false,
         };
         spending::spend(self.sv, &cx, id, &input(draft)).map(|_| ())
     }

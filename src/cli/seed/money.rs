@@ -201,6 +201,10 @@ impl Life<'_> {
             source_kind: kind.to_owned(),
             source_id: id,
             event_id,
+            reverses_id: None,
+            reversed_kind: None,
+            reason: None,
+            origin_year: None,
         });
         Ok(())
     }
@@ -335,6 +339,8 @@ impl Life<'_> {
             created_by: drafter.user,
             number_key: number_key(&number),
             number,
+            voided_at: None,
+            recording: 1,
         };
         let lines: Vec<i64> = covered.iter().map(|(line_no, _)| *line_no).collect();
         let content = json!({ "contract": row, "lines": lines });

@@ -203,6 +203,9 @@ impl Life<'_> {
             flags: "[]".to_owned(),
             created_at: self.at,
             created_by: drafter.user,
+            recording: 1,
+            penalty_idr: Rupiah::ZERO,
+            is_advance: false,
         };
         self.row.version = self.row.version.saturating_add(1);
         let content = json!({ "expenditure": row });
@@ -236,6 +239,7 @@ impl Life<'_> {
             flags: "[]".to_owned(),
             created_at: self.at,
             created_by: drafter.user,
+            recording: 1,
         };
         let content = json!({ "return": row });
         self.tell("return.create", Some(drafter), SubjectKind::Return, id.to_string(), content)?;

@@ -13,6 +13,7 @@ use crate::domain::tranche::Mode;
 use crate::storage::{allocation, ceiling, contract, expenditure, journal, plan, returns};
 use chrono::NaiveDate;
 use serde::Serialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// The nation's ceiling of a year.
@@ -195,10 +196,29 @@ pub struct Contract {
     pub flags: Vec<String>,
     /// When it was recorded.
     pub created_at: Moment,
+    /// When it was taken back, if it was recorded by mistake: it binds and covers nothing.
+    pub voided_at: Option<Moment>,
 }
 
-fn flags(json: &str) -> Vec<String> {
+/// The list of flags that a row keeps as JSON.
+pub fn flags(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Which of several rows were taken back, and by which entry.
+#[derive(Debug, Default)]
+pub struct Undone(HashMap<String, EntryId>);
+
+impl Undone {
+    /// Of pairs of a row's id and the entry that took it back.
+    pub fn of(pairs: Vec<(String, EntryId)>) -> Self {
+        Undone(pairs.into_iter().collect())
+    }
+
+    /// The entry that took a row back, if one did.
+    pub fn by(&self, id: impl ToString) -> Option<EntryId> {
+        self.0.get(&id.to_string()).copied()
+    }
 }
 
 impl Contract {
@@ -224,6 +244,7 @@ impl Contract {
             starts_on: row.starts_on,
             ends_on: row.ends_on,
             created_at: row.created_at,
+            voided_at: row.voided_at,
         }
     }
 }
@@ -245,10 +266,23 @@ pub struct Expenditure {
     pub amount_idr: i64,
     /// What for.
     pub description: String,
+    /// Late penalty (denda) that was charged with it; beside the amount.
+    pub penalty_idr: i64,
+    /// Whether it pays in advance (uang muka).
+    pub is_advance: bool,
     /// Rules that it breaks.
     pub flags: Vec<String>,
     /// When it was recorded.
     pub created_at: Moment,
+    /// The entry of the journal that took it back; it counts no more then.
+    pub reversed_by: Option<EntryId>,
+}
+
+impl Expenditure {
+    /// The same, and whether it was taken back.
+    pub fn marked(self, undone: &Undone) -> Self {
+        Expenditure { reversed_by: undone.by(self.id), ..self }
+    }
 }
 
 impl From<expenditure::Expenditure> for Expenditure {
@@ -262,7 +296,10 @@ impl From<expenditure::Expenditure> for Expenditure {
             spent_on: row.spent_on,
             amount_idr: row.amount_idr.0,
             description: row.description,
+            penalty_idr: row.penalty_idr.0,
+            is_advance: row.is_advance,
             created_at: row.created_at,
+            reversed_by: None,
         }
     }
 }
@@ -286,6 +323,15 @@ pub struct Return {
     pub flags: Vec<String>,
     /// When it was recorded.
     pub created_at: Moment,
+    /// The entry of the journal that took it back; it counts no more then.
+    pub reversed_by: Option<EntryId>,
+}
+
+impl Return {
+    /// The same, and whether it was taken back.
+    pub fn marked(self, undone: &Undone) -> Self {
+        Return { reversed_by: undone.by(self.id), ..self }
+    }
 }
 
 impl From<returns::Return> for Return {
@@ -299,6 +345,7 @@ impl From<returns::Return> for Return {
             amount_idr: row.amount_idr.0,
             reason: row.reason,
             created_at: row.created_at,
+            reversed_by: None,
         }
     }
 }
@@ -332,6 +379,23 @@ pub struct Entry {
     pub source_id: String,
     /// The event that it came with.
     pub event_id: EventId,
+    /// Why: the legal basis of authority and of what is carried over, the reason of a reversal.
+    pub reason: Option<String>,
+    /// The year that money carried over was first paid in.
+    pub origin_year: Option<i64>,
+    /// Of a reversal: the entry that it takes back.
+    pub reverses_id: Option<EntryId>,
+    /// Of a reversal: what that one recorded.
+    pub reversed_kind: Option<EntryKind>,
+    /// The entry that took this one back.
+    pub reversed_by: Option<EntryId>,
+}
+
+impl Entry {
+    /// The same, and whether it was taken back.
+    pub fn marked(self, undone: &Undone) -> Self {
+        Entry { reversed_by: undone.by(self.id), ..self }
+    }
 }
 
 impl From<journal::Entry> for Entry {
@@ -350,6 +414,11 @@ impl From<journal::Entry> for Entry {
             source_kind: row.source_kind,
             source_id: row.source_id,
             event_id: row.event_id,
+            reason: row.reason,
+            origin_year: row.origin_year,
+            reverses_id: row.reverses_id,
+            reversed_kind: row.reversed_kind,
+            reversed_by: None,
         }
     }
 }

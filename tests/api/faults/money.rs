@@ -517,6 +517,8 @@ impl Play {
             spent_on: self.today(),
             amount_idr: Rupiah(amount),
             description: String::new(),
+            penalty_idr: None,
+            is_advance: false,
         };
         let case = &self.cases[at];
         let real = spending::spend(&self.sv, &self.cx("drafter", None), case.id, &input(draft));
@@ -645,6 +647,7 @@ impl Play {
                 absorbed_idr,
                 returned_idr,
                 released_idr,
+                ..
             } = real;
             let real = [
                 ceiling_idr,

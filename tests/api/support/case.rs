@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub menu: &'static str,
+    pub fiscal_year: i64,
     pub region: &'static str,
     /// Cost of a square metre; 800 of them are built, and a twentieth of that is for supporting activities.
     pub unit_cost_idr: i64,
@@ -20,6 +21,7 @@ pub struct Case {
 
 pub const CONSTRUCTION: Case = Case {
     menu: "construction",
+    fiscal_year: 2021,
     region: HOME,
     unit_cost_idr: 2_500_000,
     builds_anew: true,
@@ -66,7 +68,7 @@ impl Case {
     pub fn draft_body(&self) -> Value {
         json!({
             "menu": self.menu,
-            "fiscal_year": 2021,
+            "fiscal_year": self.fiscal_year,
             "region_code": self.region,
             "title": "Sentra IKM Tenun Tapis",
             "summary": "Ruang kerja bersama.",

@@ -147,6 +147,15 @@ impl TestDatabase {
         self.connect().batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Takes a trigger away, as somebody with the owner's rights could.
+    pub fn drop_trigger(&self, table: &str, name: &str) {
+        let on = match self.target() {
+            Target::Postgres(_) => format!(" ON {table}"),
+            Target::Sqlite(_) => String::new(),
+        };
+        self.execute(&format!("DROP TRIGGER {table}_{name}{on}"));
+    }
+
     /// One number.
     pub fn number(&self, sql: &str) -> i64 {
         number(&mut self.connect(), sql).unwrap_or_else(|error| panic!("{sql}: {error}"))

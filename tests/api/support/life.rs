@@ -93,6 +93,12 @@ impl Life<'_> {
         self.app.put(&person, &self.path(below), body).if_match(version).await
     }
 
+    /// The same, where a key is needed too.
+    pub async fn put_with_key(&self, role: Role, below: &str, body: Value) -> Answer {
+        let (person, version) = (self.who(role).await, self.version().await);
+        self.app.put(&person, &self.path(below), body).fresh_key().if_match(version).await
+    }
+
     /// The person of a role changes it.
     pub async fn patch(&self, role: Role, body: Value) -> Answer {
         let (person, version) = (self.who(role).await, self.version().await);
@@ -120,6 +126,30 @@ impl Life<'_> {
     /// Its newest plan, report or contract.
     pub async fn last(&self, below: &str) -> Value {
         self.list(below).await.last().unwrap_or_else(|| panic!("no {below}")).clone()
+    }
+
+    /// Its journal, as an approver sees it.
+    pub async fn journal(&self) -> Vec<Value> {
+        let approver = self.who(Role::Approver).await;
+        let path = format!("/journal?proposal_id={}&limit=200", self.id);
+        let body = self.app.get(&approver, &path).await.is(200);
+        body["items"].as_array().expect("a list").clone()
+    }
+
+    /// Its newest entry of a kind.
+    pub async fn entry(&self, kind: &str) -> Value {
+        let journal = self.journal().await;
+        journal
+            .iter()
+            .rfind(|one| one["kind"] == kind)
+            .unwrap_or_else(|| panic!("no {kind}"))
+            .clone()
+    }
+
+    /// Somebody takes an entry back.
+    pub async fn reverse(&self, person: &Person, entry: &Value) -> Answer {
+        let path = format!("/journal/{}/reverse", text(&entry["id"]));
+        self.app.post(person, &path, json!({ "reason": "Salah ketik." })).await
     }
 
     /// The newest request of its allocation.
@@ -383,11 +413,16 @@ impl Life<'_> {
         }
         let treasurer = self.who(Role::Treasurer).await;
         let ceilings = self.app.get(&treasurer, "/ceilings").await.is(200);
-        if ceilings["items"].as_array().is_none_or(Vec::is_empty) {
-            let body = json!({ "fiscal_year": 2021, "amount_idr": 750_000_000_000_i64, "legal_basis": "APBN 2021" });
+        let known = ceilings["items"].as_array().expect("ceilings");
+        if known.iter().all(|one| one["fiscal_year"] != self.case.fiscal_year) {
+            let year = self.case.fiscal_year;
+            let body = json!({ "fiscal_year": year, "amount_idr": 750_000_000_000_i64, "legal_basis": "APBN" });
             self.app.post(&treasurer, "/ceilings", body).await.is(201);
         }
-        let path = format!("/allocations?fiscal_year=2021&region_code={}", self.case.region);
+        let path = format!(
+            "/allocations?fiscal_year={}&region_code={}",
+            self.case.fiscal_year, self.case.region
+        );
         let known = self.app.get(&treasurer, &path).await.is(200);
         let before = known["items"][0]["amount_idr"].as_i64().unwrap_or_default();
         self.allot(before + self.case.total()).await.is(201);
@@ -396,7 +431,7 @@ impl Life<'_> {
     /// Records the region's allocation.
     pub async fn allot(&self, amount_idr: i64) -> Answer {
         let body = json!({
-            "fiscal_year": 2021, "region_code": self.case.region, "amount_idr": amount_idr,
+            "fiscal_year": self.case.fiscal_year, "region_code": self.case.region, "amount_idr": amount_idr,
             "legal_basis": "Perpres Rincian APBN 2021",
         });
         self.app.post(&self.who(Role::Treasurer).await, "/allocations", body).await

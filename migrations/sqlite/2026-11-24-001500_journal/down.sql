@@ -1,0 +1,27 @@
+-- A row that violates the check stops the migration while audit rows exist.
+CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
+INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
+DROP TABLE audit_rows_exist;
+DROP TABLE carries;
+DROP TABLE recoveries;
+DROP TABLE amendment_lines;
+DROP TABLE amendments;
+ALTER TABLE expenditures DROP COLUMN is_advance;
+ALTER TABLE expenditures DROP COLUMN penalty_idr;
+DROP INDEX returns_by_proposal_id_number_key_recording;
+ALTER TABLE returns DROP COLUMN recording;
+CREATE UNIQUE INDEX returns_by_proposal_id_number_key ON returns (proposal_id, number_key);
+DROP INDEX expenditures_by_proposal_id_number_key_recording;
+ALTER TABLE expenditures DROP COLUMN recording;
+CREATE UNIQUE INDEX expenditures_by_proposal_id_number_key ON expenditures (proposal_id, number_key);
+DROP INDEX contracts_by_proposal_id_number_key_recording;
+ALTER TABLE contracts DROP COLUMN recording;
+CREATE UNIQUE INDEX contracts_by_proposal_id_number_key ON contracts (proposal_id, number_key);
+ALTER TABLE contracts DROP COLUMN voided_at;
+ALTER TABLE balances DROP COLUMN carried_out_idr;
+ALTER TABLE balances DROP COLUMN carried_in_idr;
+DROP INDEX journal_entries_by_reverses_id;
+ALTER TABLE journal_entries DROP COLUMN origin_year;
+ALTER TABLE journal_entries DROP COLUMN reason;
+ALTER TABLE journal_entries DROP COLUMN reversed_kind;
+ALTER TABLE journal_entries DROP COLUMN reverses_id;
