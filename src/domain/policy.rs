@@ -7,6 +7,7 @@ pub mod compare;
 pub mod overlay;
 pub mod rules;
 
+use crate::domain::calendar::Calendar;
 use crate::domain::line::Component;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::{BasisPoints, Rupiah};
@@ -144,6 +145,11 @@ impl Policy {
         Ok(policy)
     }
 
+    /// The working days of the year.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::with(self.holidays.iter().map(|holiday| holiday.date))
+    }
+
     /// The rules of a menu; absent when it is not offered this year.
     pub fn menu(&self, menu: Menu) -> Option<&MenuRule> {
         self.menus.iter().find(|rule| rule.menu == menu)
@@ -164,6 +170,16 @@ impl Policy {
             ModeRule::LumpSum { limit_idr, .. } => Some(*limit_idr),
             ModeRule::LumpSumOnRecommendation { .. } | ModeRule::Staged {} => None,
         })
+    }
+
+    /// Where that moment stands in the policy.
+    pub fn recommendation_gate_path(&self) -> String {
+        let is_recommended =
+            |mode: &ModeRule| matches!(mode, ModeRule::LumpSumOnRecommendation { .. });
+        match self.modes.iter().position(is_recommended) {
+            Some(index) => format!("/modes/{index}/closes"),
+            None => "/contract_gate".to_owned(),
+        }
     }
 
     /// Until when a lump sum on recommendation is paid; the contract gate where the year has none.

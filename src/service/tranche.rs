@@ -1,5 +1,6 @@
 //! Requests for tranches: asked by the regional head, then taken through their steps.
 
+mod held;
 mod omission;
 mod steps;
 
@@ -233,10 +234,14 @@ fn can_ask(
     let payment = Payment { n: draft.n, amount: amount.unwrap_or_default() };
     let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);
-    let facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
+    let mut facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
+    // A hold keeps it from being paid, not from asking.
+    facts.open_holds = 0;
     workflow::decide(&act, &facts, Door::TranchePayment).map_err(Error::Refused)?;
     let mut blockers = Vec::new();
-    if row.state == State::Contracted && cx.now >= facts.gate() {
+    // What was asked for in time and held back is asked for again when the hold is lifted.
+    let asked_in_time = facts.first_request_at.is_some_and(|received| received < facts.gate());
+    if row.state == State::Contracted && cx.now >= facts.gate() && !asked_in_time {
         let message = format!("The gate of this year passed at {}.", facts.gate());
         blockers.push(Blocker::new("contract_gate_open", "/items", message));
     }

@@ -198,8 +198,11 @@ impl Check<'_> {
             .iter()
             .filter(|row| row.fund_source == FundSource::Dak)
             .map(|row| row.value_idr);
-        let committed =
-            entries.iter().filter(|row| row.kind == EntryKind::Commit).map(|row| row.amount_idr);
+        // What a revival commits again was committed by its contract before.
+        let committed = entries
+            .iter()
+            .filter(|row| row.kind == EntryKind::Commit && row.source_kind == "contract")
+            .map(|row| row.amount_idr);
         self.same("committed", Rupiah::total(committed), Rupiah::total(bound));
         for contract in contracts {
             let of = spent.iter().filter(|one| one.1 == contract.id).map(|one| one.2);

@@ -129,6 +129,19 @@ pub fn save_figures(
     Ok(())
 }
 
+/// What the last event that set authority of a proposal free set free in all.
+pub fn last_released(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Rupiah> {
+    let released: Vec<(EventId, Rupiah)> = journal_entries::table
+        .filter(journal_entries::proposal_id.eq(proposal))
+        .filter(journal_entries::kind.eq(EntryKind::Release))
+        .order(journal_entries::id.desc())
+        .select((journal_entries::event_id, journal_entries::amount_idr))
+        .load(c)?;
+    let last = released.first().map(|(event, _)| *event);
+    let of_last = released.iter().filter(|(event, _)| Some(*event) == last);
+    Ok(Rupiah::total(of_last.map(|(_, amount)| *amount)))
+}
+
 /// Entries of a proposal in the order of their recording, after `after`.
 pub fn of_proposal(
     c: &mut AnyConnection,

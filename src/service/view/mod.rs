@@ -1,12 +1,14 @@
 //! What answers look like.
 
 pub mod document;
+pub mod hold;
 pub mod line;
 pub mod mail;
 pub mod money;
 pub mod people;
 pub mod policy;
 pub mod proposal;
+pub mod radar;
 pub mod readiness;
 pub mod report;
 pub mod review;

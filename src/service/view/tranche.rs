@@ -1,6 +1,6 @@
 //! What answers about requests for tranches look like.
 
-use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
+use crate::domain::ids::{AllocationId, HoldId, ProposalId, TrancheRequestId};
 use crate::domain::moment::Moment;
 use crate::domain::proposal::State;
 use crate::domain::tranche::TrancheState;
@@ -49,20 +49,22 @@ pub struct TrancheItem {
     pub proposal_id: ProposalId,
     /// How much.
     pub amount_idr: i64,
-    /// Why it is not paid, where the proposal can't be paid any more.
+    /// Why it is not paid, where the proposal can't be paid any more or was under an audit hold.
     pub left_out: Option<LeftOut>,
 }
 
 /// Why a request does not pay one of its proposals any more.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeftOut {
-    /// Where the proposal went.
+    /// Where the proposal went, or stood.
     #[schema(example = "cancelled")]
     pub state: State,
     /// Why, in the words of whoever moved it.
     pub reason: Option<String>,
     /// When.
     pub at: Moment,
+    /// The audit hold for which it was not paid.
+    pub hold_id: Option<HoldId>,
 }
 
 impl TrancheRequest {
@@ -76,6 +78,7 @@ impl TrancheRequest {
                 state: one.state,
                 reason: one.reason.clone(),
                 at: one.left_out_at,
+                hold_id: one.hold_id,
             }),
         });
         TrancheRequest {

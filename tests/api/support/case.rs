@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub struct Case {
     pub menu: &'static str,
     pub region: &'static str,
+    pub fiscal_year: i64,
     /// Cost of a square metre; 800 of them are built, and a twentieth of that is for supporting activities.
     pub unit_cost_idr: i64,
     pub builds_anew: bool,
@@ -18,6 +19,7 @@ pub struct Case {
 pub const CONSTRUCTION: Case = Case {
     menu: "construction",
     region: HOME,
+    fiscal_year: 2021,
     unit_cost_idr: 2_500_000,
     builds_anew: true,
     recommended: false,
@@ -52,7 +54,7 @@ impl Case {
     pub fn draft_body(&self) -> Value {
         json!({
             "menu": self.menu,
-            "fiscal_year": 2021,
+            "fiscal_year": self.fiscal_year,
             "region_code": self.region,
             "title": "Sentra IKM Tenun Tapis",
             "summary": "Ruang kerja bersama.",

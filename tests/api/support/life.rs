@@ -374,10 +374,14 @@ impl Life<'_> {
         let treasurer = self.who(Role::Treasurer).await;
         let ceilings = self.app.get(&treasurer, "/ceilings").await.is(200);
         if ceilings["items"].as_array().is_none_or(Vec::is_empty) {
-            let body = json!({ "fiscal_year": 2021, "amount_idr": 750_000_000_000_i64, "legal_basis": "APBN 2021" });
+            let year = self.case.fiscal_year;
+            let body = json!({ "fiscal_year": year, "amount_idr": 750_000_000_000_i64, "legal_basis": "APBN" });
             self.app.post(&treasurer, "/ceilings", body).await.is(201);
         }
-        let path = format!("/allocations?fiscal_year=2021&region_code={}", self.case.region);
+        let path = format!(
+            "/allocations?fiscal_year={}&region_code={}",
+            self.case.fiscal_year, self.case.region
+        );
         let known = self.app.get(&treasurer, &path).await.is(200);
         let before = known["items"][0]["amount_idr"].as_i64().unwrap_or_default();
         self.allot(before + self.case.total()).await.is(201);
@@ -386,7 +390,7 @@ impl Life<'_> {
     /// Records the region's allocation.
     pub async fn allot(&self, amount_idr: i64) -> Answer {
         let body = json!({
-            "fiscal_year": 2021, "region_code": self.case.region, "amount_idr": amount_idr,
+            "fiscal_year": self.case.fiscal_year, "region_code": self.case.region, "amount_idr": amount_idr,
             "legal_basis": "Perpres Rincian APBN 2021",
         });
         self.app.post(&self.who(Role::Treasurer).await, "/allocations", body).await
