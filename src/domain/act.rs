@@ -60,6 +60,8 @@ text_enum! {
         DeclineAllocation = "decline_allocation",
         /// Approve the activity plan (RK).
         ApprovePlan = "approve_plan",
+        /// Approve a change of the activity plan.
+        ApprovePlanChange = "approve_plan_change",
         /// Accept the contract list.
         AcceptContracts = "accept_contracts",
         /// Handover minutes of a lump sum on recommendation.
@@ -84,6 +86,8 @@ text_enum! {
         Withdraw = "withdraw",
         /// The ministry calls it off.
         Cancel = "cancel",
+        /// What lapsed or was forfeited goes on.
+        Revive = "revive",
     }
 }
 
@@ -91,7 +95,7 @@ impl Action {
     /// The fields of [`ActData`] that the action reads; any other is refused.
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
-            Action::RequestClarification | Action::ProposeAgreement => &["due_on"],
+            Action::RequestClarification | Action::ProposeAgreement | Action::Revive => &["due_on"],
             Action::DeclineAgreement => &["lines"],
             Action::ConfirmSite | Action::FailSite => &["visit"],
             Action::ApproveWithConditions => &["conditions"],
@@ -118,6 +122,7 @@ impl Action {
             | Action::ReturnToReview
             | Action::Reject
             | Action::ApprovePlan
+            | Action::ApprovePlanChange
             | Action::AcceptContracts
             | Action::Disburse
             | Action::RecordExpenditure

@@ -46,6 +46,8 @@ text_enum! {
         FundingAnswer = "funding_answer",
         /// A condition.
         Condition = "condition",
+        /// An audit hold.
+        Hold = "hold",
         /// A year's ceiling.
         Ceiling = "ceiling",
         /// A region's allocation.

@@ -75,14 +75,20 @@ pub struct Facts<'a> {
     pub agreement_proposed: bool,
     /// Whether the reviewers advised against it.
     pub adverse_advice: bool,
+    /// Audit holds not lifted.
+    pub open_holds: usize,
     /// Conditions not lifted.
     pub open_conditions: usize,
     /// Room left in the region's allocation; absent when the region has none for the year.
     pub allocation_room: Option<Rupiah>,
     /// The mode of payment.
     pub mode: Mode,
-    /// The activity plan that is in force or being decided.
+    /// The activity plan that is in force; before one is, the one being decided.
     pub plan: Option<PlanFacts>,
+    /// The change of the plan in force that is being decided.
+    pub plan_change: Option<PlanFacts>,
+    /// How often the approved plan was changed already.
+    pub plan_changes: i64,
     /// Contracts.
     pub contracts: Vec<ContractFacts>,
     /// The firm that designed the works in an earlier year.
@@ -101,6 +107,25 @@ pub struct Facts<'a> {
     pub named_exists: bool,
     /// Since when the new centre is in use.
     pub operating_since: Option<NaiveDate>,
+    /// Since when it stands in its state.
+    pub state_since: Moment,
+    /// The state that it left when it was forfeited.
+    pub forfeited_from: Option<State>,
+    /// What reviving a forfeited proposal takes; absent for any other.
+    pub revival: Option<Revival>,
+}
+
+/// What reviving a forfeited proposal takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revival {
+    /// What its forfeiture set free: set aside again.
+    pub amount: Rupiah,
+    /// What its contracts bind of the DAK: committed again.
+    pub committed: Rupiah,
+    /// The number of the last decree in force in the region that moves the date missed.
+    pub decree: Option<String>,
+    /// What is left of the nation's ceiling beside what is allocated to regions.
+    pub nation_room: Rupiah,
 }
 
 impl Facts<'_> {
@@ -111,6 +136,7 @@ impl Facts<'_> {
     /// What tells two arrows with the same start and action apart.
     pub fn course(&self) -> Course {
         Course::of(self.menu, self.is_province, self.builds_anew, self.works_changed)
+            .forfeited_from(self.forfeited_from)
     }
 
     /// The numbers of the change requests that stand so.
@@ -121,6 +147,22 @@ impl Facts<'_> {
 
     fn approved_total(&self) -> Rupiah {
         line::totals(&self.lines, |line| line.approved).0
+    }
+
+    /// The plan that is being decided.
+    fn decided_plan(&self) -> Option<&PlanFacts> {
+        match self.state {
+            State::Allocated => self.plan.as_ref(),
+            _ => self.plan_change.as_ref(),
+        }
+    }
+
+    /// Where the policy states the gate of the proposal's mode.
+    pub fn gate_path(&self) -> String {
+        match self.mode {
+            Mode::LumpSumOnRecommendation => self.policy.recommendation_gate_path(),
+            Mode::LumpSum | Mode::Staged => "/contract_gate".to_owned(),
+        }
     }
 
     /// The gate that the proposal has to pass to get money at all.
@@ -203,16 +245,26 @@ text_enum! {
         AmountWithinApproval = "amount_within_approval",
         /// The region's allocation has room for it.
         RoomInAllocation = "room_in_allocation",
+        /// A decree in force in the region moves the date that was missed to a moment still to come.
+        GateMoved = "gate_moved",
+        /// The region's allocation and the nation's ceiling have room for what was set free.
+        RoomToRevive = "room_to_revive",
         /// The contract gate has not passed.
         ContractGateOpen = "contract_gate_open",
         /// The plan is submitted and covers its ceiling with no more than the tolerance above.
         PlanWithinCeiling = "plan_within_ceiling",
         /// Supporting activities are within the cap of the plan.
         PlanSupportingCap = "plan_supporting_cap",
+        /// The policy lets an approved plan be changed once more, and still.
+        PlanChangesLeft = "plan_changes_left",
+        /// What is contracted stays in the plan.
+        ContractedLinesKept = "contracted_lines_kept",
         /// Each line of the plan has a contract.
         ContractListComplete = "contract_list_complete",
         /// Each condition is lifted.
         ConditionsLifted = "conditions_lifted",
+        /// No audit hold stands.
+        NoHold = "no_hold",
         /// Designer and supervisor are different firms.
         DesignerNotSupervisor = "designer_not_supervisor",
         /// It is paid in one sum on recommendation, and its handover is not recorded yet.
@@ -342,12 +394,16 @@ impl Guard {
             Guard::ContractGateOpen
             | Guard::PlanWithinCeiling
             | Guard::PlanSupportingCap
+            | Guard::PlanChangesLeft
+            | Guard::ContractedLinesKept
             | Guard::ContractListComplete
             | Guard::ConditionsLifted
+            | Guard::NoHold
             | Guard::DesignerNotSupervisor
             | Guard::PaymentWithinContracts
             | Guard::NothingDisbursed
             | Guard::ContractGateMissed => funding::funding(self, facts),
+            Guard::GateMoved | Guard::RoomToRevive => funding::revival(self, facts),
             Guard::PaidOnRecommendation
             | Guard::HandoverGiven
             | Guard::HandoverValued

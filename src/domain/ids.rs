@@ -78,6 +78,8 @@ ids! {
     FundingAnswerId;
     /// A condition set by the approver (tanda bintang).
     ConditionId;
+    /// An audit hold.
+    HoldId;
     /// What a region may get in a year.
     AllocationId;
     /// An activity plan (RK).

@@ -162,6 +162,11 @@ impl Figures {
         ])
     }
 
+    /// Authority that was not set free: ceiling − released.
+    pub fn authority(&self) -> Rupiah {
+        Rupiah::total([self.ceiling_idr, self.released_idr.negated()])
+    }
+
     /// Authority that no cash was paid on: ceiling − released − disbursed.
     pub fn undisbursed(&self) -> Rupiah {
         Rupiah::total([self.ceiling_idr, self.released_idr.negated(), self.disbursed_idr.negated()])

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod centre;
 pub mod change;
 pub mod contract;
+pub mod deadline;
 pub mod document;
 pub mod double_funding;
 pub mod gate;

@@ -59,6 +59,8 @@ text_enum! {
         /// See the action of the same name.
         ApprovePlan = "approve_plan",
         /// See the action of the same name.
+        ApprovePlanChange = "approve_plan_change",
+        /// See the action of the same name.
         AcceptContracts = "accept_contracts",
         /// See the action of the same name.
         RecordHandover = "record_handover",
@@ -80,6 +82,14 @@ text_enum! {
         Withdraw = "withdraw",
         /// See the action of the same name.
         Cancel = "cancel",
+        /// See the action of the same name.
+        Revive = "revive",
+        /// An auditor set a hold.
+        HoldSet = "hold_set",
+        /// An auditor lifted a hold.
+        HoldLifted = "hold_lifted",
+        /// A proposal under a hold was left out of a payment.
+        PaymentHeld = "payment_held",
         /// A condition was lifted.
         ConditionLifted = "condition_lifted",
         /// A proposal goes on without a document.

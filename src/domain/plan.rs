@@ -26,6 +26,24 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a supporting line pays for (Perpres 123/2016 Art. 7).
+    pub enum SupportingActivity {
+        /// Planning and design.
+        Design = "design",
+        /// Cost of the tender.
+        Tender = "tender",
+        /// Honoraria of facilitators of self-managed works, who are no civil servants.
+        Facilitators = "facilitators",
+        /// A consultant who supervises.
+        Supervision = "supervision",
+        /// Meetings that coordinate.
+        Coordination = "coordination",
+        /// Travel to and from the site, to plan, control and supervise.
+        Travel = "travel",
+    }
+}
+
 /// What the rules look at in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFacts {

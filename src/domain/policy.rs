@@ -149,6 +149,11 @@ impl Policy {
         Ok(policy)
     }
 
+    /// The working days of the year.
+    pub fn calendar(&self) -> Calendar {
+        Calendar::with(self.holidays.iter().map(|holiday| holiday.date))
+    }
+
     /// The rules of a menu; absent when it is not offered this year.
     pub fn menu(&self, menu: Menu) -> Option<&MenuRule> {
         self.menus.iter().find(|rule| rule.menu == menu)
@@ -169,6 +174,16 @@ impl Policy {
             ModeRule::LumpSum { limit_idr, .. } => Some(*limit_idr),
             ModeRule::LumpSumOnRecommendation { .. } | ModeRule::Staged {} => None,
         })
+    }
+
+    /// Where that moment stands in the policy.
+    pub fn recommendation_gate_path(&self) -> String {
+        let is_recommended =
+            |mode: &ModeRule| matches!(mode, ModeRule::LumpSumOnRecommendation { .. });
+        match self.modes.iter().position(is_recommended) {
+            Some(index) => format!("/modes/{index}/closes"),
+            None => "/contract_gate".to_owned(),
+        }
     }
 
     /// Until when a lump sum on recommendation is paid; the contract gate where the year has none.
@@ -209,11 +224,6 @@ impl Policy {
             Some(source) => (&source.source, source.confirmed),
             None => (&self.legal_basis, false),
         }
-    }
-
-    /// The working days of the year.
-    pub fn calendar(&self) -> Calendar {
-        Calendar::with(self.holidays.iter().map(|day| day.date))
     }
 
     /// Whether a moment lies in one of the windows in which the proposal is taken.

@@ -66,7 +66,7 @@ text_enum! {
 }
 
 impl State {
-    /// Whether nothing more happens.
+    /// Whether it has ended. What lapsed or was forfeited can be revived; nothing more happens to the others.
     pub const fn is_end(self) -> bool {
         match self {
             State::Closed

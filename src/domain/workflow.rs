@@ -27,6 +27,12 @@ text_enum! {
         WorksUnchanged = "works_unchanged",
         /// The answer changes a line, an amount or the site.
         WorksChanged = "works_changed",
+        /// It was forfeited when money was set aside for it.
+        LeftAllocated = "left_allocated",
+        /// It was forfeited when its plan was approved.
+        LeftPlanned = "left_planned",
+        /// It was forfeited when its contracts were accepted.
+        LeftContracted = "left_contracted",
     }
 }
 
@@ -39,13 +45,20 @@ pub struct Course {
     pub visit_due: bool,
     /// Whether a line, an amount or the site was changed since the clarification was asked for.
     pub works_changed: bool,
+    /// The state that it left when it was forfeited.
+    pub forfeited_from: Option<State>,
 }
 
 impl Course {
     /// The course of a proposal.
     pub fn of(menu: Menu, is_province: bool, builds_anew: bool, works_changed: bool) -> Self {
         let visit_due = menu == Menu::Construction || builds_anew;
-        Course { is_province, visit_due, works_changed }
+        Course { is_province, visit_due, works_changed, forfeited_from: None }
+    }
+
+    /// The same, of what was forfeited from a state.
+    pub const fn forfeited_from(self, state: Option<State>) -> Self {
+        Course { forfeited_from: state, ..self }
     }
 }
 
@@ -60,6 +73,9 @@ impl Route {
             Route::NoVisitDue => !course.visit_due,
             Route::WorksUnchanged => !course.works_changed,
             Route::WorksChanged => course.works_changed,
+            Route::LeftAllocated => matches!(course.forfeited_from, Some(Allocated)),
+            Route::LeftPlanned => matches!(course.forfeited_from, Some(Planned)),
+            Route::LeftContracted => matches!(course.forfeited_from, Some(Contracted)),
         }
     }
 }
@@ -158,7 +174,14 @@ const CONDITIONAL: &[Guard] = &[
     AdverseAdviceAnswered,
     ConditionsGiven,
 ];
+/// What a change of an approved plan has to keep to.
+const PLAN_CHANGE: &[Guard] =
+    &[PlanWithinCeiling, PlanSupportingCap, PlanChangesLeft, ContractedLinesKept];
 const REGION: &[Role] = &[Role::Drafter, Role::Planner, Role::RegionalHead];
+/// What was forfeited is revived where a decree moved the date that it missed, and its money is still there.
+const REVIVAL: &[Guard] = &[CommentGiven, GateMoved, RoomToRevive];
+const REVIVED: &[Role] =
+    &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Inspector, Role::Treasurer];
 const FUNDED_REGION: &[Role] = &[Role::Drafter, Role::RegionalHead, Role::Inspector];
 
 /// The arrows that both menus share.
@@ -200,11 +223,14 @@ const COMMON: &[Arrow] = &[
     arrow(Approved,          Allocate,              Allocated,         Role::Treasurer,     &[LegalBasisGiven, AmountWithinApproval, RoomInAllocation, ContractGateOpen], &[Role::Drafter, Role::RegionalHead]),
     arrow(Approved,          DeclineAllocation,     Unfunded,          Role::Treasurer,     &[LegalBasisGiven],                      REGION),
     arrow(Allocated,         ApprovePlan,           Planned,           Role::Approver,      &[PlanWithinCeiling, PlanSupportingCap, ContractGateOpen], FUNDED_REGION),
+    arrow(Planned,           ApprovePlanChange,     Planned,           Role::Approver,      PLAN_CHANGE,                             FUNDED_REGION),
+    arrow(Contracted,        ApprovePlanChange,     Contracted,        Role::Approver,      PLAN_CHANGE,                             FUNDED_REGION),
+    arrow(Funded,            ApprovePlanChange,     Funded,            Role::Approver,      PLAN_CHANGE,                             FUNDED_REGION),
     arrow(Planned,           AcceptContracts,       Contracted,        Role::Inspector,     &[ContractListComplete, ConditionsLifted, DesignerNotSupervisor, ContractGateOpen, DocumentsReady], &[Role::Drafter, Role::RegionalHead]),
     arrow(Contracted,        RecordHandover,        Contracted,        Role::Drafter,       &[PaidOnRecommendation, HandoverGiven, HandoverValued, OutputComplete], &[Role::RegionalHead, Role::Inspector]),
-    arrow(Contracted,        Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady], FUNDED_REGION),
-    arrow(Funded,            Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady], FUNDED_REGION),
-    arrow(Reporting,         Disburse,              Reporting,         Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady], FUNDED_REGION),
+    arrow(Contracted,        Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady, NoHold], FUNDED_REGION),
+    arrow(Funded,            Disburse,              Funded,            Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady, NoHold], FUNDED_REGION),
+    arrow(Reporting,         Disburse,              Reporting,         Role::Treasurer,     &[PaymentWithinContracts, DocumentsReady, NoHold], FUNDED_REGION),
     arrow(Contracted,        RecordExpenditure,     Contracted,        Role::Drafter,       &[],                                     &[]),
     arrow(Funded,            RecordExpenditure,     Funded,            Role::Drafter,       &[],                                     &[]),
     arrow(Reporting,         RecordExpenditure,     Reporting,         Role::Drafter,       &[],                                     &[]),
@@ -226,6 +252,13 @@ const COMMON: &[Arrow] = &[
     arrow(Allocated,         Cancel,                Cancelled,         Role::Approver,      &[CommentGiven, NothingDisbursed],       REGION),
     arrow(Planned,           Cancel,                Cancelled,         Role::Approver,      &[CommentGiven, NothingDisbursed],       REGION),
     arrow(Contracted,        Cancel,                Cancelled,         Role::Approver,      &[CommentGiven, NothingDisbursed],       REGION),
+    arrow(Lapsed,            Revive,                Clarification,     Role::Approver,      &[CommentGiven, DueDateGiven],           &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Reviewer]),
+    routed(Route::LeftAllocated,
+    arrow(Forfeited,         Revive,                Allocated,         Role::Approver,      REVIVAL,                                 REVIVED)),
+    routed(Route::LeftPlanned,
+    arrow(Forfeited,         Revive,                Planned,           Role::Approver,      REVIVAL,                                 REVIVED)),
+    routed(Route::LeftContracted,
+    arrow(Forfeited,         Revive,                Contracted,        Role::Approver,      REVIVAL,                                 REVIVED)),
 ];
 
 /// How a construction ends: handed over, looked at when in use, closed.
@@ -233,21 +266,21 @@ const COMMON: &[Arrow] = &[
 const CONSTRUCTION_END: &[Arrow] = &[
     arrow(Reporting,         HandOver,              Operating,         Role::Drafter,       &[AssetRecorded, ManagerNamed, OccupantsNamed, CentreRegistered, DocumentsReady], &[Role::Inspector, Role::RegionalHead]),
     arrow(Operating,         RecordExpenditure,     Operating,         Role::Drafter,       &[],                                     &[]),
-    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled, DocumentsReady], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
-    arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, LeftoverSettled],        &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled, DocumentsReady, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, LeftoverSettled, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 
 /// How a revitalisation ends: compared with its baseline, closed.
 #[rustfmt::skip]
 const REVITALISATION_END: &[Arrow] = &[
-    arrow(Reporting,         Close,                 Closed,            Role::Inspector,     &[FinalReportReviewed, BaselineCompared, LeftoverSettled, DocumentsReady], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Reporting,         Close,                 Closed,            Role::Inspector,     &[FinalReportReviewed, BaselineCompared, LeftoverSettled, DocumentsReady, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 
 impl Arrow {
     /// Where the arrow is taken.
     pub const fn door(&self) -> Door {
         match self.action {
-            ApprovePlan => Door::PlanApproval,
+            ApprovePlan | ApprovePlanChange => Door::PlanApproval,
             Disburse => Door::TranchePayment,
             RecordExpenditure => Door::Expenditure,
             _ => Door::Actions,
@@ -409,7 +442,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_state_is_reachable_and_no_arrow_leaves_an_end() {
+    fn every_state_is_reachable_and_an_end_is_left_only_by_revival() {
         for menu in Menu::ALL {
             let mut reached = BTreeSet::from([Draft]);
             loop {
@@ -429,7 +462,10 @@ mod tests {
                 Menu::Construction => assert_eq!(missing, Vec::<&State>::new()),
                 Menu::Revitalisation => assert_eq!(missing, vec![&Operating]),
             }
-            assert!(arrows(*menu).all(|arrow| !arrow.from.is_end()));
+            let left: BTreeSet<State> =
+                arrows(*menu).filter(|a| a.from.is_end()).map(|a| a.from).collect();
+            assert_eq!(left, BTreeSet::from([Lapsed, Forfeited]));
+            assert!(arrows(*menu).all(|a| !a.from.is_end() || a.action == Revive));
         }
     }
 

@@ -32,8 +32,18 @@ impl Checked for Reason {
     }
 }
 
-/// Write an activity plan from the approved lines.
-#[utoipa::path(post, path = "/proposals/{id}/plans", tag = "plans", request_body = PlanDraft,
+/// Write an activity plan from the approved lines. Once one is approved, another is a change of it, which takes a reason;
+/// how often and until when, the year's policy says. A line that a contract covers stays in it.
+#[utoipa::path(post, path = "/proposals/{id}/plans", tag = "plans", request_body(content = PlanDraft, examples(
+        ("first" = (summary = "A first plan", value = json!({ "target_output": "Satu rumah produksi", "lines": [
+            { "line_no": 1, "volume_thousandths": 800_000, "amount_idr": 4_200_000_000_i64, "method": "contract",
+              "target_output": "Rumah produksi 800 m2" },
+            { "line_no": 2, "volume_thousandths": 1_000, "amount_idr": 99_450_000, "method": "self_managed",
+              "supporting_activity": "supervision" }] }))),
+        ("change" = (summary = "A change of it", value = json!({ "target_output": "Satu rumah produksi",
+            "reason": "Banjir merusak akses lokasi; volume dikurangi.", "lines": [
+            { "line_no": 1, "volume_thousandths": 760_000, "amount_idr": 4_000_000_000_i64, "method": "contract" }] }))),
+    )),
     responses((status = 201, description = "Made, as a draft.", body = view::Plan)))]
 pub async fn create_plan(call: Call, id: Id<ProposalId>, body: Body<PlanDraft>) -> Answer {
     call.write(body, move |sv, cx, body| plan::create(sv, cx, id.get()?, body)).await
@@ -58,7 +68,8 @@ pub async fn submit_plan(call: Call, id: Id<PlanId>, body: Body<Nothing>) -> Ans
     call.write_bare(body, move |sv, cx| plan::submit(sv, cx, id.get()?)).await
 }
 
-/// Approve a plan; its proposal moves on to `planned`.
+/// Approve a plan; its proposal moves on to `planned`. A change takes the place of the plan in force, and its proposal
+/// stays where it stands.
 #[utoipa::path(post, path = "/plans/{id}/approve", tag = "plans", request_body = PlanApproval,
     responses((status = 200, description = "As it is now.", body = view::Plan)))]
 pub async fn approve_plan(call: Call, id: Id<PlanId>, body: Body<PlanApproval>) -> Answer {

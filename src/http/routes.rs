@@ -1,9 +1,9 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, centre, change_request, document, gate, health, line,
-    middleware, outbox, people, plan, policy, proposal, readiness, report, revision, session,
-    spending, tranche,
+    action, allocation, amendment, assignment, centre, change_request, document, gate, health,
+    hold, line, middleware, outbox, people, plan, policy, proposal, radar, readiness, report,
+    revision, session, spending, tranche,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -138,6 +138,9 @@ routes! {
                                             get    assignment::list_conflicts        [Token]; }
     "/proposals/{id}/conditions"          { get    action::list_conditions           [Token]; }
     "/conditions/{id}/lift"               { post   action::lift_condition            [TokenKeyAndVersion]; }
+    "/proposals/{id}/holds"               { post   hold::set_hold                     [TokenAndKey];
+                                            get    hold::list_holds                   [Token]; }
+    "/holds/{id}/lift"                    { post   hold::lift_hold                    [TokenKeyAndVersion]; }
     "/proposals/{id}/plans"               { post   plan::create_plan                 [TokenAndPerhapsKey];
                                             get    plan::list_plans                  [Token]; }
     "/plans/{id}/submit"                  { post   plan::submit_plan                 [TokenKeyAndVersion]; }
@@ -186,6 +189,7 @@ routes! {
     "/tranche-requests/{id}/verify"       { post   tranche::verify_tranche           [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/refuse"       { post   tranche::refuse_tranche           [TokenKeyAndVersion]; }
+    "/deadlines"                          { get    radar::list_deadlines             [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }

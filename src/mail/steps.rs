@@ -24,6 +24,9 @@ const fn by_event(event: NoticeEvent) -> Steps {
         NoticeEvent::ProposeAgreement => AGREEMENT,
         NoticeEvent::RecordHandover => HANDOVER,
         NoticeEvent::WaiverRevoked => WAIVER_REVOKED,
+        NoticeEvent::HoldSet => HOLD_SET,
+        NoticeEvent::HoldLifted => HOLD_LIFTED,
+        NoticeEvent::PaymentHeld => PAYMENT_HELD,
         NoticeEvent::PlanSubmitted => PLAN_SUBMITTED,
         NoticeEvent::PlanReturned => PLAN_RETURNED,
         NoticeEvent::TrancheRequested => TRANCHE_REQUESTED,
@@ -67,6 +70,7 @@ const fn by_event(event: NoticeEvent) -> Steps {
         | NoticeEvent::Allocate
         | NoticeEvent::DeclineAllocation
         | NoticeEvent::ApprovePlan
+        | NoticeEvent::ApprovePlanChange
         | NoticeEvent::AcceptContracts
         | NoticeEvent::Disburse
         | NoticeEvent::Forfeit
@@ -77,6 +81,7 @@ const fn by_event(event: NoticeEvent) -> Steps {
         | NoticeEvent::CloseUnused
         | NoticeEvent::Withdraw
         | NoticeEvent::Cancel
+        | NoticeEvent::Revive
         | NoticeEvent::ConditionLifted
         | NoticeEvent::WaiverGranted => &[],
     }
@@ -89,6 +94,19 @@ const AGREEMENT: Steps = &[
 #[rustfmt::skip]
 const HANDOVER: Steps = &[
     (Role::RegionalHead, words("Ajukan permintaan penyaluran sekaligus atas dasar rekomendasi.", "Request the lump sum on recommendation.")),
+];
+#[rustfmt::skip]
+const HOLD_SET: Steps = &[
+    (Role::Drafter, words("Jelaskan kepada auditor apa yang disebut di atas.", "Account to the auditor for what is named above.")),
+    (Role::Treasurer, words("Jangan bayar usulan ini sebelum penahanannya dicabut.", "Do not pay this proposal before its hold is lifted.")),
+];
+#[rustfmt::skip]
+const HOLD_LIFTED: Steps = &[
+    (Role::RegionalHead, words("Ajukan lagi permintaan penyaluran yang tertahan, bila ada.", "Request again what was held back, if anything was.")),
+];
+#[rustfmt::skip]
+const PAYMENT_HELD: Steps = &[
+    (Role::RegionalHead, words("Ajukan permintaan baru setelah penahanannya dicabut; permintaan yang lama tetap mencegah alokasi hangus.", "Make a new request once the hold is lifted; the old one still keeps the allocation from being forfeited.")),
 ];
 #[rustfmt::skip]
 const PLAN_SUBMITTED: Steps = &[

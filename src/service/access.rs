@@ -24,6 +24,7 @@ pub fn place(proposal: &Proposal) -> Place<'_> {
 pub fn course(row: &Proposal) -> Course {
     let is_province = row.region_code == row.province_code;
     Course::of(row.menu, is_province, row.builds_anew, row.works_changed)
+        .forfeited_from(row.forfeited_from)
 }
 
 /// A proposal that the caller may see; any other is not there.
@@ -187,6 +188,8 @@ pub fn lock_for(
                 | Action::ApprovePlan
                 // Feeds the gate of what is paid on handover.
                 | Action::RecordHandover
+                | Action::ApprovePlanChange
+                | Action::Revive
                 // Takes the proposal out of requests that wait, whose steps begin with the allocation's row.
                 | Action::HandOver
         )

@@ -175,6 +175,8 @@ fn moved(before: &Proposal, step: &Step<'_>, cx: &Context) -> Proposal {
                 after.handover_value_idr = handover.and_then(|handover| handover.value_idr);
             }
         }
+        Action::Forfeit => after.forfeited_from = Some(arrow.from),
+        Action::Revive => after.due_on = act.data.due_on,
         Action::HandOver => {
             after.centre_id = act.data.centre_id;
             after.operating_since = Some(today);
@@ -192,10 +194,10 @@ fn moved(before: &Proposal, step: &Step<'_>, cx: &Context) -> Proposal {
         | Action::Allocate
         | Action::DeclineAllocation
         | Action::ApprovePlan
+        | Action::ApprovePlanChange
         | Action::AcceptContracts
         | Action::Disburse
         | Action::RecordExpenditure
-        | Action::Forfeit
         | Action::EndShort
         | Action::Close
         | Action::CloseUnused
@@ -260,6 +262,7 @@ fn effects(
                 &Source { effective_on: gate.date_in(facts.zone), ..source },
             )
         }
+        Action::Revive => revive(tx, cx, step, after, words),
         Action::Cancel | Action::Close | Action::CloseUnused => {
             let source = source(cx, *event, after);
             money::release_rest(tx, cx, after, &source)
@@ -319,6 +322,31 @@ fn allocate(
     money::post_one(tx, cx, after, &Posting::of(EntryKind::Allocate, amount), &source, notes)?;
     words.amount = Some(amount);
     words.comment = act.data.legal_basis.clone();
+    Ok(())
+}
+
+/// Sets aside again what a forfeiture set free, and commits what contracts bind: new entries, the old ones stay.
+fn revive(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    step: &Step<'_>,
+    after: &Proposal,
+    words: &mut Words,
+) -> Result<(), Error> {
+    let (Some(revival), Some(allocation)) = (&step.facts.revival, after.allocation_id) else {
+        return Ok(());
+    };
+    money::take_room(tx, cx, allocation, revival.amount, step.event)?;
+    let postings: Vec<Posting> = [
+        Posting::of(EntryKind::Allocate, revival.amount),
+        Posting::of(EntryKind::Commit, revival.committed),
+    ]
+    .into_iter()
+    .filter(|posting| posting.amount > Rupiah::ZERO)
+    .collect();
+    money::post(tx, cx, after, &postings, &source(cx, step.event, after))?;
+    words.amount = Some(revival.amount);
+    words.details.extend(revival.decree.clone());
     Ok(())
 }
 

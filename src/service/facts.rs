@@ -3,9 +3,11 @@
 use crate::domain::act::Act;
 use crate::domain::change::RequestFacts;
 use crate::domain::contract::Firm;
-use crate::domain::guard::{Facts, Guard};
-use crate::domain::line::LineFacts;
+use crate::domain::guard::{Facts, Guard, Revival};
+use crate::domain::ids::PlanId;
+use crate::domain::line::{FundSource, LineFacts};
 use crate::domain::moment::{Moment, Zone};
+use crate::domain::money::Rupiah;
 use crate::domain::plan::{PlanFacts, PlanState};
 use crate::domain::policy::Policy;
 use crate::domain::proposal::{Gap, State};
@@ -13,11 +15,11 @@ use crate::domain::region::is_autonomous;
 use crate::domain::tranche::{self as rules, Payment};
 use crate::domain::workflow;
 use crate::service::error::Error;
-use crate::service::{double_funding, readiness};
+use crate::service::{double_funding, policy as policies, readiness};
 use crate::storage::proposal::Proposal;
 use crate::storage::{
-    AnyConnection, allocation, centre, change_request, condition, contract, journal, line, plan,
-    proposal, report, tranche,
+    AnyConnection, allocation, ceiling, centre, change_request, condition, contract, hold, journal,
+    line, plan, proposal, report, tranche,
 };
 
 /// The facts of a proposal for an act.
@@ -60,7 +62,8 @@ pub fn gather<'a>(
         allocation.as_ref().map(|one| one.amount_idr).unwrap_or_default(),
         policy.lump_sum_limit(),
     );
-    Ok(Facts {
+    let plans = plans(tx, row)?;
+    let mut facts = Facts {
         now,
         policy,
         menu: row.menu,
@@ -87,10 +90,13 @@ pub fn gather<'a>(
         due_on: row.due_on,
         agreement_proposed: row.agreement_proposed,
         adverse_advice: row.adverse_advice,
+        open_holds: hold::open_of(tx, row.id)?.len(),
         open_conditions,
         allocation_room: allocation.and_then(|one| one.amount_idr.minus(one.used_idr)),
         mode,
-        plan: current_plan(tx, row)?,
+        plan: plans.decided_or_in_force,
+        plan_change: plans.change,
+        plan_changes: plans.changes,
         contracts: contracts.iter().map(|one| contract::facts(one, &covered)).collect(),
         design_firm: row
             .design_firm_name
@@ -103,6 +109,32 @@ pub fn gather<'a>(
         final_report_reviewed: report::final_is_reviewed(tx, row.id)?,
         named_exists: named_exists(tx, row, act)?,
         operating_since: row.operating_since,
+        state_since: row.state_since,
+        forfeited_from: row.forfeited_from,
+        revival: None,
+    };
+    if row.state == State::Forfeited {
+        let committed = contracts.iter().filter(|one| one.fund_source == FundSource::Dak);
+        let committed = Rupiah::total(committed.map(|one| one.value_idr));
+        facts.revival = Some(revival(tx, row, &facts, committed)?);
+    }
+    Ok(facts)
+}
+
+/// What reviving a forfeited proposal takes.
+fn revival(
+    tx: &mut AnyConnection,
+    row: &Proposal,
+    facts: &Facts<'_>,
+    committed: Rupiah,
+) -> Result<Revival, Error> {
+    let decree = policies::moved_by(tx, row, &facts.gate_path(), facts.now)?;
+    let ceiling = ceiling::find(tx, row.fiscal_year)?;
+    Ok(Revival {
+        amount: journal::last_released(tx, row.id)?,
+        committed,
+        decree: decree.map(|decree| decree.number),
+        nation_room: ceiling.and_then(|one| one.amount_idr.minus(one.used_idr)).unwrap_or_default(),
     })
 }
 
@@ -112,15 +144,32 @@ fn gaps(row: &Proposal) -> Result<Vec<String>, Error> {
     Ok(gaps.into_iter().map(|gap| gap.code).collect())
 }
 
-/// The plan in force, or the one that is being decided.
-fn current_plan(tx: &mut AnyConnection, row: &Proposal) -> Result<Option<PlanFacts>, Error> {
-    let plans = plan::of(tx, row.id)?;
-    let wanted = |state| plans.iter().rev().find(move |plan| plan.state == state);
-    let Some(found) = wanted(PlanState::Submitted).or_else(|| wanted(PlanState::Approved)) else {
-        return Ok(None);
+/// The activity plans that rules look at.
+struct Plans {
+    /// While money is set aside and nothing is approved: the one being decided; else the one in force.
+    decided_or_in_force: Option<PlanFacts>,
+    /// The change being decided of the one in force.
+    change: Option<PlanFacts>,
+    /// How often the first one was changed.
+    changes: i64,
+}
+
+fn plans(tx: &mut AnyConnection, row: &Proposal) -> Result<Plans, Error> {
+    let all = plan::of(tx, row.id)?;
+    let last = |state| all.iter().rev().find(move |plan| plan.state == state);
+    let (submitted, approved) = (last(PlanState::Submitted), last(PlanState::Approved));
+    let (current, change) = match row.state {
+        State::Allocated => (submitted.or(approved), None),
+        _ => (approved, submitted),
     };
-    let lines = plan::lines_of(tx, &[found.id])?;
-    Ok(Some(plan::facts(found, &lines)))
+    let ids: Vec<PlanId> = current.iter().chain(&change).map(|plan| plan.id).collect();
+    let lines = plan::lines_of(tx, &ids)?;
+    let approvals = all.iter().filter(|plan| plan.state == PlanState::Approved).count();
+    Ok(Plans {
+        decided_or_in_force: current.map(|plan| plan::facts(plan, &lines)),
+        change: change.map(|plan| plan::facts(plan, &lines)),
+        changes: i64::try_from(approvals.saturating_sub(1)).unwrap_or(i64::MAX),
+    })
 }
 
 /// Whether the centre or the successor that the act names exists in the proposal's region.

@@ -83,10 +83,10 @@ pub fn show(
 pub enum Deciding {
     /// Nothing: it is shown.
     Nothing,
-    /// Whether an amount can be asked for.
-    Request(Rupiah),
-    /// Whether a request is paid with an amount.
-    Payment(TrancheRequestId, Rupiah),
+    /// Whether an amount can be asked for; and when it was asked for before, where an audit hold kept it back.
+    Request(Rupiah, Option<Moment>),
+    /// Whether a request is paid with an amount; and the same.
+    Payment(TrancheRequestId, Rupiah, Option<Moment>),
 }
 
 /// Everything of an allocation that the gates of one tranche look at, as it was or will be.
@@ -257,14 +257,15 @@ impl<'p> Scene<'p> {
         parts.sort_by_key(|part| part.id);
         let (asked, decided) = match deciding {
             Deciding::Nothing => (Rupiah::ZERO, None),
-            Deciding::Request(amount) => (amount, None),
-            Deciding::Payment(id, amount) => (amount, Some(id)),
+            Deciding::Request(amount, _) => (amount, None),
+            Deciding::Payment(id, amount, _) => (amount, Some(id)),
         };
         let received = match deciding {
             Deciding::Nothing => self.received(&here),
-            Deciding::Request(_) => None,
-            Deciding::Payment(id, _) => {
-                self.requests.iter().find(|request| request.id == id).map(|one| one.requested_at)
+            Deciding::Request(_, held_since) => held_since,
+            Deciding::Payment(id, _, held_since) => {
+                let request = self.requests.iter().find(|request| request.id == id);
+                request.map(|one| one.requested_at).into_iter().chain(held_since).min()
             }
         };
         // A payment comes before what others wait for.
@@ -343,6 +344,26 @@ impl<'p> Scene<'p> {
             .min()
     }
 
+    /// When all of these had been asked for by requests for this tranche of whose payment an audit hold kept them back:
+    /// asked for again, they are not late.
+    pub fn held_since(&self, ids: &[ProposalId]) -> Option<Moment> {
+        let since = |id: &ProposalId| {
+            let kept_back = self
+                .contents
+                .omissions
+                .iter()
+                .filter(|one| one.proposal_id == *id && one.hold_id.is_some());
+            kept_back
+                .filter_map(|one| {
+                    self.standing(self.n).find(|request| request.id == one.request_id)
+                })
+                .map(|request| request.requested_at)
+                .min()
+        };
+        let each: Option<Vec<Moment>> = ids.iter().map(since).collect();
+        each?.into_iter().max()
+    }
+
     fn previous_paid_on(&self) -> Option<NaiveDate> {
         self.standing(self.n.saturating_sub(1))
             .filter(|request| self.is_paid(request))
@@ -362,7 +383,8 @@ fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
     for sum in sums {
         let figures = all.entry(sum.proposal_id).or_default();
         let (from, to): (Account, Account) = (sum.from_account, sum.to_account);
-        let posting = Posting { kind: sum.kind, from, to, amount: sum.amount_idr };
+        let (kind, undoes, amount) = (sum.kind, sum.reversed_kind, sum.amount_idr);
+        let posting = Posting { kind, from, to, amount, undoes };
         *figures = figures.after(&posting).unwrap_or(*figures);
     }
     all

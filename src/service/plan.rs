@@ -2,15 +2,16 @@
 
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
+use crate::domain::guard::Guard;
 use crate::domain::ids::{EventId, PlanId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
-use crate::domain::plan::{Method, PlanState};
+use crate::domain::plan::{Method, PlanState, SupportingActivity};
 use crate::domain::proposal::State;
-use crate::domain::refusal::FieldError;
+use crate::domain::refusal::{FieldError, Refusal};
 use crate::domain::workflow::{self, Door};
 use crate::service::context::{By, Context, Input, Reply};
 use crate::service::error::Error;
@@ -38,8 +39,15 @@ pub struct PlanLineDraft {
     pub volume_thousandths: i64,
     /// How much.
     pub amount_idr: Rupiah,
-    /// How it is carried out.
+    /// How it is carried out: by contract, or by the region itself.
     pub method: Method,
+    /// What is to be there of it at the end.
+    #[serde(default)]
+    #[schema(example = "15 mesin jahit terpasang")]
+    pub target_output: String,
+    /// Which activity a supporting line pays for; of no other line.
+    #[serde(default)]
+    pub supporting_activity: Option<SupportingActivity>,
 }
 
 /// A new activity plan.
@@ -50,6 +58,10 @@ pub struct PlanDraft {
     pub target_output: String,
     /// Its lines.
     pub lines: Vec<PlanLineDraft>,
+    /// Why the plan in force is changed; of a first plan none.
+    #[serde(default)]
+    #[schema(example = "Banjir merusak akses lokasi; volume rumah produksi dikurangi.")]
+    pub reason: Option<String>,
 }
 
 impl PlanDraft {
@@ -57,6 +69,9 @@ impl PlanDraft {
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
         checks.text("/target_output", &self.target_output, MAX_LONG);
+        if let Some(reason) = &self.reason {
+            checks.text("/reason", reason, MAX_LONG);
+        }
         checks.require(!self.lines.is_empty(), "/lines", "required", "must have at least one line");
         checks.require(
             self.lines.len() <= MAX_ITEMS,
@@ -68,6 +83,8 @@ impl PlanDraft {
         for (index, line) in self.lines.iter().enumerate().take(MAX_ITEMS) {
             let volume = format!("/lines/{index}/volume_thousandths");
             checks.between(&volume, line.volume_thousandths, 0, 1_000_000_000_000);
+            let target = format!("/lines/{index}/target_output");
+            checks.optional_text(&target, Some(&line.target_output), MAX_LONG);
             if !seen.insert(line.line_no) {
                 checks.fail(format!("/lines/{index}/line_no"), "twice", "this line is named twice");
             }
@@ -155,7 +172,7 @@ pub fn create(
             access::four_eyes(tx, cx, id, Duty::Drafting)?;
             let proposal = access::lock(tx, id, None)?;
             let draft = body.get()?;
-            let n = next_number(tx, &proposal)?;
+            let n = next_number(tx, cx, &proposal, draft)?;
             let plan_id = PlanId::new();
             let lines = rows(tx, &proposal, plan_id, draft)?;
             let row = fresh(cx, &proposal, plan_id, n, draft, &lines)?;
@@ -185,13 +202,59 @@ pub fn create(
     )
 }
 
-/// The number of the next plan; refused while one is open or in force.
-fn next_number(tx: &mut AnyConnection, proposal: &Proposal) -> Result<i64, Error> {
-    if proposal.state != State::Allocated {
-        let message =
-            format!("A plan is written when money is allocated; it stands in {}.", proposal.state);
+/// By which arrow a plan of the proposal is approved: as the first, or as a change of the one in force.
+fn approval(state: State) -> Action {
+    match state {
+        State::Allocated => Action::ApprovePlan,
+        _ => Action::ApprovePlanChange,
+    }
+}
+
+/// Refuses a change that the policy leaves no room for, and one without a reason.
+fn can_change(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    let is_change = approval(proposal.state) == Action::ApprovePlanChange;
+    match (is_change, reason) {
+        (false, Some(_)) => {
+            let message = "a first plan changes none; leave it out";
+            return Err(Error::invalid("/reason", "no_change", message));
+        }
+        (true, None) => {
+            let message = "say why the approved plan is changed";
+            return Err(Error::invalid("/reason", "required", message));
+        }
+        (false, None) => return Ok(()),
+        (true, Some(_)) => {}
+    }
+    let pinned = policy::of_proposal(tx, proposal, cx.now)?;
+    let act = Act::bare(Action::ApprovePlanChange);
+    let facts = facts::gather(tx, proposal, &pinned.policy, &act, None, cx.now)?;
+    let unmet = Guard::PlanChangesLeft.check(&facts, &act);
+    if unmet.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(unmet))) }
+}
+
+/// The number of the next plan; refused while one is with the ministry, and where a plan can't be written.
+fn next_number(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    draft: &PlanDraft,
+) -> Result<i64, Error> {
+    let action = approval(proposal.state);
+    if !workflow::arrows(proposal.menu)
+        .any(|arrow| arrow.from == proposal.state && arrow.action == action)
+    {
+        let message = format!(
+            "A plan is written when money is allocated, and changed until the works end; it stands in {}.",
+            proposal.state
+        );
         return Err(Error::refused("not_from_here", "/state", message));
     }
+    can_change(tx, cx, proposal, draft.reason.as_deref())?;
     let plans = plan::of(tx, proposal.id)?;
     match plans.last() {
         Some(last) if last.state == PlanState::Submitted => {
@@ -221,6 +284,10 @@ fn rows(
             checks.fail(format!("/lines/{index}/line_no"), "unknown", "this is no approved line");
             continue;
         };
+        if line.supporting_activity.is_some() && known.component != Component::Supporting {
+            let pointer = format!("/lines/{index}/supporting_activity");
+            checks.fail(pointer, "not_supporting", "this line pays for no supporting activity");
+        }
         rows.push(PlanLine {
             plan_id,
             line_no: line.line_no,
@@ -228,6 +295,8 @@ fn rows(
             volume_thousandths: line.volume_thousandths,
             amount_idr: line.amount_idr,
             method: line.method,
+            target_output: line.target_output.clone(),
+            supporting_activity: line.supporting_activity,
         });
     }
     checks.done().map_err(Error::Invalid)?;
@@ -253,6 +322,7 @@ fn fresh(
         supporting_idr: Rupiah::total(supporting.map(|line| line.amount_idr)),
         submitted_at: None,
         decided_at: None,
+        change_reason: draft.reason.clone(),
         comment: None,
         version: 1,
         created_at: cx.now,
@@ -337,6 +407,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
             let proposal = access::lock(tx, seen.id, None)?;
             need_version(cx, row.version)?;
             need_state(&row, PlanState::Draft)?;
+            fits_state(&row, &proposal)?;
             let pinned = policy::of_proposal(tx, &proposal, cx.now)?;
             let after = Plan {
                 state: PlanState::Submitted,
@@ -345,13 +416,19 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
                 ..row
             };
             let event = EventId::new();
-            let content = json!({ "total_idr": after.total_idr });
+            let content =
+                json!({ "total_idr": after.total_idr, "change_reason": after.change_reason });
             change(tx, cx, event, "plan.submit", by, &after, &proposal, content)?;
             check_plan(tx, cx, &proposal, &pinned)?;
             access::save(tx, &proposal)?;
             access::took_part(tx, cx, proposal.id, Duty::Drafting)?;
             let due = notices::due(&proposal, &pinned.policy, cx.now);
-            let words = Words { amount: Some(after.total_idr), due, ..Words::default() };
+            let words = Words {
+                amount: Some(after.total_idr),
+                due,
+                comment: after.change_reason.clone(),
+                ..Words::default()
+            };
             notices::raise(
                 tx,
                 cx,
@@ -373,9 +450,20 @@ fn check_plan(
     proposal: &Proposal,
     pinned: &policy::Pinned,
 ) -> Result<(), Error> {
-    let act = Act::bare(Action::ApprovePlan);
+    let act = Act::bare(approval(proposal.state));
     let facts = facts::gather(tx, proposal, &pinned.policy, &act, None, cx.now)?;
     workflow::decide(&act, &facts, Door::PlanApproval).map(|_| ()).map_err(Error::Refused)
+}
+
+/// Refuses a plan that was written as the first one when another is in force already.
+fn fits_state(row: &Plan, proposal: &Proposal) -> Result<(), Error> {
+    let is_change = approval(proposal.state) == Action::ApprovePlanChange;
+    if is_change == row.change_reason.is_some() {
+        return Ok(());
+    }
+    let message =
+        "This was written before the plan in force was approved; write a change with its reason.";
+    Err(Error::refused("plan_state", "/plans", message))
 }
 
 /// Refuses a version that is not the one seen.
@@ -383,7 +471,27 @@ pub fn need_version(cx: &Context, version: i64) -> Result<(), Error> {
     if cx.if_match == Some(version) { Ok(()) } else { Err(Error::Stale) }
 }
 
-/// Approves a plan, and so moves its proposal on.
+/// What an approval sets once: of a change, only conditions while contracts are not accepted.
+fn check_approval(
+    approval: &PlanApproval,
+    action: Action,
+    proposal: &Proposal,
+) -> Result<(), Error> {
+    if action == Action::ApprovePlan {
+        return Ok(());
+    }
+    if approval.lump_sum_recommended && !proposal.lump_sum_recommended {
+        let message = "is recorded when the first plan is approved";
+        return Err(Error::invalid("/lump_sum_recommended", "no_first_plan", message));
+    }
+    if !approval.conditions.is_empty() && proposal.state != State::Planned {
+        let message = "keep contracts waiting, and these are accepted already";
+        return Err(Error::invalid("/conditions", "too_late", message));
+    }
+    Ok(())
+}
+
+/// Approves a plan, and so moves its proposal on; or a change, which takes the place of the plan in force.
 pub fn approve(
     sv: &Services,
     cx: &Context,
@@ -395,13 +503,17 @@ pub fn approve(
         Write::acting("plan.approve"),
         |tx| find(tx, cx, id),
         |tx, _, (row, seen)| {
-            let by = action::permitted(tx, cx, &seen, Action::ApprovePlan)?;
-            let mut before = access::lock_for(tx, &seen, None, Some(Action::ApprovePlan))?;
+            let action = approval(seen.state);
+            let by = action::permitted(tx, cx, &seen, action)?;
+            let mut before = access::lock_for(tx, &seen, None, Some(action))?;
             need_version(cx, row.version)?;
             let approval = body.get()?;
             need_state(&row, PlanState::Submitted)?;
-            before.lump_sum_recommended = approval.lump_sum_recommended;
-            let act = Act { comment: approval.comment.clone(), ..Act::bare(Action::ApprovePlan) };
+            check_approval(approval, action, &before)?;
+            if action == Action::ApprovePlan {
+                before.lump_sum_recommended = approval.lump_sum_recommended;
+            }
+            let act = Act { comment: approval.comment.clone(), ..Act::bare(action) };
             let proposal = action::take(tx, cx, by, &before, &act, Door::PlanApproval)?;
             let after = Plan {
                 state: PlanState::Approved,
@@ -420,7 +532,8 @@ pub fn approve(
             let content = json!({
                 "total_idr": after.total_idr,
                 "conditions": approval.conditions,
-                "lump_sum_recommended": approval.lump_sum_recommended,
+                "lump_sum_recommended": proposal.lump_sum_recommended,
+                "change_reason": after.change_reason,
             });
             change(tx, cx, event, "plan.approve", by, &after, &proposal, content)?;
             answer(tx, after)

@@ -1,5 +1,6 @@
 //! Policies: which rules hold for whom at a moment, and publishing a new version of a year's.
 
+mod held;
 mod history;
 
 use crate::domain::audit::{SubjectKind, canonical};
@@ -21,6 +22,7 @@ use crate::storage::allocation::Allocation;
 use crate::storage::policy::{self, PolicyRow};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation, decree, region};
+pub use held::{Held, Rules};
 pub use history::values;
 use serde_json::json;
 
@@ -102,8 +104,16 @@ fn effective(
     at: Moment,
 ) -> Result<Pinned, Error> {
     let in_force = decree::in_force(tx, pinned.policy.fiscal_year, region, at)?;
-    let amendments = amendments(&in_force)?;
-    let layers = pinned.policy.layers(&amendments, region);
+    effective_over(pinned, &amendments(&in_force)?, region)
+}
+
+/// Lays over a policy what its own regional values and some decrees, those that hold in the region, change.
+fn effective_over(
+    pinned: Pinned,
+    amendments: &[Amendment],
+    region: Option<&RegionCode>,
+) -> Result<Pinned, Error> {
+    let layers = pinned.policy.layers(amendments, region);
     if layers.is_empty() {
         return Ok(pinned);
     }
@@ -113,6 +123,24 @@ fn effective(
         .overlaid(&layers)
         .map_err(|misfit| Error::Defect(format!("a decree that does not fit: {misfit:?}")))?;
     Ok(Pinned { policy, ..pinned })
+}
+
+/// The last decree in force over a proposal that moves what the policy says at a path.
+pub fn moved_by(
+    tx: &mut AnyConnection,
+    proposal: &Proposal,
+    path: &str,
+    now: Moment,
+) -> Result<Option<decree::Decree>, Error> {
+    let region = Some(&proposal.region_code);
+    let mut last = None;
+    for row in decree::in_force(tx, proposal.fiscal_year, region, now)? {
+        let changes: Vec<Change> = serde_json::from_str(&row.changes)?;
+        if changes.iter().any(|change| overlay::related(&change.path, path)) {
+            last = Some(row);
+        }
+    }
+    Ok(last)
 }
 
 /// What decrees change.
@@ -160,7 +188,7 @@ pub fn show(
     at: Moment,
 ) -> Result<PolicyVersion, Error> {
     sv.db.read(|tx| {
-        known(tx, region)?;
+        known(tx, region, "/query/region_code")?;
         let row = version_at(policy::versions(tx, fiscal_year)?, at).ok_or(Error::NotFound)?;
         let shown = PolicyVersion::of(row)?;
         let pinned = Pinned { version: shown.version, policy: shown.policy };
@@ -177,11 +205,15 @@ fn version_at(mut newest_first: Vec<PolicyRow>, at: Moment) -> Option<PolicyRow>
 }
 
 /// Refuses a region that is none, in a query.
-fn known(tx: &mut AnyConnection, code: Option<&RegionCode>) -> Result<(), Error> {
+pub(super) fn known(
+    tx: &mut AnyConnection,
+    code: Option<&RegionCode>,
+    pointer: &str,
+) -> Result<(), Error> {
     let Some(code) = code else { return Ok(()) };
     match region::find(tx, code)? {
         Some(_) => Ok(()),
-        None => Err(Error::invalid("/query/region_code", "unknown", "there is no such region")),
+        None => Err(Error::invalid(pointer, "unknown", "there is no such region")),
     }
 }
 

@@ -100,6 +100,7 @@ fn fresh(cx: &Context, draft: &ProposalDraft) -> Result<Proposal, Error> {
         due_on: None,
         allocation_id: None,
         lump_sum_recommended: false,
+        forfeited_from: None,
         handover_on: None,
         handover_value_idr: None,
         operating_since: None,

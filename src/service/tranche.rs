@@ -1,5 +1,6 @@
 //! Requests for tranches: asked by the regional head, then taken through their steps.
 
+mod held;
 mod omission;
 mod steps;
 
@@ -275,7 +276,10 @@ fn against(
 ) -> Result<Vec<Blocker>, Error> {
     let pinned = policy::of_proposal(tx, row, cx.now)?;
     let act = Act::bare(Action::Disburse);
-    let facts = facts::gather(tx, row, &pinned.policy, &act, Some(Payment { n, amount }), cx.now)?;
+    let payment = Payment { n, amount };
+    let mut facts = facts::gather(tx, row, &pinned.policy, &act, Some(payment), cx.now)?;
+    // A hold keeps it from being paid, not from asking.
+    facts.open_holds = 0;
     let decided = workflow::decide(&act, &facts, Door::TranchePayment);
     let mut blockers = decided.err().map(|refusal| refusal.blockers).unwrap_or_default();
     let standing = tranche::standing_for(tx, row.id)?;

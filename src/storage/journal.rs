@@ -167,6 +167,8 @@ pub struct Sum {
     pub proposal_id: ProposalId,
     /// What they record.
     pub kind: EntryKind,
+    /// What reversals take back.
+    pub reversed_kind: Option<EntryKind>,
     /// From.
     pub from_account: Account,
     /// To.
@@ -186,6 +188,7 @@ pub fn sums_until(
     let kinds = (
         journal_entries::proposal_id,
         journal_entries::kind,
+        journal_entries::reversed_kind,
         journal_entries::from_account,
         journal_entries::to_account,
     );
@@ -197,12 +200,26 @@ pub fn sums_until(
         .select((
             journal_entries::proposal_id,
             journal_entries::kind,
+            journal_entries::reversed_kind,
             journal_entries::from_account,
             journal_entries::to_account,
             sql::<BigInt>("CAST(SUM(amount_idr) AS BIGINT)"),
             min(journal_entries::effective_on),
         ))
         .load(c)
+}
+
+/// What the last event that set authority of a proposal free set free in all.
+pub fn last_released(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Rupiah> {
+    let released: Vec<(EventId, Rupiah)> = journal_entries::table
+        .filter(journal_entries::proposal_id.eq(proposal))
+        .filter(journal_entries::kind.eq(EntryKind::Release))
+        .order(journal_entries::id.desc())
+        .select((journal_entries::event_id, journal_entries::amount_idr))
+        .load(c)?;
+    let last = released.first().map(|(event, _)| *event);
+    let of_last = released.iter().filter(|(event, _)| Some(*event) == last);
+    Ok(Rupiah::total(of_last.map(|(_, amount)| *amount)))
 }
 
 /// Entries of a proposal in the order of their recording, after `after`.

@@ -4,7 +4,7 @@ use crate::domain::ids::{PlanId, ProposalId, UserId};
 use crate::domain::line::Component;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
-use crate::domain::plan::{Method, PlanFacts, PlanState};
+use crate::domain::plan::{Method, PlanFacts, PlanState, SupportingActivity};
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{activity_plans, plan_lines};
 use diesel::prelude::*;
@@ -32,6 +32,8 @@ pub struct Plan {
     pub submitted_at: Option<Moment>,
     /// When it was approved or returned.
     pub decided_at: Option<Moment>,
+    /// Why the plan in force is changed; absent of a first plan.
+    pub change_reason: Option<String>,
     /// Why it was returned.
     pub comment: Option<String>,
     /// Raised by every change.
@@ -58,6 +60,10 @@ pub struct PlanLine {
     pub amount_idr: Rupiah,
     /// How it is carried out.
     pub method: Method,
+    /// What is to be there of it at the end.
+    pub target_output: String,
+    /// Which activity a supporting line pays for.
+    pub supporting_activity: Option<SupportingActivity>,
 }
 
 /// What the rules look at.
@@ -67,7 +73,7 @@ pub fn facts(plan: &Plan, lines: &[PlanLine]) -> PlanFacts {
         supporting: plan.supporting_idr,
         funded_lines: lines
             .iter()
-            .filter(|line| line.amount_idr > Rupiah::ZERO)
+            .filter(|line| line.plan_id == plan.id && line.amount_idr > Rupiah::ZERO)
             .map(|line| line.line_no)
             .collect(),
     }

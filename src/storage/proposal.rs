@@ -88,6 +88,8 @@ pub struct Proposal {
     pub allocation_id: Option<AllocationId>,
     /// Paid in one sum after handover, on the ministry's recommendation.
     pub lump_sum_recommended: bool,
+    /// The state that it left when it was forfeited the last time; it is revived to there.
+    pub forfeited_from: Option<State>,
     /// When it was handed over.
     pub handover_on: Option<NaiveDate>,
     /// The value of the handover minutes.
@@ -208,7 +210,7 @@ pub fn save(c: &mut AnyConnection, proposal: &Proposal) -> QueryResult<usize> {
 }
 
 /// Everything that a list is narrowed to, but for its page.
-fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
+pub(super) fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
     let mut all = within(sight);
     let mut also = |condition: Condition| {
         let before = std::mem::replace(&mut all, Box::new(proposals::version.ge(0)));

@@ -75,6 +75,17 @@ pub fn known(c: &mut AnyConnection, codes: &[RegionCode]) -> QueryResult<Vec<Reg
     regions::table.filter(regions::code.eq_any(codes.to_vec())).select(regions::code).load(c)
 }
 
+/// The names of some regions.
+pub fn names(
+    c: &mut AnyConnection,
+    codes: &[RegionCode],
+) -> QueryResult<Vec<(RegionCode, String)>> {
+    regions::table
+        .filter(regions::code.eq_any(codes.to_vec()))
+        .select((regions::code, regions::name))
+        .load(c)
+}
+
 /// Regions in the order of their codes, after `after`; those of a province, where one is named.
 pub fn list(
     c: &mut AnyConnection,

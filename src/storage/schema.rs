@@ -15,6 +15,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         created_by -> Text,
+        change_reason -> Nullable<Text>,
     }
 }
 
@@ -373,6 +374,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    holds (id) {
+        id -> Text,
+        proposal_id -> Text,
+        reason -> Text,
+        set_at -> Timestamp,
+        set_by -> Text,
+        lifted_at -> Nullable<Timestamp>,
+        lifted_by -> Nullable<Text>,
+        lifted_reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (user_id, key) {
         user_id -> Text,
         key -> Text,
@@ -504,6 +519,8 @@ diesel::table! {
         volume_thousandths -> BigInt,
         amount_idr -> BigInt,
         method -> Text,
+        target_output -> Text,
+        supporting_activity -> Nullable<Text>,
     }
 }
 
@@ -603,6 +620,7 @@ diesel::table! {
         assessed_idr -> BigInt,
         agreed_idr -> BigInt,
         gaps -> Text,
+        forfeited_from -> Nullable<Text>,
     }
 }
 
@@ -737,6 +755,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         event_id -> Text,
         left_out_at -> Timestamp,
+        hold_id -> Nullable<Text>,
     }
 }
 
@@ -821,6 +840,7 @@ diesel::joinable!(funding_answers -> proposals (proposal_id));
 diesel::joinable!(funding_answers -> users (answered_by));
 diesel::joinable!(grants -> regions (region_code));
 diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(holds -> proposals (proposal_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(journal_entries -> allocations (allocation_id));
@@ -877,6 +897,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     expenditures,
     funding_answers,
     grants,
+    holds,
     idempotency_keys,
     invitations,
     journal_entries,

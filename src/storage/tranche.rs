@@ -1,6 +1,6 @@
 //! Requests for tranches, with the amount for each proposal.
 
-use crate::domain::ids::{AllocationId, EventId, ProposalId, TrancheRequestId, UserId};
+use crate::domain::ids::{AllocationId, EventId, HoldId, ProposalId, TrancheRequestId, UserId};
 use crate::domain::journal::EntryKind;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
@@ -24,6 +24,18 @@ macro_rules! is_left_out {
     };
 }
 pub(super) use is_left_out;
+
+/// Whether the request of an item has left it out for good: what a hold keeps from being paid was asked for all the same.
+macro_rules! is_left_out_for_good {
+    () => {
+        exists(
+            tranche_omissions::table
+                .filter(tranche_omissions::request_id.eq(tranche_items::request_id))
+                .filter(tranche_omissions::proposal_id.eq(tranche_items::proposal_id))
+                .filter(tranche_omissions::hold_id.is_null()),
+        )
+    };
+}
 
 /// A request for a tranche.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
@@ -87,14 +99,16 @@ pub struct Omission {
     pub proposal_id: ProposalId,
     /// What was asked for it.
     pub amount_idr: Rupiah,
-    /// Where the proposal went.
+    /// Where the proposal went, or stood.
     pub state: State,
     /// Why, in the words of whoever moved it.
     pub reason: Option<String>,
-    /// The event that moved it.
+    /// The event that moved it, or set the hold.
     pub event_id: EventId,
     /// When.
     pub left_out_at: Moment,
+    /// The audit hold for which it was left out of the payment; absent where it can't be paid any more.
+    pub hold_id: Option<HoldId>,
 }
 
 /// What requests ask for, and what of it is left out.
@@ -239,12 +253,12 @@ pub fn standing_for(
         .load(c)
 }
 
-/// When the first request for the first tranche that contains a proposal, did not leave it out and was not refused, was
-/// received.
+/// When the first request for the first tranche that contains a proposal, did not leave it out for good and was not
+/// refused, was received.
 pub fn first_received(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Option<Moment>> {
     let at: Option<chrono::NaiveDateTime> = tranche_requests::table
         .inner_join(tranche_items::table)
-        .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
+        .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out_for_good!())))
         .filter(tranche_requests::n.eq(1).and(tranche_requests::state.ne(TrancheState::Refused)))
         .select(min(tranche_requests::requested_at))
         .first(c)?;

@@ -40,6 +40,10 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     life.approve_plan(json!({})).await.is(200);
     let reviewer = life.who(Role::Reviewer).await;
     let condition = life.last("conditions").await;
+    let auditor = app.of(Role::Auditor, HOME).await;
+    let reason = json!({ "reason": "Volume." });
+    let hold = app.post(&auditor, &life.path("holds"), reason.clone()).await.is(201);
+    life.step_of(&auditor, "holds", &hold, "lift", reason).await.is(200);
     let lift = life.evidence().await;
     life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
     life.to("contracted").await;
@@ -70,6 +74,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/assignments", text(&assigned["id"])),
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
+        ("/holds", text(&hold["id"])),
         ("/reports", text(&report["id"])),
         ("/documents", text(&document["id"])),
         ("/allocations", life.allocation().await),

@@ -372,10 +372,13 @@ impl Stage<'_> {
             volume_thousandths: line.approved_volume_thousandths.unwrap_or(line.volume_thousandths),
             amount_idr: Rupiah(line.approved_idr.unwrap_or(0)),
             method: Method::Contract,
+            target_output: String::new(),
+            supporting_activity: None,
         });
         let draft = plan::PlanDraft {
             target_output: self.case.facts.title.clone(),
             lines: lines.collect(),
+            reason: None,
         };
         let plan_id: PlanId = id_of(&plan::create(self.sv, &cx, id, &input(draft))?)?;
         self.made.plan = Some(plan_id);

@@ -223,6 +223,9 @@ impl<'a> Life<'a> {
         }
         self.change(action, &data);
         self.row.version = self.row.version.saturating_add(1);
+        if action == Action::Forfeit {
+            self.row.forfeited_from = Some(arrow.from);
+        }
         let content = json!({
             "before": { "state": arrow.from },
             "after": { "state": arrow.to },
@@ -415,6 +418,7 @@ fn draft(
         due_on: None,
         allocation_id: None,
         lump_sum_recommended: false,
+        forfeited_from: None,
         handover_on: None,
         handover_value_idr: None,
         operating_since: None,

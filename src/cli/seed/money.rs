@@ -226,6 +226,8 @@ impl Life<'_> {
                 volume_thousandths: line.volume_thousandths,
                 amount_idr: line.approved_idr.unwrap_or_default(),
                 method: Method::Contract,
+                target_output: String::new(),
+                supporting_activity: None,
             })
             .collect();
         let supporting = self.plan.iter().filter(|line| line.component == Component::Supporting);
@@ -241,6 +243,7 @@ impl Life<'_> {
             submitted_at: None,
             decided_at: None,
             comment: None,
+            change_reason: None,
             version: 1,
             created_at: self.at,
             created_by: drafter.user,

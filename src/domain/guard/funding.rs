@@ -77,7 +77,9 @@ pub(super) fn funding(guard: Guard, facts: &Facts<'_>) -> Said {
             format!("The gate of this year passed at {}.", facts.gate())
         }),
         Guard::PlanWithinCeiling => plan_within_ceiling(facts),
-        Guard::PlanSupportingCap => match &facts.plan {
+        Guard::PlanChangesLeft => plan_changes_left(facts),
+        Guard::ContractedLinesKept => contracted_lines_kept(facts),
+        Guard::PlanSupportingCap => match facts.decided_plan() {
             Some(plan) => within_cap(facts.policy, "/lines", plan.total, plan.supporting),
             None => Ok(()),
         },
@@ -93,6 +95,10 @@ pub(super) fn funding(guard: Guard, facts: &Facts<'_>) -> Said {
                 several => format!("{several} conditions are not lifted yet."),
             })
         }
+        Guard::NoHold => unless(facts.open_holds == 0, "/holds", || {
+            "An auditor holds it: it is neither paid nor closed until the hold is lifted."
+                .to_owned()
+        }),
         Guard::DesignerNotSupervisor => {
             match contract::designer_and_supervisor(facts.design_firm.as_ref(), &facts.contracts) {
                 None => Ok(()),
@@ -122,11 +128,43 @@ pub(super) fn funding(guard: Guard, facts: &Facts<'_>) -> Said {
     }
 }
 
+/// What has to hold before a forfeited proposal goes on.
+pub(super) fn revival(guard: Guard, facts: &Facts<'_>) -> Said {
+    let Some(revival) = &facts.revival else { return Ok(()) };
+    match guard {
+        Guard::GateMoved => {
+            let gate = facts.gate();
+            let moved = revival.decree.is_some() && facts.now < gate && facts.state_since < gate;
+            unless(moved, "/fiscal_year", || {
+                format!(
+                    "The date that was missed still stands at {gate}; a decree in force in the region has to move it to \
+                     a moment still to come (POST /decrees, path {}).",
+                    facts.gate_path()
+                )
+            })
+        }
+        Guard::RoomToRevive => {
+            let (amount, room) = (revival.amount, facts.allocation_room.unwrap_or_default());
+            if amount > room {
+                let message = format!(
+                    "{amount} was set free and {room} is left in the region's allocation; record a larger one first \
+                     (POST /allocations)."
+                );
+                return Err(("/region_code", message));
+            }
+            unless(revival.nation_room >= Rupiah::ZERO, "/fiscal_year", || {
+                "More is allocated than the nation's ceiling of the year.".to_owned()
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
-    let Some(plan) = &facts.plan else {
+    let Some(plan) = facts.decided_plan() else {
         return Err(("/plans", "No activity plan is submitted.".to_owned()));
     };
-    let ceiling = facts.figures.ceiling_idr;
+    let ceiling = facts.figures.authority();
     let tolerance = facts.policy.plan.tolerance_idr;
     let most = Rupiah::total([ceiling, tolerance]);
     unless(Rupiah::ZERO < plan.total && plan.total <= most, "/lines", || {
@@ -134,6 +172,37 @@ fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
             "The plan's {} is more than the ceiling of {ceiling} and the tolerance of {tolerance}.",
             plan.total
         )
+    })
+}
+
+fn plan_changes_left(facts: &Facts<'_>) -> Said {
+    let rule = &facts.policy.plan;
+    if facts.now >= rule.changes_until.moment() {
+        let until = rule.changes_until;
+        return Err(("/plans", format!("An approved plan could be changed until {until}.")));
+    }
+    unless(facts.plan_changes < rule.max_changes, "/plans", || {
+        let (made, most) = (facts.plan_changes, rule.max_changes);
+        format!("An approved plan is changed at most {most} times; it was {made} times.")
+    })
+}
+
+/// A line that a contract covers is not planned away, and the plan is not cut below what is contracted.
+fn contracted_lines_kept(facts: &Facts<'_>) -> Said {
+    let (Some(change), Some(plan)) = (&facts.plan_change, &facts.plan) else { return Ok(()) };
+    let covered = |line: &i64| facts.contracts.iter().any(|contract| contract.lines.contains(line));
+    let lost: Vec<i64> = plan
+        .funded_lines
+        .iter()
+        .filter(|line| covered(line) && !change.funded_lines.contains(line))
+        .copied()
+        .collect();
+    unless(lost.is_empty(), "/lines", || {
+        format!("Lines with a contract can't be planned away: {}.", join(&lost))
+    })?;
+    let contracted = facts.figures.contracted_idr;
+    unless(change.total >= contracted.min(plan.total), "/lines", || {
+        format!("The plan's {} is less than the {contracted} that is contracted.", change.total)
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Deciding, Scene, Supposed};
 use crate::domain::gate::{Gate, Purpose, Rule, When};
+use crate::domain::ids::ProposalId;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::refusal::Blocker;
@@ -26,8 +27,9 @@ pub fn request(
     let rules = policy::of_allocation(tx, allocation, now)?;
     let when = When::now(now, zone);
     let scene = Scene::of(tx, allocation, &rules.policy, (n, when), &Supposed::default())?;
-    let gates = groups(items).into_iter().map(|(recommended, amount)| {
-        scene.facts(recommended, Deciding::Request(amount)).gate(Purpose::Request)
+    let gates = groups(items).into_iter().map(|group| {
+        let deciding = Deciding::Request(group.amount, scene.held_since(&group.ids));
+        scene.facts(group.recommended, deciding).gate(Purpose::Request)
     });
     Ok(blockers(gates))
 }
@@ -50,9 +52,10 @@ pub fn payment(
     let none = Supposed::default();
     let gates_at = |tx: &mut AnyConnection, when: When| -> Result<Vec<Gate>, Error> {
         let scene = Scene::of(tx, allocation, &rules.policy, (request.n, when), &none)?;
-        let gate = |(recommended, amount)| {
-            let deciding = Deciding::Payment(request.id, amount);
-            scene.facts(recommended, deciding).gate(Purpose::Payment)
+        let gate = |group: Group| {
+            let held_since = scene.held_since(&group.ids);
+            let deciding = Deciding::Payment(request.id, group.amount, held_since);
+            scene.facts(group.recommended, deciding).gate(Purpose::Payment)
         };
         Ok(groups(items).into_iter().map(gate).collect())
     };
@@ -67,19 +70,23 @@ pub fn payment(
     Ok(found)
 }
 
+/// Proposals that are paid in one way.
+struct Group {
+    recommended: bool,
+    ids: Vec<ProposalId>,
+    amount: Rupiah,
+}
+
 /// The amounts by the way of paying: on recommendation, or not.
-fn groups(items: &[(&Proposal, Rupiah)]) -> Vec<(bool, Rupiah)> {
-    [false, true]
-        .into_iter()
-        .filter_map(|recommended| {
-            let mut own = items
-                .iter()
-                .filter(|(row, _)| row.lump_sum_recommended == recommended)
-                .map(|(_, amount)| *amount)
-                .peekable();
-            own.peek().is_some().then(|| (recommended, Rupiah::total(own)))
-        })
-        .collect()
+fn groups(items: &[(&Proposal, Rupiah)]) -> Vec<Group> {
+    let group = |recommended: bool| {
+        let own: Vec<_> =
+            items.iter().filter(|(row, _)| row.lump_sum_recommended == recommended).collect();
+        let ids: Vec<ProposalId> = own.iter().map(|(row, _)| row.id).collect();
+        let amount = Rupiah::total(own.iter().map(|(_, amount)| *amount));
+        (!ids.is_empty()).then_some(Group { recommended, ids, amount })
+    };
+    [false, true].into_iter().filter_map(group).collect()
 }
 
 /// The blockers of several gates, each said once.

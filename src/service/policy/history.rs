@@ -30,7 +30,7 @@ pub fn values(
     path: Option<&str>,
 ) -> Result<PolicyValues, Error> {
     sv.db.read(|tx| {
-        super::known(tx, region)?;
+        super::known(tx, region, "/query/region_code")?;
         let mut rows = policy::versions(tx, fiscal_year)?;
         rows.reverse();
         let first = rows.first().map(|row| row.version).ok_or(Error::NotFound)?;

@@ -66,6 +66,7 @@ fn leave_out_of(
         reason: step.act.comment().map(str::to_owned),
         event_id: step.event,
         left_out_at: cx.now,
+        hold_id: None,
     };
     tranche::leave_out(tx, &omission)?;
     let after = without(cx, &request, Rupiah::total(rest.iter().map(|item| item.amount_idr)));

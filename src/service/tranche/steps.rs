@@ -1,6 +1,6 @@
 //! The steps of a request for a tranche: reviewed by the inspector, verified by one treasurer, paid by another, or refused.
 
-use super::{amounts, settle, term, visible};
+use super::{amounts, held, settle, term, visible};
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ProposalId, TrancheRequestId};
@@ -242,6 +242,7 @@ pub fn pay(
                 let message = "another request of this allocation was paid under this number";
                 return Err(Error::invalid("/payment_number", "used_already", message));
             }
+            let (row, contents, proposals) = held::hold_back(tx, cx, by, row, contents, proposals)?;
             need_open(tx, cx, &allocation, &row, &contents, &proposals, paid_on)?;
             let after = TrancheRequest {
                 state: TrancheState::Paid,

@@ -3,12 +3,14 @@
 pub mod correction;
 pub mod document;
 pub mod gate;
+pub mod hold;
 pub mod line;
 pub mod mail;
 pub mod money;
 pub mod people;
 pub mod policy;
 pub mod proposal;
+pub mod radar;
 pub mod readiness;
 pub mod report;
 pub mod review;

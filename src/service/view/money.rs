@@ -8,7 +8,7 @@ use crate::domain::ids::{
 use crate::domain::journal::{Account, EntryKind};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
-use crate::domain::plan::{Method, PlanState};
+use crate::domain::plan::{Method, PlanState, SupportingActivity};
 use crate::domain::tranche::Mode;
 use crate::storage::{allocation, ceiling, contract, expenditure, journal, plan, returns};
 use chrono::NaiveDate;
@@ -115,6 +115,8 @@ pub struct Plan {
     pub submitted_at: Option<Moment>,
     /// When it was approved or returned.
     pub decided_at: Option<Moment>,
+    /// Why the plan in force is changed; absent of a first plan.
+    pub change_reason: Option<String>,
     /// Why it was returned.
     pub comment: Option<String>,
     /// For `If-Match`.
@@ -134,6 +136,11 @@ pub struct PlanLine {
     pub amount_idr: i64,
     /// How it is carried out.
     pub method: Method,
+    /// What is to be there of it at the end.
+    #[schema(example = "15 mesin jahit terpasang")]
+    pub target_output: String,
+    /// Which activity a supporting line pays for.
+    pub supporting_activity: Option<SupportingActivity>,
 }
 
 impl Plan {
@@ -145,6 +152,8 @@ impl Plan {
             volume_thousandths: line.volume_thousandths,
             amount_idr: line.amount_idr.0,
             method: line.method,
+            target_output: line.target_output.clone(),
+            supporting_activity: line.supporting_activity,
         });
         Plan {
             lines: lines.collect(),
@@ -157,6 +166,7 @@ impl Plan {
             supporting_idr: row.supporting_idr.0,
             submitted_at: row.submitted_at,
             decided_at: row.decided_at,
+            change_reason: row.change_reason,
             comment: row.comment,
             version: row.version,
         }

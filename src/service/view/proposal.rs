@@ -205,6 +205,8 @@ pub struct Proposal {
     pub allocation_id: Option<AllocationId>,
     /// Paid in one sum after handover, on the ministry's recommendation.
     pub lump_sum_recommended: bool,
+    /// The state that it left when it was forfeited the last time; it is revived to there.
+    pub forfeited_from: Option<State>,
     /// When it was handed over.
     pub handover_on: Option<NaiveDate>,
     /// The value of the handover minutes.
@@ -262,6 +264,7 @@ impl Proposal {
             due_on: row.due_on,
             allocation_id: row.allocation_id,
             lump_sum_recommended: row.lump_sum_recommended,
+            forfeited_from: row.forfeited_from,
             handover_on: row.handover_on,
             handover_value_idr: row.handover_value_idr.map(|value| value.0),
             operating_since: row.operating_since,

@@ -1,7 +1,7 @@
 //! What answers about requests for tranches look like.
 
 use crate::domain::calendar::Calendar;
-use crate::domain::ids::{AllocationId, ProposalId, RegionCode, TrancheRequestId};
+use crate::domain::ids::{AllocationId, HoldId, ProposalId, RegionCode, TrancheRequestId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
@@ -55,7 +55,7 @@ pub struct TrancheItem {
     pub proposal_id: ProposalId,
     /// How much.
     pub amount_idr: i64,
-    /// Why it is not paid, where the proposal can't be paid any more.
+    /// Why it is not paid, where the proposal can't be paid any more or was under an audit hold.
     pub left_out: Option<LeftOut>,
 }
 
@@ -83,13 +83,15 @@ impl Term {
 /// Why a request does not pay one of its proposals any more.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeftOut {
-    /// Where the proposal went.
+    /// Where the proposal went, or stood.
     #[schema(example = "cancelled")]
     pub state: State,
     /// Why, in the words of whoever moved it.
     pub reason: Option<String>,
     /// When.
     pub at: Moment,
+    /// The audit hold for which it was not paid.
+    pub hold_id: Option<HoldId>,
 }
 
 impl TrancheRequest {
@@ -103,6 +105,7 @@ impl TrancheRequest {
                 state: one.state,
                 reason: one.reason.clone(),
                 at: one.left_out_at,
+                hold_id: one.hold_id,
             }),
         });
         TrancheRequest {

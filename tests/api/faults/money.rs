@@ -392,8 +392,11 @@ impl Play {
             volume_thousandths: 1_000,
             amount_idr: Rupiah(total),
             method: Method::Contract,
+            target_output: String::new(),
+            supporting_activity: None,
         };
-        let draft = plan::PlanDraft { target_output: "Mesin".to_owned(), lines: vec![line] };
+        let (target_output, lines) = ("Mesin".to_owned(), vec![line]);
+        let draft = plan::PlanDraft { target_output, lines, reason: None };
         let reply = plan::create(&self.sv, &self.cx("drafter", None), proposal, &input(draft))?;
         let id: PlanId = id(&reply);
         plan::submit(&self.sv, &self.cx("drafter", Some(1)), id)?;

@@ -111,14 +111,28 @@ impl TestApp {
         TestApp::keeping(database, bounds, |_| {})
     }
 
+    /// Over a database, from a moment on.
+    pub fn from(database: TestDatabase, start: &str) -> TestApp {
+        TestApp::built(database, Bounds::default(), moment(start), |_| {})
+    }
+
     /// Over a database, with documents kept in a way of one's own.
     pub fn keeping(
         database: TestDatabase,
         bounds: Bounds,
         keep: impl FnOnce(&mut Documents),
     ) -> TestApp {
+        TestApp::built(database, bounds, in_the_window(), keep)
+    }
+
+    fn built(
+        database: TestDatabase,
+        bounds: Bounds,
+        start: Moment,
+        keep: impl FnOnce(&mut Documents),
+    ) -> TestApp {
         let folder = tempfile::Builder::new().prefix("sentra-app-").tempdir().expect("a folder");
-        let clock = Clock::set_to(in_the_window());
+        let clock = Clock::set_to(start);
         let mut serving = Serving::new("127.0.0.1:0".to_owned(), folder.path());
         serving.workers = false;
         serving.threads = 2;

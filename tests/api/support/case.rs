@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub menu: &'static str,
-    pub fiscal_year: i64,
     pub region: &'static str,
+    pub fiscal_year: i64,
     /// Cost of a square metre; 800 of them are built, and a twentieth of that is for supporting activities.
     pub unit_cost_idr: i64,
     pub builds_anew: bool,
@@ -21,8 +21,8 @@ pub struct Case {
 
 pub const CONSTRUCTION: Case = Case {
     menu: "construction",
-    fiscal_year: 2021,
     region: HOME,
+    fiscal_year: 2021,
     unit_cost_idr: 2_500_000,
     builds_anew: true,
     recommended: false,

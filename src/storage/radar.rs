@@ -1,0 +1,103 @@
+//! What the radar of deadlines reads: proposals in which something can be due, and what lies beneath them, in a fixed
+//! number of queries for some thousands of them.
+
+use crate::domain::deadline::STATES;
+use crate::domain::ids::{AllocationId, ProposalId};
+use crate::domain::people::Sight;
+use crate::domain::report::{ReportKind, ReportState};
+use crate::domain::tranche::{Mode, TrancheState};
+use crate::storage::connection::AnyConnection;
+use crate::storage::journal::Balance;
+use crate::storage::proposal::{Filter, Proposal, narrowed};
+use crate::storage::schema::{
+    allocations, balances, contracts, proposals, reports, tranche_items, tranche_omissions,
+    tranche_requests,
+};
+use crate::storage::tranche::is_left_out;
+use chrono::NaiveDate;
+use diesel::dsl::{exists, max, min, not};
+use diesel::prelude::*;
+
+/// The proposals in which something can be due, within sight, narrowed; at most `limit`.
+pub fn proposals(
+    c: &mut AnyConnection,
+    sight: &Sight,
+    filter: &Filter,
+    limit: i64,
+) -> QueryResult<Vec<Proposal>> {
+    proposals::table
+        .filter(narrowed(sight, filter))
+        .filter(proposals::state.eq_any(STATES))
+        .limit(limit)
+        .select(Proposal::as_select())
+        .load(c)
+}
+
+/// The balances of some proposals.
+pub fn balances(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Balance>> {
+    balances::table.filter(balances::proposal_id.eq_any(ids)).select(Balance::as_select()).load(c)
+}
+
+/// Of an allocation: its id, the policy version that it pins, its mode once that is fixed, and its amount.
+pub type Funds = (AllocationId, i64, Option<Mode>, crate::domain::money::Rupiah);
+
+/// Some allocations.
+pub fn funds(c: &mut AnyConnection, ids: &[AllocationId]) -> QueryResult<Vec<Funds>> {
+    allocations::table
+        .filter(allocations::id.eq_any(ids))
+        .select((
+            allocations::id,
+            allocations::policy_version,
+            allocations::mode,
+            allocations::amount_idr,
+        ))
+        .load(c)
+}
+
+/// The requests that contain some proposals, did not leave them out and were not refused: proposal, number, state.
+pub fn requests(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, i64, TrancheState)>> {
+    tranche_items::table
+        .inner_join(tranche_requests::table)
+        .filter(tranche_items::proposal_id.eq_any(ids))
+        .filter(not(is_left_out!()))
+        .filter(tranche_requests::state.ne(TrancheState::Refused))
+        .select((tranche_items::proposal_id, tranche_requests::n, tranche_requests::state))
+        .load(c)
+}
+
+/// Those of them whose first request was held back from its payment: it stands against the gate all the same.
+pub fn held_back(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<ProposalId>> {
+    tranche_omissions::table
+        .filter(tranche_omissions::proposal_id.eq_any(ids))
+        .filter(tranche_omissions::hold_id.is_not_null())
+        .select(tranche_omissions::proposal_id)
+        .load(c)
+}
+
+/// Until which day the reports of each kind of some proposals speak, as far as they were submitted.
+pub fn reported(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, ReportKind, Option<NaiveDate>)>> {
+    reports::table
+        .filter(reports::proposal_id.eq_any(ids))
+        .filter(reports::state.eq_any([ReportState::Submitted, ReportState::Reviewed]))
+        .group_by((reports::proposal_id, reports::kind))
+        .select((reports::proposal_id, reports::kind, max(reports::as_of)))
+        .load(c)
+}
+
+/// When the first contract of each of some proposals was signed.
+pub fn contracted(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, Option<NaiveDate>)>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq_any(ids))
+        .group_by(contracts::proposal_id)
+        .select((contracts::proposal_id, min(contracts::signed_on)))
+        .load(c)
+}
