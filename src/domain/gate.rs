@@ -97,7 +97,7 @@ pub struct Part {
     pub is_paid_here: bool,
     /// Its balances.
     pub figures: Figures,
-    /// What it got by requests for this tranche.
+    /// What it got by requests for this tranche, without what was taken back.
     pub paid: Rupiah,
     /// The value of its handover, where one is recorded.
     pub handover: Option<Rupiah>,
@@ -114,15 +114,10 @@ impl Part {
         self.figures.contracted_idr > Rupiah::ZERO
     }
 
-    /// What it got by this tranche and still has; a payment that was taken back is none.
-    fn net_paid(&self) -> Rupiah {
-        self.paid.min(self.figures.disbursed_idr)
-    }
-
     /// What its contracts still need, this tranche set aside.
     fn need(&self) -> Rupiah {
         let figures = &self.figures;
-        let others = Rupiah::total([figures.disbursed_idr, self.net_paid().negated()]);
+        let others = Rupiah::total([figures.disbursed_idr, self.paid.negated()]);
         Rupiah::total([figures.contracted_idr, others.negated()]).max(Rupiah::ZERO)
     }
 }
@@ -244,7 +239,7 @@ impl Facts<'_> {
     /// Weighs everything. Total: any figures give an answer.
     pub fn gate(&self, purpose: Purpose) -> Gate {
         let cap = self.cap();
-        let paid = Rupiah::total(self.paid_here().map(Part::net_paid));
+        let paid = Rupiah::total(self.paid_here().map(|part| part.paid));
         let room = Rupiah::total([cap, paid.negated(), self.requested.negated()]);
         Gate {
             checks: self.checks(purpose, cap, paid),

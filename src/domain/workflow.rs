@@ -163,6 +163,7 @@ const APPROVAL: &[Guard] = &[
     LinesApproved,
     CutsExplained,
     ApprovedSupportingCap,
+    CentreMatched,
     AdverseAdviceAnswered,
 ];
 const CONDITIONAL: &[Guard] = &[
@@ -171,6 +172,7 @@ const CONDITIONAL: &[Guard] = &[
     LinesApproved,
     CutsExplained,
     ApprovedSupportingCap,
+    CentreMatched,
     AdverseAdviceAnswered,
     ConditionsGiven,
 ];

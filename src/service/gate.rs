@@ -101,6 +101,8 @@ pub struct Scene<'p> {
     absorbed: Rupiah,
     requests: Vec<TrancheRequest>,
     contents: Contents,
+    /// Payments that were taken back: of which request, to which proposal.
+    taken_back: HashSet<(TrancheRequestId, ProposalId)>,
     supposed_output: Option<BasisPoints>,
 }
 
@@ -137,6 +139,9 @@ impl<'p> Scene<'p> {
             absorbed: Rupiah::total([absorbed, supposed.spent]),
             requests,
             contents,
+            taken_back: journal::payments_taken_back(tx, allocation.id, when.effective_until)?
+                .into_iter()
+                .collect(),
             supposed_output: supposed.output,
         };
         scene.rows.retain(|row| !has_ended(row, when.recorded_until));
@@ -303,7 +308,7 @@ impl<'p> Scene<'p> {
         request.paid_on.is_some_and(|day| day <= self.when.effective_until)
     }
 
-    /// The amounts of a request for proposals, but for those that were left out by then.
+    /// The amounts of a request for proposals, but for those that were left out by then, or paid and taken back.
     fn items<'a>(
         &'a self,
         request: &'a TrancheRequest,
@@ -313,6 +318,7 @@ impl<'p> Scene<'p> {
             .items
             .iter()
             .filter(move |item| item.request_id == request.id)
+            .filter(|item| !self.taken_back.contains(&(item.request_id, item.proposal_id)))
             .filter(move |item| {
                 self.contents.omission(item).is_none_or(|one| !left_out(one.left_out_at))
             })
@@ -366,7 +372,7 @@ impl<'p> Scene<'p> {
 
     fn previous_paid_on(&self) -> Option<NaiveDate> {
         self.standing(self.n.saturating_sub(1))
-            .filter(|request| self.is_paid(request))
+            .filter(|request| self.is_paid(request) && self.items(request).next().is_some())
             .filter_map(|request| request.paid_on)
             .min()
     }

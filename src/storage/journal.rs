@@ -1,6 +1,6 @@
 //! The journal of money, and the balances kept beside it.
 
-use crate::domain::ids::{AllocationId, EntryId, EventId, ProposalId, RegionCode};
+use crate::domain::ids::{AllocationId, EntryId, EventId, ProposalId, RegionCode, TrancheRequestId};
 use crate::domain::journal::{Account, EntryKind, Figures, Posting};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
@@ -207,6 +207,23 @@ pub fn sums_until(
             min(journal_entries::effective_on),
         ))
         .load(c)
+}
+
+/// The payments of an allocation that were taken back by a day: of which request, to which proposal.
+pub fn payments_taken_back(
+    c: &mut AnyConnection,
+    allocation: AllocationId,
+    day: NaiveDate,
+) -> QueryResult<Vec<(TrancheRequestId, ProposalId)>> {
+    let sources: Vec<(String, ProposalId)> = journal_entries::table
+        .filter(journal_entries::allocation_id.eq(allocation))
+        .filter(journal_entries::reversed_kind.eq(EntryKind::Disburse))
+        .filter(journal_entries::effective_on.le(day))
+        .order(journal_entries::id)
+        .select((journal_entries::source_id, journal_entries::proposal_id))
+        .load(c)?;
+    let known = |(source, proposal): (String, ProposalId)| Some((source.parse().ok()?, proposal));
+    Ok(sources.into_iter().filter_map(known).collect())
 }
 
 /// What the last event that set authority of a proposal free set free in all.
