@@ -189,14 +189,14 @@ fn against(
         let message = format!("It was taken back already, by entry {by}.");
         return Ok(vec![Blocker::new("reversed", "/id", message)]);
     }
-    let mut blockers = Vec::new();
     if proposal.state.is_end() && entry.recorded_at <= proposal.state_since {
         let message = format!(
             "The proposal is {}, and what was booked before it ended stays as it was accounted for.",
             proposal.state
         );
-        blockers.push(Blocker::new("settled", "/state", message));
+        return Ok(vec![Blocker::new("settled", "/state", message)]);
     }
+    let mut blockers = Vec::new();
     let tolerance = policy::of_proposal(tx, proposal, cx.now)?.policy.plan.tolerance_idr;
     let figures = journal::figures(tx, proposal.id)?;
     match figures.undo(&entry.posting(), tolerance) {

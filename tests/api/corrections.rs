@@ -74,6 +74,14 @@ fn open_later_years(app: &TestApp, years: &[i64]) {
         policy.submission_windows = vec![window];
         policy.correction_windows = vec![window];
         policy.contract_gate.date = chrono::NaiveDate::from_ymd_opt(2030, 7, 21).expect("a day");
+        // Paid in one tranche, at any time.
+        let mut written = serde_json::to_value(&policy).expect("JSON");
+        let zoned = |date: &str| json!({ "date": date, "time": "17:00", "zone": "WIB" });
+        written["tranches"] = json!([{
+            "share_bp": 10_000, "opens": zoned("2020-01-02"), "closes": zoned("2030-07-20"),
+            "documents_due": zoned("2030-07-20"), "min_absorption_bp": 0, "min_output_bp": 0, "documents": [],
+        }]);
+        let policy = serde_json::from_value(written).expect("a policy");
         demonstration::publish(&app.services, &policy).expect("published");
     }
 }
@@ -225,7 +233,8 @@ on_both! {
         assert_eq!(kinds, ["allocate", "commit", "disburse", "spend", "commit", "decommit"]);
         assert_eq!(app.verified().len(), 1);
         let inspector = life.who(Role::Inspector).await;
-        life.reverse(&inspector, &life.entry("commit").await).await.refused(409, &["amended"]);
+        let early = life.reverse(&inspector, &life.entry("commit").await).await;
+        early.refused(409, &["below_disbursed", "amended"]);
         life.reverse(&inspector, &life.entry("decommit").await).await.is(201);
         let contract = life.last("contracts").await;
         assert_eq!((&contract["value_idr"], &contract["lines"]), (&json!(TOTAL + 500), &json!([1, 2])));
@@ -259,6 +268,7 @@ on_both! {
     async fn what_a_vendor_pays_back_after_closing_is_flagged_until_it_is_returned(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "closed").await;
+        app.later(chrono::TimeDelta::days(1));
         slip(&life, "1", 5).await.refused(409, &["not_from_here"]);
         let refused = back(&life, "STS/1", TOTAL + 1).await;
         refused.refused(409, &["above_spent"]);
@@ -375,6 +385,8 @@ on_both! {
             let body = json!({ "fiscal_year": 2021, "region_code": HOME, "amount_idr": 2 * TOTAL + (n - 16) * TOTAL / 40,
                 "legal_basis": "Perpres" });
             calls.push(app.post(&treasurer, "/allocations", body).into_future());
+            let body = json!({ "fiscal_year": 2021, "amount_idr": 2 * TOTAL + (n - 8) * TOTAL / 40, "legal_basis": "APBN" });
+            calls.push(app.post(&treasurer, "/ceilings", body).into_future());
         }
         let answers = join_all(calls).await;
         let done = answers.iter().filter(|answer| answer.status < 300).count();
@@ -389,6 +401,10 @@ on_both! {
         }
         assert_eq!(shown["used_idr"], json!(sum));
         assert!(shown["used_idr"].as_i64() <= shown["amount_idr"].as_i64(), "{shown}");
+        let ceilings = app.get(&treasurer, "/ceilings").await.is(200);
+        let ceiling = &ceilings["items"][0];
+        assert_eq!(ceiling["used_idr"], shown["amount_idr"]);
+        assert!(ceiling["used_idr"].as_i64() <= ceiling["amount_idr"].as_i64(), "{ceiling}");
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 

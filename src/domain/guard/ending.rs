@@ -93,7 +93,9 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         Guard::LeftoverSettled => {
             let left = facts.figures.in_hand();
             unless(left == Rupiah::ZERO, "/figures/in_hand_idr", || {
-                format!("{left} is still in hand; it has to be spent or returned (POST returns).")
+                format!(
+                    "{left} is still in hand; it has to be spent, returned (POST returns) or carried over to a later year (POST carries)."
+                )
             })
         }
         Guard::UseConfirmed => use_confirmed(facts, act),

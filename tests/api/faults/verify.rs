@@ -7,6 +7,7 @@ use crate::support::database::{Kind, TestDatabase, texts};
 use crate::support::life::{Life, REVITALISATION};
 use crate::support::served::sentra_on;
 use sentra::service::verify;
+use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -30,6 +31,19 @@ fn a_changed_row_of_the_journal_is_named() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     let named = format!("BREACH: proposal {proposal}: disbursed is kept as");
     assert!(said.contains(&named) && said.contains(" 1 breaches"), "{said}");
+}
+
+#[actix_web::test]
+async fn outside_facts_are_listed_as_flags_and_are_no_breach() {
+    let app = TestApp::spawn(Kind::Sqlite).expect("SQLite");
+    let life = REVITALISATION.at(&app, "planned").await;
+    life.contract(json!({ "value_idr": REVITALISATION.total() + 1 })).await.is(201);
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = sentra_on("verify", &app.database.url(), folder.path()).output().expect("run");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let named = format!("flag: proposal {}: contract 602/01/SPK/2021: above_plan", life.id);
+    assert!(said.contains(&named) && said.contains(" 0 breaches, 1 flags"), "{said}");
 }
 
 on_both! {
