@@ -1,6 +1,8 @@
 //! The journal of money, and the balances kept beside it.
 
-use crate::domain::ids::{AllocationId, EntryId, EventId, ProposalId, RegionCode, TrancheRequestId};
+use crate::domain::ids::{
+    AllocationId, EntryId, EventId, ProposalId, RegionCode, TrancheRequestId,
+};
 use crate::domain::journal::{Account, EntryKind, Figures, Posting};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
