@@ -114,10 +114,15 @@ impl Part {
         self.figures.contracted_idr > Rupiah::ZERO
     }
 
+    /// What it got by this tranche: never more than it got in all, whatever the figures say.
+    fn net_paid(&self) -> Rupiah {
+        self.paid.min(self.figures.disbursed_idr)
+    }
+
     /// What its contracts still need, this tranche set aside.
     fn need(&self) -> Rupiah {
         let figures = &self.figures;
-        let others = Rupiah::total([figures.disbursed_idr, self.paid.negated()]);
+        let others = Rupiah::total([figures.disbursed_idr, self.net_paid().negated()]);
         Rupiah::total([figures.contracted_idr, others.negated()]).max(Rupiah::ZERO)
     }
 }
@@ -239,7 +244,7 @@ impl Facts<'_> {
     /// Weighs everything. Total: any figures give an answer.
     pub fn gate(&self, purpose: Purpose) -> Gate {
         let cap = self.cap();
-        let paid = Rupiah::total(self.paid_here().map(|part| part.paid));
+        let paid = Rupiah::total(self.paid_here().map(Part::net_paid));
         let room = Rupiah::total([cap, paid.negated(), self.requested.negated()]);
         Gate {
             checks: self.checks(purpose, cap, paid),
