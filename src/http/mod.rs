@@ -35,4 +35,5 @@ pub mod revision;
 pub mod session;
 pub mod spending;
 pub mod tranche;
+pub mod usage;
 pub mod visitor;

@@ -3,7 +3,7 @@
 use crate::http::{
     action, allocation, amendment, assignment, centre, change_request, document, gate, health,
     hold, line, middleware, outbox, people, plan, policy, proposal, radar, readiness, report,
-    revision, session, spending, tranche,
+    revision, session, spending, tranche, usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -150,8 +150,14 @@ routes! {
                                             get    spending::list_contracts          [Token]; }
     "/contracts/{id}/amendments"          { post   amendment::amend_contract         [TokenAndKey];
                                             get    amendment::list_amendments        [Token]; }
+    "/proposals/{id}/contracts/import"    { post   spending::import_contracts        [TokenAndKey]; }
+    "/proposals/{id}/contracts.csv"       { get    spending::contracts_as_csv        [Token]; }
+    "/proposals/{id}/contracts.xlsx"      { get    spending::contracts_as_xlsx       [Token]; }
     "/proposals/{id}/expenditures"        { post   spending::record_expenditure      [TokenAndKey];
                                             get    spending::list_expenditures       [Token]; }
+    "/proposals/{id}/expenditures/import" { post   spending::import_expenditures     [TokenAndKey]; }
+    "/proposals/{id}/expenditures.csv"    { get    spending::expenditures_as_csv     [Token]; }
+    "/proposals/{id}/expenditures.xlsx"   { get    spending::expenditures_as_xlsx    [Token]; }
     "/proposals/{id}/returns"             { post   spending::record_return           [TokenAndKey];
                                             get    spending::list_returns            [Token]; }
     "/proposals/{id}/recoveries"          { post   amendment::record_recovery        [TokenAndKey];
@@ -190,6 +196,7 @@ routes! {
     "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/refuse"       { post   tranche::refuse_tranche           [TokenKeyAndVersion]; }
     "/deadlines"                          { get    radar::list_deadlines             [Token]; }
+    "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }

@@ -136,52 +136,62 @@ pub fn create(
             let proposal = access::lock_feeding(tx, &seen)?;
             let draft = body.get()?;
             check(tx, cx, &proposal, draft)?;
-            let event = EventId::new();
-            let row = fresh(tx, cx, &proposal, draft)?;
-            contract::insert(tx, &row, &draft.lines).map_err(known_number)?;
-            if draft.fund_source == FundSource::Dak {
-                let source = Source {
-                    kind: "contract",
-                    id: row.id.to_string(),
-                    event,
-                    effective_on: draft.signed_on,
-                };
-                money::post(
-                    tx,
-                    cx,
-                    &proposal,
-                    &[Posting::of(EntryKind::Commit, draft.value_idr)],
-                    &source,
-                )?;
-            }
-            access::save(tx, &proposal)?;
-            access::took_part(tx, cx, id, Duty::Drafting)?;
-            let subject = access::beneath(&proposal, SubjectKind::Contract, row.id);
-            let content = json!({ "contract": row, "lines": draft.lines });
-            let action = "contract.create";
-            trail::done(
-                tx,
-                cx,
-                Event {
-                    id: event,
-                    action,
-                    subject: &subject,
-                    by: Some(by),
-                    content,
-                    personal: &[],
-                },
-            )?;
-            trail::revise(tx, event, SubjectKind::Contract, row.id, row.version, &row)?;
-            trail::revise(tx, event, SubjectKind::Proposal, id, proposal.version, &proposal)?;
-            let lines: Vec<ContractLine> = draft
-                .lines
-                .iter()
-                .map(|line_no| ContractLine { contract_id: row.id, line_no: *line_no })
-                .collect();
+            let (event, shown) = add(tx, cx, by, &proposal, draft)?;
+            settle(tx, cx, &proposal, event)?;
             let location = format!("/api/v1/proposals/{id}/contracts");
-            Reply::created(&view::Contract::of(row, &lines), Some(proposal.version), location)
+            Reply::created(&shown, Some(proposal.version), location)
         },
     )
+}
+
+/// Records a contract of a locked proposal, alone or as a row of a list: the contract, what it binds, its event.
+pub fn add(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    by: By,
+    proposal: &Proposal,
+    draft: &ContractDraft,
+) -> Result<(EventId, view::Contract), Error> {
+    let event = EventId::new();
+    let row = fresh(tx, cx, proposal, draft)?;
+    contract::insert(tx, &row, &draft.lines).map_err(known_number)?;
+    if draft.fund_source == FundSource::Dak {
+        let source = Source {
+            kind: "contract",
+            id: row.id.to_string(),
+            event,
+            effective_on: draft.signed_on,
+        };
+        let posting = Posting::of(EntryKind::Commit, draft.value_idr);
+        money::post(tx, cx, proposal, &[posting], &source)?;
+    }
+    let subject = access::beneath(proposal, SubjectKind::Contract, row.id);
+    let content = json!({ "contract": row, "lines": draft.lines });
+    let (action, by) = ("contract.create", Some(by));
+    trail::done(
+        tx,
+        cx,
+        Event { id: event, action, subject: &subject, by, content, personal: &[] },
+    )?;
+    trail::revise(tx, event, SubjectKind::Contract, row.id, row.version, &row)?;
+    let lines: Vec<ContractLine> = draft
+        .lines
+        .iter()
+        .map(|line_no| ContractLine { contract_id: row.id, line_no: *line_no })
+        .collect();
+    Ok((event, view::Contract::of(row, &lines)))
+}
+
+/// Writes the proposal back whose contracts were recorded, with its revision.
+pub fn settle(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    event: EventId,
+) -> Result<(), Error> {
+    access::save(tx, proposal)?;
+    access::took_part(tx, cx, proposal.id, Duty::Drafting)?;
+    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
 }
 
 /// A number that the proposal knows already is a value error, not a failure.
@@ -194,14 +204,20 @@ pub fn known_number(error: crate::storage::QueryError) -> Error {
 
 /// A number that is known already.
 pub fn duplicate() -> Error {
-    Error::invalid(
+    Error::Invalid(vec![known_already()])
+}
+
+/// The same, as one error of several.
+pub fn known_already() -> FieldError {
+    FieldError::new(
         "/number",
         "duplicate",
         "this proposal has an entry with this number already; spaces and the case of letters make no other number",
     )
 }
 
-fn check(
+/// Whether a contract can be recorded of a proposal as it stands.
+pub fn check(
     tx: &mut AnyConnection,
     cx: &Context,
     proposal: &Proposal,

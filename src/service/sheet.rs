@@ -3,6 +3,7 @@
 
 mod columns;
 mod csv;
+pub mod table;
 mod template;
 mod xlsx;
 
@@ -13,6 +14,7 @@ use crate::domain::refusal::FieldError;
 use crate::domain::written::{self, Unclear};
 use crate::service::context::Input;
 use crate::service::line::{LineDraft, LinesDraft};
+use chrono::NaiveDate;
 use columns::{Column, Columns};
 
 pub use template::{Format, template};
@@ -35,6 +37,8 @@ enum Cell {
     Text(String),
     Number(f64),
     Truth(bool),
+    /// A date, as workbooks know them.
+    Day(NaiveDate),
     /// What the spreadsheet itself could not compute, such as `#REF!`.
     Broken(String),
 }
@@ -44,7 +48,7 @@ impl Cell {
         match self {
             Cell::Empty => true,
             Cell::Text(text) => text.trim().is_empty(),
-            Cell::Number(_) | Cell::Truth(_) | Cell::Broken(_) => false,
+            Cell::Number(_) | Cell::Truth(_) | Cell::Day(_) | Cell::Broken(_) => false,
         }
     }
 }
@@ -175,18 +179,9 @@ impl Reader {
         line
     }
 
-    /// What stands where no column is named would be lost: most often the thousands of a number that commas part, in a
-    /// file whose cells commas part too.
     fn outside(&mut self, index: usize, row: &Row) {
-        let is_lost = |(at, cell): &(usize, &Cell)| !cell.is_empty() && !self.columns.names(*at);
-        if let Some((at, _)) = row.cells.iter().enumerate().find(is_lost) {
-            let message = format!(
-                "row {}, column {}: there is something where the first row names no column; a number such as 1,000,000 \
-                 is several cells where commas part cells: write 1000000, or put it in quotes",
-                row.number,
-                columns::letters(at)
-            );
-            self.errors.push(FieldError::new(format!("/lines/{index}"), "no_column", message));
+        if let Some(error) = lost(row, |at| self.columns.names(at)) {
+            self.errors.push(FieldError { pointer: format!("/lines/{index}"), ..error });
         }
     }
 
@@ -209,6 +204,11 @@ impl Reader {
             Cell::Text(text) if text.trim_start().starts_with(['=', '@', '+']) => {
                 let message = "a formula is not taken; write its value";
                 self.fail(index, row, column, "formula", message);
+                None
+            }
+            Cell::Day(day) => {
+                let message = format!("a date ({day}) is no value of this column");
+                self.fail(index, row, column, "date", &message);
                 None
             }
             Cell::Text(_) | Cell::Number(_) | Cell::Truth(_) => Some(cell),
@@ -266,6 +266,20 @@ impl Reader {
             _ => self.number(index, row, Column::Amount, written::rupiah, written::rupiah_of),
         }
     }
+}
+
+/// What stands where no column is named, and would be lost: most often the thousands of a number that commas part, in a
+/// file whose cells commas part too.
+fn lost(row: &Row, names: impl Fn(usize) -> bool) -> Option<FieldError> {
+    let is_lost = |(at, cell): &(usize, &Cell)| !cell.is_empty() && !names(*at);
+    let (at, _) = row.cells.iter().enumerate().find(is_lost)?;
+    let message = format!(
+        "row {}, column {}: there is something where the first row names no column; a number such as 1,000,000 is \
+         several cells where commas part cells: write 1000000, or put it in quotes",
+        row.number,
+        columns::letters(at)
+    );
+    Some(FieldError::new("", "no_column", message))
 }
 
 /// A text without the apostrophe that a spreadsheet puts before what would be a formula.

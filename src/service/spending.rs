@@ -181,15 +181,13 @@ pub fn record(
     (event, kind, id, action): (EventId, SubjectKind, String, &str),
     content: Value,
 ) -> Result<(), Error> {
-    access::save(tx, proposal)?;
-    access::took_part(tx, cx, proposal.id, Duty::Spending)?;
     let subject = access::beneath(proposal, kind, id);
     trail::done(
         tx,
         cx,
         Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
     )?;
-    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
+    settle(tx, cx, proposal, event)
 }
 
 /// Records a payment order.
@@ -208,42 +206,63 @@ pub fn spend(
             let proposal = locked(tx, &seen)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.spent_on, "/spent_on")?;
-            let contract = contract::find(tx, draft.contract_id)?
-                .filter(|contract| contract.proposal_id == id && contract.voided_at.is_none())
-                .ok_or_else(no_such_contract)?;
-            can_record(&proposal)?;
-            let event = EventId::new();
-            let row = fresh(tx, cx, &contract, draft)?;
-            expenditure::insert(tx, &row).map_err(known_number)?;
-            contract::spend(tx, contract.id, draft.amount_idr)?;
-            let paid_on = contract::find(tx, contract.id)?.ok_or(Error::NotFound)?;
-            trail::revise(tx, event, SubjectKind::Contract, paid_on.id, paid_on.version, &paid_on)?;
-            if contract.fund_source == FundSource::Dak {
-                let source = Source {
-                    kind: "expenditure",
-                    id: row.id.to_string(),
-                    event,
-                    effective_on: draft.spent_on,
-                };
-                money::post(
-                    tx,
-                    cx,
-                    &proposal,
-                    &[Posting::of(EntryKind::Spend, draft.amount_idr)],
-                    &source,
-                )?;
-            }
-            let about = (
-                event,
-                SubjectKind::Expenditure,
-                row.id.to_string(),
-                "proposal.record_expenditure",
-            );
-            record(tx, cx, by, &proposal, about, json!({ "expenditure": row }))?;
+            let (event, shown) = add(tx, cx, by, &proposal, draft)?;
+            settle(tx, cx, &proposal, event)?;
             let location = format!("/api/v1/proposals/{id}/expenditures");
-            Reply::created(&view::Expenditure::from(row), Some(proposal.version), location)
+            Reply::created(&shown, Some(proposal.version), location)
         },
     )
+}
+
+/// Records a payment order of a locked proposal, alone or as a row of a list: the order, its entry, its event.
+pub fn add(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    by: By,
+    proposal: &Proposal,
+    draft: &ExpenditureDraft,
+) -> Result<(EventId, view::Expenditure), Error> {
+    let contract = contract::find(tx, draft.contract_id)?
+        .filter(|contract| contract.proposal_id == proposal.id && contract.voided_at.is_none())
+        .ok_or_else(no_such_contract)?;
+    can_record(proposal)?;
+    let event = EventId::new();
+    let row = fresh(tx, cx, &contract, draft)?;
+    expenditure::insert(tx, &row).map_err(known_number)?;
+    contract::spend(tx, contract.id, draft.amount_idr)?;
+    let paid_on = contract::find(tx, contract.id)?.ok_or(Error::NotFound)?;
+    trail::revise(tx, event, SubjectKind::Contract, paid_on.id, paid_on.version, &paid_on)?;
+    if contract.fund_source == FundSource::Dak {
+        let source = Source {
+            kind: "expenditure",
+            id: row.id.to_string(),
+            event,
+            effective_on: draft.spent_on,
+        };
+        let posting = Posting::of(EntryKind::Spend, draft.amount_idr);
+        money::post(tx, cx, proposal, &[posting], &source)?;
+    }
+    let subject = access::beneath(proposal, SubjectKind::Expenditure, row.id);
+    let content = json!({ "expenditure": row });
+    let (action, by) = ("proposal.record_expenditure", Some(by));
+    trail::done(
+        tx,
+        cx,
+        Event { id: event, action, subject: &subject, by, content, personal: &[] },
+    )?;
+    Ok((event, view::Expenditure::from(row)))
+}
+
+/// Writes the proposal back whose money was moved from outside, with its revision.
+pub fn settle(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    event: EventId,
+) -> Result<(), Error> {
+    access::save(tx, proposal)?;
+    access::took_part(tx, cx, proposal.id, Duty::Spending)?;
+    trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)
 }
 
 /// A contract that the proposal does not have, or that was taken back.

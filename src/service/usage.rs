@@ -51,7 +51,7 @@ pub fn show(
         let sight = cx.actor.sight();
         let sums = usage::sums(tx, &sight, fiscal_year, province, region)?;
         let (proposals, regions, ceiling_idr, plan, contracted, disbursed, absorbed, ..) = sums;
-        let (.., returned, released) = sums;
+        let (.., returned, released, carried_in, carried_out) = sums;
         let figures = Figures {
             ceiling_idr: Rupiah(ceiling_idr),
             plan_idr: Rupiah(plan),
@@ -60,6 +60,8 @@ pub fn show(
             absorbed_idr: Rupiah(absorbed),
             returned_idr: Rupiah(returned),
             released_idr: Rupiah(released),
+            carried_in_idr: Rupiah(carried_in),
+            carried_out_idr: Rupiah(carried_out),
         };
         let ceiling = ceiling::find(tx, fiscal_year)?;
         Ok(Usage {

@@ -49,6 +49,20 @@ pub fn insert(c: &mut AnyConnection, expenditure: &Expenditure) -> QueryResult<(
     diesel::insert_into(expenditures::table).values(expenditure).execute(c).map(|_| ())
 }
 
+/// Payment orders of a proposal that have some numbers, as they are compared.
+pub fn of_numbers(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    keys: &[String],
+) -> QueryResult<Vec<(ExpenditureId, String)>> {
+    expenditures::table
+        .filter(expenditures::proposal_id.eq(proposal))
+        .filter(expenditures::number_key.eq_any(keys.to_vec()))
+        .order(expenditures::id)
+        .select((expenditures::id, expenditures::number_key))
+        .load(c)
+}
+
 /// Those of a proposal in the order of their recording, after `after`.
 pub fn of(
     c: &mut AnyConnection,

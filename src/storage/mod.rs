@@ -51,6 +51,7 @@ pub mod setting;
 pub mod throttle;
 pub mod token;
 pub mod tranche;
+pub mod usage;
 pub mod user;
 pub mod verify;
 pub mod waiver;

@@ -36,6 +36,8 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
     let flagged = submitted.version().await;
     let decision = CONSTRUCTION.at(app, "decision").await;
     let approved = CONSTRUCTION.at(app, "approved").await;
+    let changed = CONSTRUCTION.at(app, "planned").await;
+    let auditor = app.of(Role::Auditor, HOME).await;
     let allocated = CONSTRUCTION.at(app, "allocated").await;
     let life = CONSTRUCTION.at(app, "contracted").await;
     let (drafter, treasurer) = (life.who(Role::Drafter).await, life.who(Role::Treasurer).await);
@@ -124,6 +126,31 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             None,
             life.contract_body(json!({ "number": "9" })),
         ),
+        sample(
+            post.clone(),
+            changed.path("plans"),
+            &drafter,
+            None,
+            json!({ "target_output": "a", "reason": "b", "lines": [
+            { "line_no": 2, "volume_thousandths": 5, "amount_idr": 5, "method": "contract", "target_output": "c",
+              "supporting_activity": "travel" }] }),
+        ),
+        sample(
+            post.clone(),
+            changed.path("contracts/import"),
+            &drafter,
+            None,
+            json!({ "contracts": [changed.contract_body(json!({ "number": "9" }))] }),
+        ),
+        sample(
+            post.clone(),
+            life.path("expenditures/import"),
+            &drafter,
+            None,
+            json!({ "expenditures": [{ "contract_number": contract["number"], "number": "8", "spent_on": "2020-05-02",
+            "amount_idr": 5, "description": "a" }] }),
+        ),
+        sample(post.clone(), life.path("holds"), &auditor, None, json!({ "reason": "a" })),
         sample(post.clone(), life.path("expenditures"), &drafter, None, spent),
         sample(post.clone(), life.path("returns"), &drafter, None, slip),
         sample(post.clone(), life.path("recoveries"), &drafter, None, back),

@@ -110,7 +110,7 @@ impl Columns {
     }
 }
 
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     text.trim().trim_start_matches('\u{feff}').to_lowercase().replace([' ', '-'], "_")
 }
 

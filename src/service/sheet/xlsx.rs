@@ -3,6 +3,7 @@
 use super::{Cell, Row};
 use crate::domain::refusal::FieldError;
 use calamine::{DataRef, Reader, Xlsx};
+use chrono::NaiveDate;
 use std::collections::HashSet;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
@@ -108,7 +109,12 @@ fn of(value: &DataRef<'_>) -> Cell {
         DataRef::Float(number) => Cell::Number(*number),
         DataRef::Int(number) => Cell::Text(number.to_string()),
         DataRef::Bool(truth) => Cell::Truth(*truth),
-        DataRef::DateTime(date) => Cell::Broken(format!("a date ({date})")),
+        DataRef::DateTime(date) => {
+            let (year, month, day, ..) = date.to_ymd_hms_milli();
+            let (year, month, day) = (i32::from(year), u32::from(month), u32::from(day));
+            NaiveDate::from_ymd_opt(year, month, day)
+                .map_or_else(|| Cell::Broken(format!("a date ({date})")), Cell::Day)
+        }
         DataRef::Error(error) => Cell::Broken(error.to_string()),
     }
 }
