@@ -113,6 +113,7 @@ on_both! {
         assert_ne!(right["id"], wrong["id"]);
         assert_eq!(flags(&right), Vec::<String>::new());
         order(&life, "SP2D/7", 1).await.refused(422, &["duplicate"]);
+        life.complete_works().await.is(200);
         life.to("closed").await;
         assert_eq!(life.figure("absorbed_idr").await, TOTAL);
         assert_eq!(app.verified(), Vec::<String>::new());

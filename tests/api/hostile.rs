@@ -330,7 +330,8 @@ on_both! {
         assert!(tried > 300, "{tried}");
         assert_eq!(app.database.number(events), before, "nothing happened");
         // What was changed in each of them was what kept it from being taken.
-        for sample in &samples {
+        // Leftover goes to a proposal of a later year, and all of these are of one year.
+        for sample in samples.iter().filter(|sample| !sample.path.ends_with("/carries")) {
             let answer = send(&app, sample, sample.body.to_string()).await;
             assert!(!matches!(answer.status, 400 | 422), "{answer}");
         }
