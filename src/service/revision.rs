@@ -3,7 +3,6 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::change::differences;
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
-use crate::domain::moment::Moment;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::view::Page;
@@ -72,13 +71,17 @@ pub fn document(row: &Value, lines: &Value, values: Lines) -> Value {
 
 /// A version of a proposal with its documents: of each type those that no newer one had taken the place of by then, by
 /// their ids.
-fn whole((row, lines): &(Value, Value), brought: &[Document]) -> Result<Value, Error> {
+fn whole((row, lines): &(Value, Value), brought: &[Document]) -> Value {
     let mut value = document(row, lines, Lines::AsReviewed);
-    let (Some(at), Some(fields)) = (row.get("updated_at"), value.as_object_mut()) else {
-        return Ok(value);
+    let (Some(version), Some(fields)) =
+        (row.get("version").and_then(Value::as_i64), value.as_object_mut())
+    else {
+        return value;
     };
-    let at: Moment = serde_json::from_value(at.clone())?;
-    let is_there = |id: DocumentId| brought.iter().any(|one| one.id == id && one.uploaded_at <= at);
+    let is_there = |id: DocumentId| {
+        let found = brought.iter().find(|one| one.id == id);
+        found.is_some_and(|one| one.proposal_version.is_none_or(|brought| brought <= version))
+    };
     let mut types: Map<String, Value> = Map::new();
     for one in brought {
         if is_there(one.id) && !one.superseded_by.is_some_and(is_there) {
@@ -93,7 +96,7 @@ fn whole((row, lines): &(Value, Value), brought: &[Document]) -> Result<Value, E
         }
     }
     fields.insert("documents".to_owned(), Value::Object(types));
-    Ok(value)
+    value
 }
 
 fn content(revision: Option<&RevisionRow>) -> Result<Value, Error> {
@@ -142,7 +145,7 @@ pub fn list(
             items.push(view::Revision::of(
                 row.version,
                 events.get(&row.event_id),
-                parts(&whole(&before, &brought)?, &whole(&now, &brought)?),
+                parts(&whole(&before, &brought), &whole(&now, &brought)),
             ));
             before = now;
         }
@@ -181,7 +184,7 @@ pub fn diff(
         let id = id.to_string();
         let (before, after) = (as_of(tx, &id, against)?, as_of(tx, &id, version)?);
         let brought = storage::document::brought_to(tx, proposal.id)?;
-        let items = differences(&whole(&before, &brought)?, &whole(&after, &brought)?);
+        let items = differences(&whole(&before, &brought), &whole(&after, &brought));
         Ok(view::Diff { version, against, items })
     })
 }

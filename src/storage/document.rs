@@ -64,6 +64,8 @@ pub struct Document {
     pub uploaded_role: Option<Role>,
     /// Where the proposal stood; unknown of older ones.
     pub uploaded_in: Option<State>,
+    /// At which version of the proposal it was brought; unknown of older ones.
+    pub proposal_version: Option<i64>,
     /// Raised by every change.
     pub version: i64,
 }

@@ -323,6 +323,7 @@ diesel::table! {
         version -> BigInt,
         uploaded_role -> Nullable<Text>,
         uploaded_in -> Nullable<Text>,
+        proposal_version -> Nullable<BigInt>,
     }
 }
 

@@ -91,7 +91,7 @@ on_both! {
 
     async fn tranches_reports_and_the_check_of_use_follow_the_payments(db) {
         let app = TestApp::on(db);
-        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let life = CONSTRUCTION.as_shipped().at(&app, "contracted").await;
         let approver = life.who(Role::Approver).await;
         let allocation = life.allocation().await;
         let of_tranche = |shown: &Value| -> Vec<(String, i64, i64)> {

@@ -26,7 +26,9 @@ async fn decree(app: &TestApp, number: &str, region: &str, changes: Value) -> An
 }
 
 fn to_the_end_of_august() -> Value {
-    json!([{ "path": "/contract_gate/date", "value": "2018-08-31" }])
+    let dates =
+        ["/contract_gate/date", "/tranches/0/documents_due/date", "/tranches/0/closes/date"];
+    dates.iter().map(|path| json!({ "path": path, "value": "2018-08-31" })).collect()
 }
 
 fn revive() -> Value {
@@ -103,7 +105,8 @@ on_both! {
         assert!(last.to_string().contains("KMK 2/2018"), "{last}");
         assert_eq!(app.sweep().forfeited, 0);
         app.verified();
-        lives[2].1.to("funded").await;
+        // What asks in time is not forfeited again.
+        lives[2].1.request_tranche(1, TOTAL / 4).await.is(201);
         lives[1].1.to("contracted").await;
         // What has its money back stays within it.
         let plan = lives[0].1.plan_body();

@@ -231,7 +231,8 @@ fn turn(state: &str, action: &str) -> Role {
         | "reject"
         | "cancel"
         | "revive"
-        | "approve_plan" => Role::Approver,
+        | "approve_plan"
+        | "approve_plan_change" => Role::Approver,
         "allocate" | "decline_allocation" | "disburse" => Role::Treasurer,
         "accept_contracts" | "end_short" | "close" | "close_unused" => Role::Inspector,
         "return" => match state {
@@ -251,6 +252,9 @@ async fn refused(life: &Life<'_>, state: &str, action: Action) {
     }
     if action == Action::Revive && matches!(state, "forfeited" | "lapsed") {
         return; // What was forfeited takes a decree; it has tests of its own.
+    }
+    if action == Action::ApprovePlanChange && matches!(state, "planned" | "contracted" | "funded") {
+        return; // The effect of another plan that is approved, which has tests of its own.
     }
     let answer = life.act(turn(state, name), json!({ "action": name, "comment": "Coba." })).await;
     if matches!(action, Action::Lapse | Action::Forfeit) {
@@ -386,6 +390,10 @@ fn the_model_and_the_machine_know_the_same_arrows() {
             ("contracted".to_owned(), "record_handover".to_owned()),
             "contracted".to_owned(),
         );
+        known.insert(("lapsed".to_owned(), "revive".to_owned()), "clarification".to_owned());
+        for state in ["planned", "contracted", "funded"] {
+            known.insert((state.to_owned(), "approve_plan_change".to_owned()), state.to_owned());
+        }
         let arrows = sentra::domain::workflow::arrows(menu);
         let machine: Arrows = arrows
             .filter(|arrow| !matches!(arrow.route.as_str(), "by_province" | "no_visit_due"))

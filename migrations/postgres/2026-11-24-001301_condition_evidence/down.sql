@@ -5,4 +5,5 @@ BEGIN
     END IF;
 END;
 $$;
+ALTER TABLE documents DROP COLUMN proposal_version;
 ALTER TABLE conditions DROP COLUMN document_id;

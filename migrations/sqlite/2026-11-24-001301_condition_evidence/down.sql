@@ -2,4 +2,5 @@
 CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
 INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
 DROP TABLE audit_rows_exist;
+ALTER TABLE documents DROP COLUMN proposal_version;
 ALTER TABLE conditions DROP COLUMN document_id;

@@ -364,6 +364,7 @@ fn fresh(
         flags: serde_json::to_string(&flags)?,
         uploaded_role: Some(by.role),
         uploaded_in: Some(proposal.state),
+        proposal_version: Some(proposal.version),
         version: 1,
     })
 }

@@ -260,7 +260,7 @@ impl<'a> Play<'a> {
     fn fresh_centre(&self) -> CentreId {
         let entry = centre::CentreDraft {
             region_code: REGION.into(),
-            name: "Sentra".to_owned(),
+            name: format!("Sentra {}", uuid::Uuid::now_v7()),
             commodity: "Kopi".to_owned(),
             kbli: None,
             village: "Desa".to_owned(),
