@@ -1,5 +1,6 @@
 //! Contracts: who does what for how much, and who may not do both.
 
+use crate::domain::line::FundSource;
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanFacts;
 use chrono::NaiveDate;
@@ -87,18 +88,24 @@ pub struct ContractFacts {
     pub vendor: Firm,
     /// For how much.
     pub value: Rupiah,
+    /// Who pays.
+    pub fund_source: FundSource,
     /// Lines that it covers.
     pub lines: Vec<i64>,
     /// Last day.
     pub ends_on: NaiveDate,
 }
 
-/// Planned lines that no contract covers.
+/// Planned lines that no contract covers; what the plan pays for is paid by the DAK.
 pub fn uncovered(plan: Option<&PlanFacts>, contracts: &[ContractFacts]) -> Vec<i64> {
     let planned = plan.map_or(&[][..], |plan| &plan.funded_lines);
     planned
         .iter()
-        .filter(|line| !contracts.iter().any(|contract| contract.lines.contains(line)))
+        .filter(|line| {
+            !contracts
+                .iter()
+                .any(|one| one.fund_source == FundSource::Dak && one.lines.contains(line))
+        })
         .copied()
         .collect()
 }
@@ -144,6 +151,7 @@ mod tests {
             role: ContractRole::Works,
             vendor: firm("A", None),
             value: Rupiah(1),
+            fund_source: FundSource::Dak,
             lines: lines.to_vec(),
             ends_on: NaiveDate::MIN,
         };

@@ -119,11 +119,18 @@ impl Part {
         self.paid.min(self.figures.disbursed_idr)
     }
 
-    /// What its contracts still need, this tranche set aside.
+    /// What its contracts still need, this tranche set aside: never more than is set aside for it, however much they are
+    /// worth.
     fn need(&self) -> Rupiah {
-        let figures = &self.figures;
-        let others = Rupiah::total([figures.disbursed_idr, self.net_paid().negated()]);
-        Rupiah::total([figures.contracted_idr, others.negated()]).max(Rupiah::ZERO)
+        self.left_of(self.figures.contracted_idr)
+    }
+
+    /// What of an amount is left to pay, this tranche set aside, within what is set aside for the proposal.
+    fn left_of(&self, amount: Rupiah) -> Rupiah {
+        let Figures { ceiling_idr, released_idr, disbursed_idr, .. } = self.figures;
+        let others = Rupiah::total([disbursed_idr, self.net_paid().negated()]);
+        let set_aside = Rupiah::total([ceiling_idr, released_idr.negated()]);
+        Rupiah::total([amount.min(set_aside), others.negated()]).max(Rupiah::ZERO)
     }
 }
 
@@ -275,14 +282,18 @@ impl Facts<'_> {
     }
 
     /// The most that the tranche brings: its share of what is set aside, the last one what contracts still need; never
-    /// more than contracts need. A lump sum is the contract list's value, one on recommendation the handover's.
+    /// more than contracts need. A lump sum is the contract list's value, one on recommendation the handover's; all of them
+    /// within what is set aside.
     fn cap(&self) -> Rupiah {
         let Some(index) = self.index() else { return Rupiah::ZERO };
         let need = Rupiah::total(self.paid_here().map(Part::need));
         match self.mode {
             Mode::LumpSum => need,
             Mode::LumpSumOnRecommendation => {
-                Rupiah::total(self.paid_here().filter_map(|part| part.handover))
+                let handovers = self
+                    .paid_here()
+                    .filter_map(|part| part.handover.map(|handover| part.left_of(handover)));
+                Rupiah::total(handovers)
             }
             Mode::Staged if index.saturating_add(1) == self.tranches() => need,
             Mode::Staged => {

@@ -97,9 +97,11 @@ impl Render for Renderer {
         let missed = facts.missed.map(|missed| moment(missed, zone, language));
         let amount = facts.rupiah().map(|amount| money(amount, language));
         let comment = facts.comment.as_deref().map(paragraphs).filter(|text| !text.is_empty());
-        let due = facts.due.as_deref().map(line);
         let details = details(&facts.details);
-        let next = steps::next(event, facts.state, draft.roles).unwrap_or(steps::NOTHING);
+        let step = steps::next(event, facts.state, draft.roles);
+        // A date is for those who have something to do by it.
+        let due = facts.due.as_deref().filter(|_| step.is_some()).map(line);
+        let next = step.unwrap_or(steps::NOTHING);
         let link = format!("{}/api/v1/proposals/{}", self.site.base_url(), facts.proposal_id);
         let roles: Vec<&str> =
             draft.roles.iter().map(|role| role_name(*role).in_language(language)).collect();

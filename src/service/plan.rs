@@ -256,13 +256,16 @@ fn next_number(
     }
     can_change(tx, cx, proposal, draft.reason.as_deref())?;
     let plans = plan::of(tx, proposal.id)?;
-    match plans.last() {
-        Some(last) if last.state == PlanState::Submitted => {
-            Err(Error::refused("plan_pending", "/plans", "A plan is with the ministry already."))
-        }
-        Some(last) => Ok(last.n + 1),
-        None => Ok(1),
+    need_none_pending(&plans)?;
+    Ok(plans.last().map_or(1, |last| last.n + 1))
+}
+
+/// Refuses while a plan is with the ministry: one is decided at a time, and by its own figures.
+fn need_none_pending(plans: &[Plan]) -> Result<(), Error> {
+    if plans.iter().all(|plan| plan.state != PlanState::Submitted) {
+        return Ok(());
     }
+    Err(Error::refused("plan_pending", "/plans", "A plan is with the ministry already."))
 }
 
 fn rows(
@@ -408,6 +411,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
             need_version(cx, row.version)?;
             need_state(&row, PlanState::Draft)?;
             fits_state(&row, &proposal)?;
+            need_none_pending(&plan::of(tx, proposal.id)?)?;
             let pinned = policy::of_proposal(tx, &proposal, cx.now)?;
             let after = Plan {
                 state: PlanState::Submitted,

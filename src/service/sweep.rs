@@ -2,6 +2,7 @@
 
 use crate::domain::act::{Act, Action};
 use crate::domain::ids::ProposalId;
+use crate::domain::moment::Zone;
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
 use crate::domain::workflow::Door;
@@ -9,7 +10,7 @@ use crate::service::context::{By, Context};
 use crate::service::error::Error;
 use crate::service::{Services, access, action, policy};
 use crate::storage::{idempotency, proposal, throttle, token};
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 /// How many proposals are looked at in one step.
 const PAGE: i64 = 200;
@@ -34,14 +35,17 @@ pub struct Swept {
 /// Ends what missed its deadline. Safe to be run by any number of processes at any time.
 pub fn deadlines(sv: &Services) -> Result<Swept, Error> {
     let cx = Context::system(sv.clock.now());
-    let lapsed = each(sv, &cx, &[State::Clarification], None, Action::Lapse)?;
+    // Where the day begins first; whether it is over where the proposal lies is seen by itself.
+    let today = cx.now.date_in(Zone::Wit);
+    let due = (None, Some(today));
+    let lapsed = each(sv, &cx, &[State::Clarification], due, Action::Lapse)?;
     let mut forfeited = 0;
     for year in
         sv.db.read(|tx| Ok::<_, Error>(proposal::years_standing_in(tx, &BEFORE_THE_GATE)?))?
     {
         let gate = sv.db.read(|tx| policy::earliest_gate(tx, year, cx.now))?;
         if gate.is_some_and(|gate| cx.now >= gate) {
-            forfeited += each(sv, &cx, &BEFORE_THE_GATE, Some(year), Action::Forfeit)?;
+            forfeited += each(sv, &cx, &BEFORE_THE_GATE, (Some(year), None), Action::Forfeit)?;
         }
     }
     Ok(Swept { lapsed, forfeited })
@@ -51,7 +55,7 @@ fn each(
     sv: &Services,
     cx: &Context,
     states: &[State],
-    year: Option<i64>,
+    which: (Option<i64>, Option<NaiveDate>),
     action: Action,
 ) -> Result<usize, Error> {
     let mut ended = 0;
@@ -59,7 +63,7 @@ fn each(
     loop {
         let page = sv
             .db
-            .read(|tx| Ok::<_, Error>(proposal::standing_in(tx, states, year, after, PAGE)?))?;
+            .read(|tx| Ok::<_, Error>(proposal::standing_in(tx, states, which, after, PAGE)?))?;
         for id in &page {
             ended += usize::from(end(sv, cx, *id, action)?);
         }

@@ -71,6 +71,7 @@ pub struct ContractLine {
 /// What the rules look at.
 pub fn facts(contract: &Contract, lines: &[ContractLine]) -> ContractFacts {
     ContractFacts {
+        fund_source: contract.fund_source,
         role: contract.role,
         vendor: Firm {
             name: contract.vendor_name.clone(),

@@ -284,11 +284,12 @@ pub fn counts(
         .load(c)
 }
 
-/// Ids of proposals that stand in one of the states, after `after`: work for a sweep.
+/// Ids of proposals that stand in one of the states, after `after`: work for a sweep; those of a year, or those whose
+/// due date lies before a day.
 pub fn standing_in(
     c: &mut AnyConnection,
     states: &[State],
-    fiscal_year: Option<i64>,
+    (fiscal_year, due_before): (Option<i64>, Option<NaiveDate>),
     after: Option<ProposalId>,
     limit: i64,
 ) -> QueryResult<Vec<ProposalId>> {
@@ -300,6 +301,9 @@ pub fn standing_in(
         .into_boxed();
     if let Some(year) = fiscal_year {
         query = query.filter(proposals::fiscal_year.eq(year));
+    }
+    if let Some(day) = due_before {
+        query = query.filter(proposals::due_on.lt(day));
     }
     if let Some(after) = after {
         query = query.filter(proposals::id.gt(after));

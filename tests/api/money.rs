@@ -26,6 +26,31 @@ fn flags(made: &Value) -> Vec<String> {
 }
 
 on_both! {
+    async fn nothing_is_paid_above_what_is_set_aside_however_much_is_contracted(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let made = life.contract(json!({ "value_idr": 2 * TOTAL })).await.is(201);
+        assert_eq!(flags(&made), ["above_plan"]);
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        let refused = life.request_tranche(1, TOTAL + 1).await;
+        refused.refused(409, &["payment_within_contracts", "within_cap"]);
+        life.request_tranche(1, TOTAL).await.is(201);
+        life.review_and_verify().await;
+        life.pay().await.is(200);
+        assert_eq!(life.figure("undisbursed_idr").await, 0);
+        app.verified();
+    }
+
+    async fn a_line_that_another_budget_pays_for_is_not_covered(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        life.contract(json!({ "fund_source": "APBD" })).await.is(201);
+        let accept = json!({ "action": "accept_contracts" });
+        life.act(Role::Inspector, accept.clone()).await.refused(409, &["contract_list_complete"]);
+        life.contract(json!({ "number": "602/02" })).await.is(201);
+        life.act(Role::Inspector, accept).await.is(200);
+    }
+
     async fn tranches_are_paid_one_after_the_other_and_never_above_the_contracts(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.in_tranches(2).at(&app, "contracted").await;

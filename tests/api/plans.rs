@@ -24,6 +24,23 @@ async fn submit(life: &Life<'_>, body: Value) -> Answer {
 }
 
 on_both! {
+    async fn one_plan_is_with_the_ministry_at_a_time_and_is_decided_by_its_own_figures(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let mut above = life.plan_body();
+        above["lines"][0]["amount_idr"] = json!(900_000_000_000_i64);
+        let above = life.add(Role::Drafter, "plans", above).await.is(201);
+        let within = life.add(Role::Drafter, "plans", life.plan_body()).await.is(201);
+        let (drafter, approver) = (life.who(Role::Drafter).await, life.who(Role::Approver).await);
+        let send = async |plan: &Value| life.step_of(&drafter, "plans", plan, "submit", json!({})).await;
+        send(&above).await.refused(409, &["plan_within_ceiling"]);
+        let submitted = send(&within).await.is(200);
+        send(&above).await.refused(409, &["plan_pending"]);
+        life.step_of(&approver, "plans", &submitted, "approve", json!({})).await.is(200);
+        send(&above).await.refused(409, &["plan_state"]);
+        assert_eq!(life.figure("plan_idr").await, TOTAL);
+    }
+
     async fn an_approved_plan_is_changed_with_a_reason_as_often_as_the_policy_says(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planned").await;

@@ -93,6 +93,12 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         Guard::LeftoverSettled => {
             let left = facts.figures.in_hand();
             unless(left == Rupiah::ZERO, "/figures/in_hand_idr", || {
+                if left < Rupiah::ZERO {
+                    return format!(
+                        "{} more was spent than was received; a payment order that is wrong is taken back (POST /journal/{{id}}/reverse).",
+                        left.negated()
+                    );
+                }
                 format!(
                     "{left} is still in hand; it has to be spent, returned (POST returns) or carried over to a later year (POST carries)."
                 )

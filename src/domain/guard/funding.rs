@@ -3,6 +3,7 @@
 use super::{Facts, Guard, Said, given, join, numbers, unless, within_cap};
 use crate::domain::act::Act;
 use crate::domain::contract;
+use crate::domain::journal::Figures;
 use crate::domain::line;
 use crate::domain::money::Rupiah;
 use crate::domain::tranche::Mode;
@@ -206,11 +207,19 @@ fn contracted_lines_kept(facts: &Facts<'_>) -> Said {
     })
 }
 
+/// A payment is what contracts need, and never more than is set aside: contracts are outside facts, payments are not.
 fn payment_within_contracts(facts: &Facts<'_>) -> Said {
     let Some(payment) = &facts.payment else { return Ok(()) };
-    let contracted = facts.figures.contracted_idr;
+    let Figures { ceiling_idr, released_idr, contracted_idr: contracted, .. } = facts.figures;
     let disbursed = facts.figures.disbursed_idr;
     let amount = payment.amount;
+    let set_aside = Rupiah::total([ceiling_idr, released_idr.negated()]);
+    let left = Rupiah::total([set_aside, disbursed.negated()]);
+    unless(amount <= left, "/items", || {
+        format!(
+            "{amount} is more than the {left} that is set aside ({set_aside}) and not paid yet."
+        )
+    })?;
     match facts.mode {
         Mode::Staged => {
             let unpaid = contracted.minus(disbursed).unwrap_or_default();
@@ -221,14 +230,15 @@ fn payment_within_contracts(facts: &Facts<'_>) -> Said {
             })
         }
         Mode::LumpSum => {
-            unless(amount == contracted && disbursed == Rupiah::ZERO, "/items", || {
+            let due = contracted.min(set_aside);
+            unless(amount == due && disbursed == Rupiah::ZERO, "/items", || {
                 format!(
-                    "A lump sum equals the contract list of {contracted}, in one payment; {disbursed} is paid."
+                    "A lump sum equals the contract list of {contracted}, at most the {set_aside} that is set aside, in one payment; {disbursed} is paid."
                 )
             })
         }
         Mode::LumpSumOnRecommendation => {
-            let due = facts.handover_value;
+            let due = facts.handover_value.map(|value| value.min(set_aside));
             unless(due == Some(amount) && disbursed == Rupiah::ZERO, "/items", || match due {
                 Some(value) => format!(
                     "A lump sum on recommendation equals the handover value of {value}, once."

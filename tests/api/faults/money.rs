@@ -130,6 +130,7 @@ impl Case {
     fn may_be_paid(&self, amount: i64) -> bool {
         matches!(self.state, State::Contracted | State::Funded | State::Reporting)
             && amount <= self.figures[CONTRACTED] - self.figures[DISBURSED]
+            && amount <= self.figures[CEILED] - self.figures[RELEASED] - self.figures[DISBURSED]
     }
 }
 
