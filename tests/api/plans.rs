@@ -62,7 +62,8 @@ on_both! {
         life.add(Role::Drafter, "plans", change(&life)).await.refused(409, &["plan_changes_left"]);
         let events = life.list("events?limit=200").await;
         assert_eq!(events.iter().filter(|one| one["action"] == "proposal.approve_plan_change").count(), 1);
-        life.to("funded").await;
+        life.contract(json!({ "value_idr": TOTAL - 1_000_000 })).await.is(201);
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 
@@ -132,7 +133,7 @@ on_both! {
         life.act(Role::Inspector, accept.clone()).await.refused(409, &["conditions_lifted"]);
         let (reviewer, condition) = (life.who(Role::Reviewer).await, life.last("conditions").await);
         assert_eq!(condition["source"], "plan");
-        let lift = json!({ "evidence": "Gambar 2" });
+        let lift = life.evidence().await;
         life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
         life.act(Role::Inspector, accept).await.is(200);
     }

@@ -456,6 +456,9 @@ impl<'a> Play<'a> {
     }
 
     fn plan(&mut self, at: usize) {
+        if matches!(self.cases[at].state, State::Planned | State::Contracted | State::Funded) {
+            return; // A change of the plan in force, which has tests of its own.
+        }
         let most = self.cases[at].figures[CEILED] + TOLERANCE;
         let total = if self.dice.random_ratio(1, 4) { self.around(most) } else { most - TOLERANCE };
         let case = &self.cases[at];
