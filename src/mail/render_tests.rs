@@ -48,7 +48,10 @@ fn every_event_and_state_is_told_in_both_languages() {
                 let link = format!("https://sentra.example/api/v1/proposals/{}", facts.proposal_id);
                 assert!(message.text.contains(&link), "{event} {language}");
                 assert!(message.html.contains(&format!("href=\"{link}\"")), "{event} {language}");
-                assert!(message.text.contains("2021-07-30 24:00 WIB"), "{event} {language}");
+                // A date is for those who have something to do by it.
+                let has_step = steps::next(*event, facts.state, &[Role::Drafter]).is_some();
+                let dated = message.text.contains("2021-07-30 24:00 WIB");
+                assert_eq!(dated, has_step, "{event} {language}");
                 assert!(message.text.contains("Sri Wahyuni"), "{event} {language}");
                 for body in [&message.subject, &message.text, &message.html] {
                     assert!(!body.contains("{actor}"), "{event} {language}");
