@@ -1,6 +1,7 @@
 //! The picture of 2021, at a thousandth of its size: what was set aside, planned, contracted, disbursed and absorbed, as
 //! one answer.
 
+use crate::faults::seed::seed;
 use crate::on_both;
 use crate::support::app::{HOME, SIBLING, TestApp};
 use crate::support::life::{CONSTRUCTION, Case};
@@ -39,6 +40,23 @@ async fn half(app: &TestApp, region: &'static str) {
 }
 
 on_both! {
+    /// The figures of 2021 as they stood on 17 January 2022, in billions: 750, 744, 665, 654 and 495.
+    async fn the_year_2021_is_seeded_to_the_rupiah_and_read_in_one_query(db) {
+        let amounts = "750000000000,744000000000,665000000000,654000000000,495000000000";
+        seed(&db, 107, &["--fiscal-year", "2021", "--picture", amounts]);
+        let app = TestApp::on(db);
+        let approver = app.of(Role::Approver, HOME).await;
+        let nation = app.get(&approver, "/fund-usage?fiscal_year=2021").await.is(200);
+        for (name, billions) in [
+            ("ceiling_idr", 750), ("plan_idr", 744), ("contracted_idr", 665), ("disbursed_idr", 654),
+            ("absorbed_idr", 495), ("in_hand_idr", 159), ("undisbursed_idr", 96),
+        ] {
+            assert_eq!(nation["figures"][name], json!(billions * 1_000_000_000_i64), "{name}");
+        }
+        assert_eq!(nation["proposals"], 107);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
     async fn a_year_is_one_picture_for_the_nation_a_province_and_a_region(db) {
         let app = TestApp::on(db);
         half(&app, HOME).await;

@@ -2,6 +2,7 @@
 
 use crate::cli::seed::cast::Person;
 use crate::cli::seed::lines;
+use crate::cli::seed::picture::Picture;
 use crate::cli::seed::world::{About, World};
 use crate::domain::act::{ActData, Action};
 use crate::domain::audit::SubjectKind;
@@ -48,6 +49,8 @@ pub struct Life<'a> {
     /// Which of several at the ministry it has.
     pub(super) turn: usize,
     pub(super) target: State,
+    /// What its figures are to come to, where that is not for the dice.
+    pub(super) aim: Option<Picture>,
     parts: BTreeSet<(UserId, &'static str)>,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Life<'a> {
         batch: &'a mut Batch,
         region: &'a Region,
         menu: Menu,
+        aim: Option<Picture>,
     ) -> Result<Life<'a>, String> {
         let id = ProposalId(world.ids.next(&mut world.dice));
         let began = TimeDelta::hours(world.dice.random_range(1..60 * 24));
@@ -85,6 +89,7 @@ impl<'a> Life<'a> {
             at,
             turn,
             target: State::Draft,
+            aim,
             parts: BTreeSet::new(),
         };
         let content = json!({ "before": null, "after": life.row });
@@ -96,7 +101,13 @@ impl<'a> Life<'a> {
     fn write_lines(&mut self, drafter: Person) -> Result<(), String> {
         self.pass();
         let anew = self.row.menu == Menu::Construction || self.world.dice.random_ratio(1, 5);
-        self.lines = lines::draw(&mut self.world.dice, self.row.id, self.row.menu, anew);
+        self.lines = {
+            let total = match self.aim {
+                Some(aim) => aim.ceiling.0,
+                None => lines::budget(&mut self.world.dice),
+            };
+            lines::draw(&mut self.world.dice, self.row.id, self.row.menu, anew, total)
+        };
         let facts: Vec<LineFacts> = self.lines.iter().map(LineFacts::from).collect();
         (self.row.total_idr, self.row.supporting_idr) = totals(&facts, |line| Some(line.amount));
         self.row.line_count = i64::try_from(self.lines.len()).unwrap_or(0);

@@ -39,9 +39,14 @@ pub fn budget(dice: &mut StdRng) -> i64 {
     whole
 }
 
-/// The lines of a proposal.
-pub fn draw(dice: &mut StdRng, id: ProposalId, menu: Menu, builds_anew: bool) -> Vec<Line> {
-    let total = budget(dice);
+/// The lines of a proposal that costs so much, and a little more for what supports it.
+pub fn draw(
+    dice: &mut StdRng,
+    id: ProposalId,
+    menu: Menu,
+    builds_anew: bool,
+    total: i64,
+) -> Vec<Line> {
     let count: usize = dice.random_range(3..=9);
     let shares: Vec<i64> = (1..count).map(|_| dice.random_range(10..100)).collect();
     let whole: i64 = shares.iter().sum();

@@ -12,6 +12,7 @@ mod life;
 mod lines;
 mod money;
 mod payment;
+mod picture;
 mod world;
 
 use crate::app::Store;
@@ -25,6 +26,7 @@ use crate::service::{Services, demonstration};
 use crate::storage::bulk::{self, Batch};
 use crate::storage::verify;
 use chrono::{Datelike, NaiveDate, NaiveTime};
+use picture::Picture;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -41,6 +43,9 @@ pub struct Args {
     /// Of which year; one without a policy gets one that is open.  [default: this year]
     #[arg(long, value_parser = clap::value_parser!(i64).range(2000..=2100))]
     fiscal_year: Option<i64>,
+    /// Only funded proposals, whose sums are these, in rupiah: what is set aside, planned, contracted, disbursed, absorbed.
+    #[arg(long, value_name = "CEILING,PLAN,CONTRACTED,DISBURSED,ABSORBED")]
+    picture: Option<Picture>,
     /// What the dice start from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -83,6 +88,9 @@ fn seed(store: &Store, args: &Args, mut progress: impl FnMut(u32)) -> Result<(),
     let pinned = rules(&services, year).map_err(|error| error.to_string())?;
     demonstration::mark(&services, "seed").map_err(|error| error.to_string())?;
     let mut world = World::new(args.seed, pinned, last_day(now))?;
+    if let Some(picture) = args.picture {
+        world.aim_at(picture, args.proposals)?;
+    }
     let mut done = 0;
     while done < args.proposals {
         let count = AT_ONCE.min(args.proposals.saturating_sub(done));

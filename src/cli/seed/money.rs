@@ -2,6 +2,7 @@
 
 use crate::cli::seed::cast::Person;
 use crate::cli::seed::life::Life;
+use crate::cli::seed::picture::Portions;
 use crate::cli::seed::world::round_up;
 use crate::domain::act::Action;
 use crate::domain::audit::SubjectKind;
@@ -75,7 +76,7 @@ impl Life<'_> {
     /// Values of the ministry for each line: mostly as proposed, sometimes all cut alike.
     fn review(&mut self, role: Role, duty: Duty) -> Done {
         self.pass();
-        let kept = if self.world.dice.random_ratio(3, 10) {
+        let kept = if self.aim.is_none() && self.world.dice.random_ratio(3, 10) {
             self.world.dice.random_range(90_i64..99)
         } else {
             100
@@ -150,7 +151,7 @@ impl Life<'_> {
     }
 
     fn allocate(&mut self) -> Result<Rupiah, String> {
-        let amount = self.row.approved_idr;
+        let amount = self.aim.map_or(self.row.approved_idr, |aim| aim.ceiling);
         let id = self.use_allocation(amount);
         self.row.allocation_id = Some(id);
         let source = ("proposal", self.row.id.to_string());
@@ -215,6 +216,7 @@ impl Life<'_> {
         let funded = |line: &&crate::storage::line::Line| {
             line.approved_idr.is_some_and(|amount| amount > Rupiah::ZERO)
         };
+        let mut portions = self.aim.map(|aim| Portions::of(self.row.approved_idr.0, aim.plan));
         self.plan = self
             .lines
             .iter()
@@ -224,7 +226,10 @@ impl Life<'_> {
                 line_no: line.line_no,
                 component: line.component,
                 volume_thousandths: line.volume_thousandths,
-                amount_idr: line.approved_idr.unwrap_or_default(),
+                amount_idr: match (&mut portions, line.approved_idr.unwrap_or_default()) {
+                    (Some(portions), approved) => portions.next(approved.0),
+                    (None, approved) => approved,
+                },
                 method: Method::Contract,
                 target_output: String::new(),
                 supporting_activity: None,
@@ -297,6 +302,8 @@ impl Life<'_> {
                 component == Component::Supporting
             }),
         ];
+        let mut portions =
+            self.aim.map(|aim| Portions::of(self.figures.plan_idr.0, aim.contracted));
         for (n, (role, vendor, covers)) in (1_i64..).zip(kinds) {
             let covered: Vec<(i64, Rupiah)> = self
                 .plan
@@ -305,7 +312,16 @@ impl Life<'_> {
                 .map(|line| (line.line_no, line.amount_idr))
                 .collect();
             if !covered.is_empty() {
-                self.contract(n, role, vendor, &covered)?;
+                let planned = Rupiah::total(covered.iter().map(|(_, amount)| *amount));
+                let value = match &mut portions {
+                    Some(portions) => portions.next(planned.0),
+                    None => {
+                        let kept = self.world.dice.random_range(940..=999);
+                        Rupiah((planned.0 / 1000 * kept).max(1))
+                    }
+                };
+                let covered: Vec<i64> = covered.iter().map(|(line_no, _)| *line_no).collect();
+                self.contract(n, role, vendor, (value, covered))?;
             }
         }
         Ok(())
@@ -316,11 +332,9 @@ impl Life<'_> {
         n: i64,
         role: ContractRole,
         vendor: &str,
-        covered: &[(i64, Rupiah)],
+        (value_idr, lines): (Rupiah, Vec<i64>),
     ) -> Done {
         self.pass();
-        let planned = Rupiah::total(covered.iter().map(|(_, amount)| *amount));
-        let value_idr = Rupiah((planned.0 / 1000 * self.world.dice.random_range(940..=999)).max(1));
         let drafter = self.person(Role::Drafter)?;
         let today = self.today();
         let number = format!("602/{n}/SPK/{}", self.row.fiscal_year);
@@ -345,7 +359,6 @@ impl Life<'_> {
             voided_at: None,
             recording: 1,
         };
-        let lines: Vec<i64> = covered.iter().map(|(line_no, _)| *line_no).collect();
         let content = json!({ "contract": row, "lines": lines });
         let (kind, duty) = (SubjectKind::Contract, Duty::Drafting);
         self.beneath("contract.create", drafter, duty, kind, row.id, 1, &row, content)?;

@@ -31,13 +31,11 @@ impl Life<'_> {
 
     /// What the next tranche brings.
     fn next_amount(&self, mode: Mode) -> Rupiah {
-        let contracted = self.figures.contracted_idr;
+        let whole = self.aim.map_or(self.figures.contracted_idr, |aim| aim.disbursed);
         let stage = usize::try_from(self.tranches).ok().and_then(|n| STAGES.get(n));
         let up_to = match (mode, stage) {
-            (Mode::Staged, Some(hundredths)) if *hundredths < 100 => {
-                contracted.0 / 100 * hundredths
-            }
-            _ => contracted.0,
+            (Mode::Staged, Some(hundredths)) if *hundredths < 100 => whole.0 / 100 * hundredths,
+            _ => whole.0,
         };
         Rupiah(up_to).minus(self.figures.disbursed_idr).unwrap_or_default()
     }
@@ -150,6 +148,13 @@ impl Life<'_> {
 
     /// What a proposal that stands in `funded` has got and spent so far.
     pub(super) fn funded(&mut self) -> Done {
+        if let Some(aim) = self.aim {
+            while self.figures.disbursed_idr < aim.disbursed {
+                self.pay_again()?;
+            }
+            self.pay_contracts(aim.absorbed.0)?;
+            return self.report(ReportKind::Quarterly, ReportState::Submitted, 60);
+        }
         let more = self.world.dice.random_range(0..3);
         for _ in 0..more {
             if self.figures.disbursed_idr < self.figures.contracted_idr {
@@ -170,6 +175,11 @@ impl Life<'_> {
         if saved {
             left -= all / 50;
         }
+        self.pay_contracts(left)
+    }
+
+    /// Pays the contracts, one after the other, so much in all.
+    fn pay_contracts(&mut self, mut left: i64) -> Done {
         for at in 0..self.contracts.len() {
             let Some(contract) = self.contracts.get(at) else { break };
             let room = contract.value_idr.minus(contract.spent_idr).unwrap_or_default();

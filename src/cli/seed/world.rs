@@ -3,6 +3,7 @@
 use crate::cli::seed::cast::{Cast, Hiring, Person};
 use crate::cli::seed::ids::Ids;
 use crate::cli::seed::life::Life;
+use crate::cli::seed::picture::Picture;
 use crate::domain::audit::{Outcome, SubjectKind, canonical};
 use crate::domain::ids::{AllocationId, CentreId, EventId, ProposalId, RegionCode, RevisionId};
 use crate::domain::moment::Moment;
@@ -24,7 +25,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// How many of a hundred proposals stand where, as a running year has them.
 const STATES: [(State, u32); 23] = [
@@ -98,6 +99,8 @@ pub struct World {
     centres: HashMap<RegionCode, Vec<CentreId>>,
     ceiling: Option<Ceiling>,
     first: Option<Batch>,
+    /// What each proposal of a picture is to come to.
+    aims: VecDeque<Picture>,
 }
 
 /// How many proposals a government writes beside the others, by its kind.
@@ -136,7 +139,14 @@ impl World {
             centres: HashMap::new(),
             ceiling: None,
             first: Some(first),
+            aims: VecDeque::new(),
         })
+    }
+
+    /// Has the next proposals add up to a picture.
+    pub fn aim_at(&mut self, picture: Picture, proposals: u32) -> Result<(), String> {
+        self.aims = picture.parts(proposals, &mut self.dice)?.into();
+        Ok(())
     }
 
     /// The next proposals, with all that belongs to them; what the batches share agrees after each.
@@ -147,10 +157,14 @@ impl World {
             let kind = self.by_kind.sample(&mut self.dice);
             let region = self.regions.get(kind).cloned().ok_or("there are no regions")?;
             let at = self.by_state.sample(&mut self.dice);
-            let target = STATES.get(at).map_or(State::Draft, |(state, _)| *state);
+            let aim = self.aims.pop_front();
+            let target = match aim {
+                Some(_) => State::Funded,
+                None => STATES.get(at).map_or(State::Draft, |(state, _)| *state),
+            };
             let construction = self.dice.random_ratio(CONSTRUCTION_PERCENT, 100);
             let menu = if construction { Menu::Construction } else { Menu::Revitalisation };
-            Life::begin(self, &mut batch, &region, menu)?.live(target)?;
+            Life::begin(self, &mut batch, &region, menu, aim)?.live(target)?;
         }
         self.settle(&mut batch, &known)?;
         Ok(batch)

@@ -10,6 +10,6 @@ mod lock;
 mod money;
 mod private;
 mod restart;
-mod seed;
+pub mod seed;
 mod sweep;
 mod verify;
