@@ -6,6 +6,7 @@ mod history;
 use crate::domain::audit::{SubjectKind, canonical};
 use crate::domain::ids::{EventId, PolicyId, RegionCode};
 use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
 use crate::domain::people::Role;
 use crate::domain::policy::amendment::{Amendment, Unfit};
 use crate::domain::policy::overlay::Misfit;
@@ -178,6 +179,24 @@ pub fn earliest_gate(
         }
     }
     Ok(Some(earliest))
+}
+
+/// How far a plan may have gone beyond its ceiling at the most, in any region, under any version of a year's policy and
+/// whatever decrees said meanwhile.
+pub fn largest_tolerance(tx: &mut AnyConnection, fiscal_year: i64) -> Result<Rupiah, Error> {
+    let amendments = amendments(&decree::of_year(tx, fiscal_year)?)?;
+    let mut largest = Rupiah::ZERO;
+    for version in policy::versions(tx, fiscal_year)? {
+        let Pinned { policy, .. } = read(version)?;
+        for region in policy.groups(&amendments) {
+            let layers = policy.layers(&amendments, region.as_ref());
+            for held in (0..=layers.len()).filter_map(|upto| layers.get(..upto)) {
+                let tolerance = policy.overlaid(held).map(|held| held.plan.tolerance_idr);
+                largest = largest.max(tolerance.unwrap_or_default());
+            }
+        }
+    }
+    Ok(largest)
 }
 
 /// The rules of a year as they hold in a region, or in the nation as such, at a moment.

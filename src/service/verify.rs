@@ -7,14 +7,15 @@ use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
 use crate::domain::journal::Figures;
 use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
-use crate::service::Services;
 use crate::service::error::Error;
-use crate::storage::journal::{self, Entry};
+use crate::service::{Services, policy};
+use crate::storage::journal;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::{self, Recorded};
 use crate::storage::{AnyConnection, carry, tranche};
 use books::Books;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// How many proposals are looked at in one step.
 const PAGE: i64 = 200;
@@ -37,12 +38,18 @@ pub fn verify(sv: &Services, mut progress: impl FnMut(usize)) -> Result<Report, 
     sv.db.read(|tx| {
         let mut report = Report::default();
         let mut used: HashMap<AllocationId, Rupiah> = HashMap::new();
+        let mut tolerances: HashMap<i64, Rupiah> = HashMap::new();
         let mut after = None;
         loop {
             let page = verify::proposals(tx, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            look_at(tx, &page, &mut used, &mut report)?;
+            for row in &page {
+                if let Entry::Vacant(place) = tolerances.entry(row.fiscal_year) {
+                    place.insert(policy::largest_tolerance(tx, row.fiscal_year)?);
+                }
+            }
+            look_at(tx, &page, &tolerances, &mut used, &mut report)?;
             report.proposals += page.len();
             progress(report.proposals);
         }
@@ -74,6 +81,7 @@ impl<K> Grouped<K> {
 fn look_at(
     tx: &mut AnyConnection,
     page: &[Proposal],
+    tolerances: &HashMap<i64, Rupiah>,
     used: &mut HashMap<AllocationId, Rupiah>,
     report: &mut Report,
 ) -> Result<(), Error> {
@@ -112,6 +120,8 @@ fn look_at(
             paid: Rupiah::total(payments.of(id).iter().copied()),
         };
         check.balances(&figures, entries.of(id), plans.of(id).last().copied());
+        let tolerance = tolerances.get(&row.fiscal_year).copied().unwrap_or_default();
+        check.bounds(&figures, tolerance);
         check.parts(row, lines.of(id));
         check.books(&books);
         check.flags(row, &books);
@@ -161,7 +171,7 @@ impl Check<'_> {
         }
     }
 
-    fn balances(&mut self, kept: &Figures, entries: &[Entry], plan: Option<Rupiah>) {
+    fn balances(&mut self, kept: &Figures, entries: &[journal::Entry], plan: Option<Rupiah>) {
         let mut sum = Figures::default();
         for entry in entries {
             match sum.after(&entry.posting()) {
@@ -178,6 +188,20 @@ impl Check<'_> {
         self.same("carried in", kept.carried_in_idr, sum.carried_in_idr);
         self.same("carried out", kept.carried_out_idr, sum.carried_out_idr);
         self.same("plan", kept.plan_idr, plan.unwrap_or_default());
+    }
+
+    /// What Sentra itself decides keeps to what was set aside: payments, and the plan that they rest on.
+    fn bounds(&mut self, figures: &Figures, tolerance: Rupiah) {
+        let (disbursed, authority) = (figures.disbursed_idr, figures.authority());
+        if disbursed > authority {
+            self.breach(format!("{disbursed} is disbursed, and {authority} is set aside"));
+        }
+        let (plan, ceiling) = (figures.plan_idr, figures.ceiling_idr);
+        if plan > Rupiah::total([ceiling, tolerance]) {
+            self.breach(format!(
+                "its plan of {plan} is above the ceiling of {ceiling} and the tolerance of {tolerance}"
+            ));
+        }
     }
 
     fn parts(&mut self, row: &Proposal, lines: &[LineFacts]) {

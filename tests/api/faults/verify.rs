@@ -56,6 +56,17 @@ on_both! {
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 
+    async fn money_beyond_what_is_set_aside_is_named(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "funded").await;
+        app.database.execute("UPDATE balances SET ceiling_idr = disbursed_idr - 1");
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        for words in [" is disbursed, and Rp", " is above the ceiling of Rp"] {
+            let named = |breach: &&String| breach.contains(&life.id) && breach.contains(words);
+            assert_eq!(report.breaches.iter().filter(named).count(), 1, "{words}: {report:?}");
+        }
+    }
+
     async fn a_request_whose_total_was_changed_is_named(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "contracted").await;
