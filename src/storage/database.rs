@@ -7,6 +7,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection};
 use std::io::{ErrorKind, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 type Manager = <AnyConnection as Connection>::TransactionManager;
@@ -40,6 +41,8 @@ pub struct Database {
     target: Target,
     writers: Pool<Opener>,
     readers: Pool<Opener>,
+    wait: Duration,
+    failing: Failing,
 }
 
 /// How often a transaction that met another one is tried again.
@@ -48,18 +51,23 @@ const RETRIES: u32 = 8;
 const EXIT_STORAGE_FAILED: i32 = 74;
 /// What SQLite says of any I/O error, one for want of room too.
 const IO_ERROR: &str = "disk I/O error";
+/// How long a request waits at the least, though no connection can be opened just now.
+const LEAST_WAIT: Duration = Duration::from_millis(250);
+/// How long a failure to open a connection is news: the pool tries again within this.
+const NEWS: Duration = Duration::from_secs(5);
 /// What SQLite's shared memory grows by.
 const PROBE_BYTES: usize = 32 * 1024;
 
 impl Database {
     /// Makes the pools. Connections are opened when they are needed.
     pub fn new(target: Target, settings: PoolSettings) -> Database {
+        let failing = Failing::default();
         let pool = |purpose, size| {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(1))
                 .connection_timeout(settings.wait)
-                .error_handler(Box::new(Log))
+                .error_handler(Box::new(failing.clone()))
                 .build_unchecked(Opener { target: target.clone(), purpose })
         };
         let (writers, readers) = match &target {
@@ -69,7 +77,7 @@ impl Database {
                 (both.clone(), both)
             }
         };
-        Database { target, writers, readers }
+        Database { target, writers, readers, wait: settings.wait, failing }
     }
 
     /// Which database it is.
@@ -91,7 +99,8 @@ impl Database {
         let started = Instant::now();
         let mut attempt = 0;
         loop {
-            let outcome = connection(&self.writers)
+            let outcome = self
+                .connection(&self.writers)
                 .map_err(E::from)
                 .and_then(|mut c| once(&mut c, &mut work, &mut trace));
             match outcome {
@@ -119,7 +128,7 @@ impl Database {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let outcome = connection(&self.readers).map_err(E::from).and_then(|mut c| {
+        let outcome = self.connection(&self.readers).map_err(E::from).and_then(|mut c| {
             match &mut *c {
                 AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
                     c,
@@ -136,6 +145,29 @@ impl Database {
             result
         });
         self.end_process_if_damaged("read", outcome)
+    }
+
+    /// A connection of a pool. While none can be opened, nobody waits for long: what is asked then is told so soon, and
+    /// does not keep others from their turn.
+    fn connection(&self, pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, DbError> {
+        let since = Instant::now();
+        loop {
+            let left = self.wait.saturating_sub(since.elapsed());
+            match pool.get_timeout(left.min(LEAST_WAIT)) {
+                Ok(connection) => {
+                    self.failing.set(None);
+                    return Ok(connection);
+                }
+                Err(_) if self.failing.is_news() => {
+                    let message = "no connection to the database can be opened";
+                    return Err(DbError::Unavailable(message.to_owned()));
+                }
+                Err(error) if since.elapsed() >= self.wait => {
+                    return Err(DbError::Busy(error.to_string()));
+                }
+                Err(_) => {}
+            }
+        }
     }
 
     /// Going on after an I/O error or over a damaged file would make it worse: the process ends, and says so.
@@ -170,18 +202,6 @@ impl Database {
             matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
         })
     }
-}
-
-fn connection(pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, DbError> {
-    pool.get().map_err(|error| {
-        let message = error.to_string();
-        // Where opening one failed, the reason follows these words.
-        if message == "timed out waiting for connection" {
-            DbError::Busy(message)
-        } else {
-            DbError::Unavailable(message)
-        }
-    })
 }
 
 fn once<T, E: Failure>(
@@ -242,11 +262,24 @@ fn savepoint<T, E: Failure>(
     }
 }
 
-#[derive(Debug)]
-struct Log;
+/// When a connection could not be opened last, unless one could since.
+#[derive(Debug, Clone, Default)]
+struct Failing(Arc<Mutex<Option<Instant>>>);
 
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Log {
+impl Failing {
+    fn set(&self, at: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    fn is_news(&self) -> bool {
+        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        at.is_some_and(|at| at.elapsed() < NEWS)
+    }
+}
+
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Failing {
     fn handle_error(&self, error: diesel::r2d2::Error) {
         tracing::warn!(%error, "a connection to the database could not be opened");
+        self.set(Some(Instant::now()));
     }
 }

@@ -188,9 +188,15 @@ fn a_commit_that_the_database_refuses_is_known_to_have_failed() {
 fn a_server_that_is_not_there_is_unavailable() {
     use sentra::storage::{Database, PoolSettings, connection::Target};
     let nowhere = Target::Postgres("postgres://x@127.0.0.1:1/x?connect_timeout=1".to_owned());
-    let settings = PoolSettings { size: 1, wait: std::time::Duration::from_millis(500) };
-    let outcome = write(&Database::new(nowhere, settings), |_| Ok(()));
-    assert!(matches!(outcome, Err(Failed::Db(DbError::Unavailable(_)))), "{outcome:?}");
+    // Long enough to tell one that waits it out from one that does not.
+    let settings = PoolSettings { size: 1, wait: std::time::Duration::from_secs(120) };
+    let database = Database::new(nowhere, settings);
+    let began = std::time::Instant::now();
+    for _ in 0..3 {
+        let outcome = write(&database, |_| Ok(()));
+        assert!(matches!(outcome, Err(Failed::Db(DbError::Unavailable(_)))), "{outcome:?}");
+    }
+    assert!(began.elapsed() < settings.wait / 2, "{:?}", began.elapsed());
 }
 
 #[test]
