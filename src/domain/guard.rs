@@ -124,8 +124,6 @@ pub struct Revival {
     pub committed: Rupiah,
     /// The number of the last decree in force in the region that moves the date missed.
     pub decree: Option<String>,
-    /// What is left of the nation's ceiling beside what is allocated to regions.
-    pub nation_room: Rupiah,
 }
 
 impl Facts<'_> {

@@ -28,9 +28,10 @@ use serde_json::json;
 
 /// Moves a proposal along one arrow, and records, books and announces what follows from it.
 pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Result<Reply, Error> {
+    let tried = body.get().ok().map(|act| act.action.as_str());
     sv.once(
         cx,
-        Write::acting("proposal.act"),
+        Write::acting("proposal.act").trying(tried),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             // The action has to be known to say who may do it: a body without one is a value error at once.
@@ -336,6 +337,11 @@ fn revive(
     let (Some(revival), Some(allocation)) = (&step.facts.revival, after.allocation_id) else {
         return Ok(());
     };
+    if step.act.data.due_on.is_some() {
+        let message =
+            "is for a proposal that lapsed; what was forfeited goes on by the year's own dates";
+        return Err(Error::invalid("/data/due_on", "unknown", message));
+    }
     money::take_room(tx, cx, allocation, revival.amount, step.event)?;
     let postings: Vec<Posting> = [
         Posting::of(EntryKind::Allocate, revival.amount),

@@ -18,8 +18,8 @@ use crate::service::error::Error;
 use crate::service::{double_funding, policy as policies, readiness};
 use crate::storage::proposal::Proposal;
 use crate::storage::{
-    AnyConnection, allocation, ceiling, centre, change_request, condition, contract, hold, journal,
-    line, plan, proposal, report, tranche,
+    AnyConnection, allocation, centre, change_request, condition, contract, hold, journal, line,
+    plan, proposal, report, tranche,
 };
 
 /// The facts of a proposal for an act.
@@ -129,12 +129,10 @@ fn revival(
     committed: Rupiah,
 ) -> Result<Revival, Error> {
     let decree = policies::moved_by(tx, row, &facts.gate_path(), facts.now)?;
-    let ceiling = ceiling::find(tx, row.fiscal_year)?;
     Ok(Revival {
         amount: journal::last_released(tx, row.id)?,
         committed,
         decree: decree.map(|decree| decree.number),
-        nation_room: ceiling.and_then(|one| one.amount_idr.minus(one.used_idr)).unwrap_or_default(),
     })
 }
 

@@ -20,32 +20,43 @@ pub struct Write {
     pub needs_version: bool,
     /// Whether the answer is kept with the key.
     pub keeps_answer: bool,
+    /// Which of several actions it is, where one transaction serves them all.
+    pub tried: Option<&'static str>,
 }
 
 impl Write {
+    const fn of(name: &'static str, needs_key: bool, needs_version: bool) -> Write {
+        Write { name, needs_key, needs_version, keeps_answer: true, tried: None }
+    }
+
     /// Adds something; a key is taken when it is sent.
     pub const fn adding(name: &'static str) -> Write {
-        Write { name, needs_key: false, needs_version: false, keeps_answer: true }
+        Write::of(name, false, false)
     }
 
     /// Adds something whose answer holds a secret: that is not kept, so a key means nothing here.
     pub const fn secret(name: &'static str) -> Write {
-        Write { name, needs_key: false, needs_version: false, keeps_answer: false }
+        Write { keeps_answer: false, ..Write::of(name, false, false) }
     }
 
     /// Adds something that moves state or money.
     pub const fn moving(name: &'static str) -> Write {
-        Write { name, needs_key: true, needs_version: false, keeps_answer: true }
+        Write::of(name, true, false)
     }
 
     /// Changes what the caller has seen.
     pub const fn editing(name: &'static str) -> Write {
-        Write { name, needs_key: false, needs_version: true, keeps_answer: true }
+        Write::of(name, false, true)
     }
 
     /// Changes what the caller has seen, and moves state or money.
     pub const fn acting(name: &'static str) -> Write {
-        Write { name, needs_key: true, needs_version: true, keeps_answer: true }
+        Write::of(name, true, true)
+    }
+
+    /// The same, trying one of several actions.
+    pub const fn trying(self, action: Option<&'static str>) -> Write {
+        Write { tried: action, ..self }
     }
 }
 
@@ -99,7 +110,7 @@ impl Services {
                 Ok(reply)
             },
             |tx, error| match &*seen.borrow() {
-                Some(subject) => trail::refused(tx, cx, write.name, subject, error),
+                Some(subject) => trail::refused(tx, cx, &write, subject, error),
                 None => Ok(()),
             },
         )

@@ -4,6 +4,7 @@ use crate::domain::audit::{Outcome, SubjectKind, canonical};
 use crate::domain::ids::{EventId, ProposalId, RegionCode, RevisionId};
 use crate::service::context::{By, Context};
 use crate::service::error::Error;
+use crate::service::once::Write;
 use crate::storage::AnyConnection;
 use crate::storage::audit::{self, EventRow, PersonalRow, RevisionRow};
 use serde::Serialize;
@@ -65,7 +66,7 @@ pub fn failed(tx: &mut AnyConnection, cx: &Context, event: Event<'_>) -> Result<
 pub fn refused(
     tx: &mut AnyConnection,
     cx: &Context,
-    action: &str,
+    write: &Write,
     subject: &Subject,
     error: &Error,
 ) -> Result<(), Error> {
@@ -74,7 +75,11 @@ pub fn refused(
         Error::Refused(refusal) => ("refused", refusal),
         _ => return Ok(()),
     };
-    let content = json!({ "reason": reason, "blockers": refusal.blockers });
+    let mut content = json!({ "reason": reason, "blockers": refusal.blockers });
+    if let (Some(tried), Some(fields)) = (write.tried, content.as_object_mut()) {
+        fields.insert("tried".to_owned(), json!(tried));
+    }
+    let action = write.name;
     let event = Event { id: EventId::new(), action, subject, by: None, content, personal: &[] };
     append(tx, cx, event, Outcome::Refused)
 }

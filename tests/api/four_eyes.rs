@@ -201,5 +201,6 @@ on_both! {
         let last = events.last().expect("an event");
         assert_eq!((&last["outcome"], &last["actor_id"]), (&json!("refused"), &json!(person.id)));
         assert_eq!(last["content"]["blockers"][0]["code"], "four_eyes");
+        assert_eq!(last["content"]["tried"], "submit");
     }
 }

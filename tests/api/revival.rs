@@ -87,6 +87,9 @@ on_both! {
                 life.act(Role::Approver, revive()).await.refused(409, &["room_to_revive"]);
                 life.allot(3 * TOTAL).await.is(201);
             }
+            let mut dated = revive();
+            dated["data"] = json!({ "due_on": app.in_days(20) });
+            life.act(Role::Approver, dated).await.is(422);
             let revived = life.act(Role::Approver, revive()).await.is(200);
             assert_eq!(revived["state"], *state);
             let figures = &revived["figures"];

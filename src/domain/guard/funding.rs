@@ -146,15 +146,11 @@ pub(super) fn revival(guard: Guard, facts: &Facts<'_>) -> Said {
         }
         Guard::RoomToRevive => {
             let (amount, room) = (revival.amount, facts.allocation_room.unwrap_or_default());
-            if amount > room {
-                let message = format!(
+            unless(amount <= room, "/region_code", || {
+                format!(
                     "{amount} was set free and {room} is left in the region's allocation; record a larger one first \
                      (POST /allocations)."
-                );
-                return Err(("/region_code", message));
-            }
-            unless(revival.nation_room >= Rupiah::ZERO, "/fiscal_year", || {
-                "More is allocated than the nation's ceiling of the year.".to_owned()
+                )
             })
         }
         _ => Ok(()),
