@@ -176,6 +176,14 @@ impl Policy {
         })
     }
 
+    /// Until when the ministry recommends that a proposal be paid in one sum; absent where the year has no such mode.
+    pub fn recommended_until(&self) -> Option<Deadline> {
+        self.modes.iter().find_map(|mode| match mode {
+            ModeRule::LumpSumOnRecommendation { recorded_before, .. } => Some(*recorded_before),
+            ModeRule::LumpSum { .. } | ModeRule::Staged {} => None,
+        })
+    }
+
     /// Where that moment stands in the policy.
     pub fn recommendation_gate_path(&self) -> String {
         let is_recommended =

@@ -6,10 +6,12 @@ use crate::domain::guard::Guard;
 use crate::domain::ids::{EventId, PlanId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_LONG};
 use crate::domain::line::{Component, FundSource};
+use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::{Duty, Role};
 use crate::domain::plan::{Method, PlanState, SupportingActivity};
+use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
 use crate::domain::refusal::{FieldError, Refusal};
 use crate::domain::workflow::{self, Door};
@@ -475,14 +477,29 @@ pub fn need_version(cx: &Context, version: i64) -> Result<(), Error> {
     if cx.if_match == Some(version) { Ok(()) } else { Err(Error::Stale) }
 }
 
+/// Whether the ministry may still recommend that a proposal be paid in one sum (PMK 25/2024 Art. 46).
+fn can_recommend(policy: &Policy, now: Moment) -> Result<(), Error> {
+    let pointer = "/lump_sum_recommended";
+    match policy.recommended_until() {
+        Some(until) if now < until.moment() => Ok(()),
+        Some(until) => {
+            let message =
+                format!("the ministry recommended until {until}; approve the plan without it");
+            Err(Error::invalid(pointer, "too_late", message))
+        }
+        None => Err(Error::invalid(pointer, "not_offered", "the year's policy has no such mode")),
+    }
+}
+
 /// What an approval sets once: of a change, only conditions while contracts are not accepted.
 fn check_approval(
     approval: &PlanApproval,
     action: Action,
     proposal: &Proposal,
+    (policy, now): (&Policy, Moment),
 ) -> Result<(), Error> {
     if action == Action::ApprovePlan {
-        return Ok(());
+        return if approval.lump_sum_recommended { can_recommend(policy, now) } else { Ok(()) };
     }
     if approval.lump_sum_recommended && !proposal.lump_sum_recommended {
         let message = "is recorded when the first plan is approved";
@@ -513,7 +530,8 @@ pub fn approve(
             need_version(cx, row.version)?;
             let approval = body.get()?;
             need_state(&row, PlanState::Submitted)?;
-            check_approval(approval, action, &before)?;
+            let rules = policy::of_proposal(tx, &before, cx.now)?;
+            check_approval(approval, action, &before, (&rules.policy, cx.now))?;
             if action == Action::ApprovePlan {
                 before.lump_sum_recommended = approval.lump_sum_recommended;
             }

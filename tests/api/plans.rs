@@ -67,6 +67,21 @@ on_both! {
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 
+    async fn a_lump_sum_is_recommended_before_its_date_or_not_at_all(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let made = life.add(Role::Drafter, "plans", life.plan_body()).await.is(201);
+        let drafter = life.who(Role::Drafter).await;
+        let submitted = life.step_of(&drafter, "plans", &made, "submit", json!({})).await.is(200);
+        app.at("2020-12-31T10:00:00Z");
+        let approver = life.who(Role::Approver).await;
+        let recommended = json!({ "lump_sum_recommended": true });
+        let late = life.step_of(&approver, "plans", &submitted, "approve", recommended).await;
+        late.refused(422, &["too_late"]);
+        assert_eq!(late.pointers(), ["/lump_sum_recommended"]);
+        life.step_of(&approver, "plans", &submitted, "approve", json!({})).await.is(200);
+    }
+
     async fn a_change_comes_before_its_date_or_not_at_all(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planned").await;
