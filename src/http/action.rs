@@ -34,7 +34,8 @@ pub async fn show_workflow(call: Call, menu: Id<Menu>) -> Answer {
 
 /// Tell what is possible from here for you, what is in the way, and who is excluded.
 #[utoipa::path(get, path = "/proposals/{id}/actions", tag = "workflow",
-    responses((status = 200, description = "Every arrow from here.", body = view::Actions)))]
+    responses((status = 200, description = "Every arrow from here.", body = view::Actions,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn list_actions(call: Call, id: Id<ProposalId>) -> Answer {
     call.read_versioned(move |sv, cx| action::list(sv, cx, id.get()?), |shown| Some(shown.version))
         .await

@@ -76,7 +76,8 @@ pub async fn list_allocations(call: Call, query: Query<AllocationQuery>) -> Answ
 
 /// Show an allocation.
 #[utoipa::path(get, path = "/allocations/{id}", tag = "money",
-    responses((status = 200, description = "The allocation.", body = view::Allocation)))]
+    responses((status = 200, description = "The allocation.", body = view::Allocation,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_allocation(call: Call, id: Id<AllocationId>) -> Answer {
     call.read_versioned(
         move |sv, cx| allocation::show(sv, cx, id.get()?),

@@ -92,7 +92,8 @@ pub async fn list_centres(call: Call, query: Query<CentreQuery>) -> Answer {
 
 /// Show a centre, with its computed criterion.
 #[utoipa::path(get, path = "/centres/{id}", tag = "reference",
-    responses((status = 200, description = "The centre.", body = view::Centre)))]
+    responses((status = 200, description = "The centre.", body = view::Centre,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_centre(call: Call, id: Id<CentreId>) -> Answer {
     call.read_versioned(move |sv, _| centre::show(sv, id.get()?), |shown| Some(shown.entry.version))
         .await

@@ -95,7 +95,8 @@ pub async fn list_documents(call: Call, id: Id<ProposalId>, query: Query<Documen
 
 /// Show a document.
 #[utoipa::path(get, path = "/documents/{id}", tag = "documents",
-    responses((status = 200, description = "As it is now.", body = view::Document)))]
+    responses((status = 200, description = "As it is now.", body = view::Document,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_document(call: Call, id: Id<DocumentId>) -> Answer {
     call.read_versioned(move |sv, cx| document::show(sv, cx, id.get()?), |one| Some(one.version))
         .await

@@ -41,7 +41,8 @@ impl Checked for LineReviews {
 /// Show the lines of a proposal, with the verifier's flags, the reviewers' assessments, and what is remarked of each by
 /// itself: its price beside the policy's reference, a likely wrong unit, matter of the non-physical DAK.
 #[utoipa::path(get, path = "/proposals/{id}/lines", tag = "proposals",
-    responses((status = 200, description = "The lines.", body = view::Lines)))]
+    responses((status = 200, description = "The lines.", body = view::Lines,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_lines(call: Call, id: Id<ProposalId>) -> Answer {
     call.read_versioned(move |sv, cx| line::show(sv, cx, id.get()?), |shown| Some(shown.version))
         .await

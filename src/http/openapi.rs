@@ -21,6 +21,12 @@ takes its `ETag` in `If-Match`. A header or a field of a query that is sent twic
 they are checked in the order 401, 404, 428 and missing key, replay, 403, 412, 422, 409. A method that a path does not \
 know is answered with 405 and `Allow`, as in the response `MethodNotAllowed`.";
 
+const KEY: &str = "Your own name for this call, 1 to 100 visible ASCII characters, new for each thing that you want done. \
+Sent again with the same key, as after a lost answer, it is done once and answered with the same bytes; another call under \
+it is refused (422).";
+const VERSION: &str = "The version of what the path names, as it was last read: the `ETag` in its answer, or `\"N\"` where N is its \
+field `version` in a list, as for plans, conditions, change requests and tranche requests. An older one answers 412.";
+
 /// The document.
 pub fn document() -> OpenApi {
     let mut document = Operations::openapi();
@@ -71,14 +77,19 @@ fn complete(operation: &mut Operation, route: &Route) {
     // What the handlers' types say of them has no example, and would be there twice.
     parameters.retain(|one| !matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Path));
     for name in path_parameters(route.path) {
-        parameters.push(parameter(name, ParameterIn::Path, true, path_example(route.path, name)));
+        let example = path_example(route.path, name);
+        parameters.push(RefOr::T(parameter(name, ParameterIn::Path, true, example)));
     }
     if let Some(required) = route.needs.key() {
         let example = "5f2c1c1e-clerk-18.71";
-        parameters.push(parameter("Idempotency-Key", ParameterIn::Header, required, example));
+        let mut key = parameter("Idempotency-Key", ParameterIn::Header, required, example);
+        key.description = Some(KEY.to_owned());
+        parameters.push(RefOr::T(key));
     }
     if route.needs.version() {
-        parameters.push(parameter("If-Match", ParameterIn::Header, true, "\"7\""));
+        let mut version = parameter("If-Match", ParameterIn::Header, true, "\"7\"");
+        version.description = Some(VERSION.to_owned());
+        parameters.push(RefOr::T(version));
     }
     if route.needs.token() {
         operation.security =
@@ -119,15 +130,14 @@ fn path_example(path: &str, name: &str) -> &'static str {
     }
 }
 
-fn parameter(name: &str, place: ParameterIn, required: bool, example: &str) -> RefOr<Parameter> {
-    let parameter = ParameterBuilder::new()
+fn parameter(name: &str, place: ParameterIn, required: bool, example: &str) -> Parameter {
+    ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
         .required(if required { Required::True } else { Required::False })
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .example(Some(json!(example)))
-        .build();
-    RefOr::T(parameter)
+        .build()
 }
 
 type Status = (u16, &'static str, &'static str);
@@ -139,13 +149,15 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let has_body = writes;
     let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
     let is_content = route.path.ends_with("/content");
+    let may_be_too_long = route.path.contains("/expenditures.");
+    let refuses = (writes && route.needs.token()) || is_content || may_be_too_long;
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
         (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
         (route.needs.token() && (writes || has_query), (403, "forbidden", "Not for you to do")),
         (named || writes, (404, "not_found", "Nothing here")),
         (has_body, (408, "too_slow", "The body came too slowly")),
-        ((writes && route.needs.token()) || is_content, (409, "refused", "The machine refuses")),
+        (refuses, (409, "refused", "The machine refuses")),
         (route.needs.version(), (412, "stale", "It was changed meanwhile")),
         (has_body, (413, "too_large", "The body is too large")),
         (has_body, (415, "unsupported_media_type", "Only JSON is understood")),

@@ -52,7 +52,8 @@ pub async fn list_users(call: Call, query: Query<PageQuery>) -> Answer {
 
 /// Show a user.
 #[utoipa::path(get, path = "/users/{id}", tag = "people",
-    responses((status = 200, description = "The user.", body = view::User)))]
+    responses((status = 200, description = "The user.", body = view::User,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_user(call: Call, id: Id<UserId>) -> Answer {
     call.read_versioned(move |sv, cx| user::show(sv, cx, id.get()?), |shown| Some(shown.version))
         .await

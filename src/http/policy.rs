@@ -41,7 +41,8 @@ pub struct PolicyQuery {
 
 /// Show the policy of a fiscal year as it holds for a region at a moment, decrees included, with the source of each value.
 #[utoipa::path(get, path = "/policies/{fiscal_year}", tag = "reference", params(PolicyQuery),
-    responses((status = 200, description = "The policy; its version is the `ETag`.", body = view::PolicyVersion)))]
+    responses((status = 200, description = "The policy; its version is the `ETag`.", body = view::PolicyVersion,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_policy(call: Call, fiscal_year: Id<i64>, query: Query<PolicyQuery>) -> Answer {
     call.read_versioned(
         move |sv, cx| {

@@ -176,7 +176,8 @@ impl FromStr for Waited {
 
 /// Show a proposal with its figures. The `ETag` is its version.
 #[utoipa::path(get, path = "/proposals/{id}", tag = "proposals",
-    responses((status = 200, description = "The proposal.", body = view::Proposal)))]
+    responses((status = 200, description = "The proposal.", body = view::Proposal,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_proposal(call: Call, id: Id<ProposalId>) -> Answer {
     call.read_versioned(
         move |sv, cx| proposal::show(sv, cx, id.get()?),

@@ -29,7 +29,8 @@ checked!(WaiverDraft, CentreFundingDraft, FundingAnswerDraft, TakingBack);
 /// Show which documents a proposal needs, step by step, and what is there, missing, expired or waived. What is not ready
 /// here stands in the way in the list of actions.
 #[utoipa::path(get, path = "/proposals/{id}/readiness", tag = "readiness",
-    responses((status = 200, description = "The checklist.", body = view::Readiness)))]
+    responses((status = 200, description = "The checklist.", body = view::Readiness,
+        headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_readiness(call: Call, id: Id<ProposalId>) -> Answer {
     call.read_versioned(
         move |sv, cx| readiness::show(sv, cx, id.get()?),
