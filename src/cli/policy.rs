@@ -24,7 +24,8 @@ enum Command {
         /// A TOML file.
         file: PathBuf,
     },
-    /// Prints each value that differs; of policies in the database also what would come out otherwise.
+    /// Prints each value that differs; of policies in the database, or where one is named, also what would come out
+    /// otherwise.
     Compare {
         /// A TOML file; or YEAR or YEAR@VERSION of the database.
         one: String,
@@ -109,8 +110,9 @@ impl Named {
 
 fn compare_two(one: &str, two: &str, data: &DataArgs) -> Ended {
     let (one, two) = (Named::of(one), Named::of(two));
-    let needs_database = [&one, &two].iter().any(|named| matches!(named, Named::Kept(..)));
-    let services = if needs_database {
+    let is_named = data.database_url.is_some() || data.database_url_file.is_some();
+    let is_kept = [&one, &two].iter().any(|named| matches!(named, Named::Kept(..)));
+    let services = if is_named || is_kept {
         Some(serve::store(data)?.services().map_err(|error| error.to_string())?)
     } else {
         None

@@ -23,7 +23,7 @@ use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 const LIST: &str = "/expenditures";
-/// The most payment orders of one spreadsheet.
+/// The most payment orders of one spreadsheet; of more none is made, so that nobody takes a part for the whole.
 const MOST: i64 = 20_000;
 
 const fn column(name: &'static str, indonesian: &'static str, need: Need) -> Column {
@@ -231,7 +231,14 @@ pub fn export(
 ) -> Result<Vec<u8>, Error> {
     let (rows, contracts) = sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
-        let rows = expenditure::of(tx, id, None, MOST)?;
+        let rows = expenditure::of(tx, id, None, MOST.saturating_add(1))?;
+        if i64::try_from(rows.len()).unwrap_or(i64::MAX) > MOST {
+            let message = format!(
+                "It has more than {MOST} payment orders, more than a spreadsheet is made of; read them in pages \
+                 (GET /proposals/{id}/expenditures)."
+            );
+            return Err(Error::refused("too_many", "", message));
+        }
         Ok::<_, Error>((rows, contract::of(tx, id)?))
     })?;
     let numbers: HashMap<ContractId, String> =

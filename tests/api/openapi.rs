@@ -72,6 +72,10 @@ fn every_operation_says_what_it_is() {
         let expected: Vec<&str> = openapi::path_parameters(route.path).collect();
         assert_eq!(named, expected, "{name}: each part of the path once, in its order");
         assert!(in_path.iter().all(|one| one["example"].is_string() && one["required"] == true));
+        for header in operation["parameters"].as_array().into_iter().flatten() {
+            let said = header["in"] != "header" || header["description"].is_string();
+            assert!(said, "{name}: {header}");
+        }
     }
 }
 
@@ -95,6 +99,15 @@ fn every_reference_within_the_document_leads_somewhere() {
         let pointer =
             reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads outside"));
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn what_is_changed_by_its_version_says_where_that_is_read() {
+    let document = document();
+    for path in ["/proposals/{id}", "/proposals/{id}/lines", "/users/{id}", "/centres/{id}"] {
+        let shown = &document["paths"][path]["get"]["responses"]["200"];
+        assert!(shown["headers"]["ETag"].is_object(), "{path}: {shown}");
     }
 }
 

@@ -296,6 +296,16 @@ on_both! {
         assert!(draft.contains("condition_survey at confirm_planning") && !draft.contains("window"), "{said}");
         assert!(line("allocation ").contains("tranches: Rp525,000,000 + Rp945,000,000 + Rp630,000,000 -> "), "{said}");
         assert!(said.contains("3 come out otherwise, of 2 proposals and 1 allocations of 2021"), "{said}");
+        // A file that nobody has published yet is held against the same proposals.
+        let wanted = include_str!("../../policies/2021.toml").replace("supporting_cap_bp = 500", "supporting_cap_bp = 1");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), wanted).expect("written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sentra"));
+        command.args(["policy", "compare", "policies/2021.toml"]).arg(file.path());
+        command.args(["--database-url", &app.database.url()]);
+        let said = String::from_utf8(command.output().expect("run").stdout).expect("text");
+        assert!(said.starts_with("/supporting_cap_bp: 500 -> 1\n1 values differ\n"), "{said}");
+        assert!(said.contains("within the supporting cap: yes -> no"), "{said}");
     }
 
     async fn a_gate_that_a_decree_moves_forfeits_there_alone(db) {

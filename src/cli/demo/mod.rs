@@ -116,7 +116,9 @@ const PASSWORD_FILE: &str = "demo-password";
 
 /// Plays the cases, or finds them played, then serves.
 pub fn run(args: &DemoArgs) -> Ended {
-    telemetry::log(&args.serve.log, args.serve.log_json);
+    // What becomes of the cases is not to drown in what each message and each start of a thread has to say.
+    let quiet = format!("sentra::worker=warn,actix_server=warn,{}", args.serve.log);
+    telemetry::log(&quiet, args.serve.log_json);
     let mut store = serve::store_for_serving(&args.data, &args.serve)?;
     let serving = serve::serving(&args.data, &args.serve)?;
     let opened = store.open().map_err(|error| error.to_string())?;
