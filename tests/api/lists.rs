@@ -5,6 +5,7 @@ use crate::support::app::TestApp;
 use crate::support::client::{Answer, text};
 use crate::support::life::{CONSTRUCTION, Life};
 use reqwest::Method;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
 
@@ -44,6 +45,32 @@ on_both! {
         assert!(messages(&again)[1].starts_with("row 3, column A (number): "), "{again}");
         life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
         assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn date_cells_and_numbers_of_a_workbook_are_read_as_what_they_are(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let today = app.today();
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let day = Format::new().set_num_format("dd/mm/yyyy");
+        for (column, name) in (0..).zip(HEAD.trim().split(';')) {
+            sheet.write(0, column, name).expect("written");
+        }
+        for (column, cell) in [(0, "602/01"), (2, "works"), (3, "PT Karya"), (6, "DAK")] {
+            sheet.write(1, column, cell).expect("written");
+        }
+        let date = |text: &str| ExcelDateTime::parse_from_str(text).expect("a date");
+        for (column, text) in [(1, today.as_str()), (8, today.as_str()), (9, "2021-01-31")] {
+            sheet.write_datetime_with_format(1, column, date(text), &day).expect("written");
+        }
+        sheet.write(1, 5, 2_000_000_000_i64).expect("written");
+        sheet.write(1, 7, 1).expect("written");
+        let bytes = workbook.save_to_buffer().expect("a workbook");
+        let made = send(&life, "contracts", XLSX, bytes).await.is(201);
+        let made = &made["items"][0];
+        assert_eq!((&made["signed_on"], &made["ends_on"]), (&json!(today), &json!("2021-01-31")));
+        assert_eq!((&made["value_idr"], &made["lines"]), (&json!(2_000_000_000), &json!([1])));
     }
 
     async fn one_wrong_row_keeps_all_out_and_every_error_names_its_cell(db) {

@@ -99,6 +99,35 @@ on_both! {
         }
     }
 
+    fn what_was_forfeited_before_says_where_it_goes_back_to(db) {
+        let ways = ways_from(db, "001600");
+        for way in ways.iter().rev() {
+            run(db, &way.join("down.sql"));
+        }
+        let schema = Schema::of(db);
+        for (id, state) in [("a", "forfeited"), ("b", "forfeited"), ("c", "planned")] {
+            insert_row(db, &schema, "proposals", &[("id", id), ("state", state)]);
+        }
+        for (id, proposal, outcome, from) in [
+            ("1", "a", "done", "allocated"), ("2", "a", "done", "contracted"), ("3", "a", "refused", "planned"),
+            ("4", "c", "done", "planned"),
+        ] {
+            let content = format!(r#"{{"before":{{"state":"{from}"}}}}"#);
+            let given = [
+                ("id", id), ("proposal_id", proposal), ("action", "proposal.forfeit"), ("outcome", outcome),
+                ("content", content.as_str()),
+            ];
+            insert_row(db, &schema, "audit_events", &given);
+        }
+        for way in &ways {
+            run(db, &way.join("up.sql"));
+        }
+        for (id, from) in [("a", "= 'contracted'"), ("b", "IS NULL"), ("c", "IS NULL")] {
+            let found = format!("SELECT COUNT(*) FROM proposals WHERE id = '{id}' AND forfeited_from {from}");
+            assert_eq!(db.number(&found), 1, "{id}");
+        }
+    }
+
     fn the_sql_of_each_way_down_refuses_history_by_itself(db) {
         let schema = Schema::of(db);
         insert_anything(db, &schema, "audit_events");

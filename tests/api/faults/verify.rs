@@ -59,7 +59,7 @@ on_both! {
     async fn money_beyond_what_is_set_aside_is_named(db) {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "funded").await;
-        app.database.execute("UPDATE balances SET ceiling_idr = disbursed_idr - 1");
+        app.database.execute("UPDATE balances SET ceiling_idr = disbursed_idr - 2000000");
         let report = verify::verify(&app.services, |_| {}).expect("a verification");
         for words in [" is disbursed, and Rp", " is above the ceiling of Rp"] {
             let named = |breach: &&String| breach.contains(&life.id) && breach.contains(words);
