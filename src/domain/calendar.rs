@@ -38,6 +38,21 @@ impl Calendar {
         day
     }
 
+    /// The last working day from which on `days` working days are left until the end of `date`: for none, the day itself,
+    /// or the last working one before it.
+    pub fn back(&self, date: NaiveDate, days: u32) -> NaiveDate {
+        let mut day = date;
+        let mut left = days.min(MOST);
+        while left > 0 || !self.is_working(day) {
+            if self.is_working(day) {
+                left = left.saturating_sub(1);
+            }
+            let Some(before) = day.checked_sub_days(Days::new(1)) else { return day };
+            day = before;
+        }
+        day
+    }
+
     /// How many working days there are after `from`, up to and with `to`; none when `to` is not later.
     pub fn between(&self, from: NaiveDate, to: NaiveDate) -> usize {
         from.iter_days()
@@ -74,6 +89,15 @@ mod tests {
     }
 
     #[test]
+    fn the_last_working_day_before_a_saturday_is_its_friday() {
+        // 21 July 2018 was a Saturday; Monday the 16th is a holiday here.
+        let calendar = Calendar::with([day("2018-07-16")]);
+        let back = |days| calendar.back(day("2018-07-21"), days).to_string();
+        let found: Vec<String> = (0..5).map(back).collect();
+        assert_eq!(found, ["2018-07-20", "2018-07-19", "2018-07-18", "2018-07-17", "2018-07-13"]);
+    }
+
+    #[test]
     fn a_term_runs_by_the_clocks_of_its_zone() {
         let calendar = Calendar::default();
         // 00:30 on Tuesday in Jayapura is still Monday evening in Jakarta.
@@ -93,6 +117,9 @@ mod tests {
             let to = calendar.add(from, days);
             prop_assert!(calendar.is_working(to));
             prop_assert_eq!(calendar.between(from, to), usize::try_from(days).expect("few"));
+            let before = calendar.back(from, days);
+            prop_assert!(calendar.is_working(before));
+            prop_assert_eq!(calendar.between(before, from), usize::try_from(days).expect("few"));
         }
     }
 }

@@ -104,6 +104,8 @@ ids! {
     DocumentId;
     /// An entry of the journal.
     EntryId;
+    /// That somebody was reminded of a deadline.
+    ReminderId;
     /// An event of the audit trail.
     EventId;
     /// A revision row.

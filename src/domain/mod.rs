@@ -32,6 +32,7 @@ pub mod readiness;
 pub mod refusal;
 pub mod region;
 pub mod remark;
+pub mod reminder;
 pub mod report;
 pub mod tranche;
 pub mod workflow;

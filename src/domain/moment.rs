@@ -3,7 +3,7 @@
 use crate::domain::ids::RegionCode;
 use crate::domain::input::YEARS;
 use chrono::{
-    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Utc,
+    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc,
 };
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
@@ -117,6 +117,16 @@ impl Zone {
     /// The instant when the clocks of the zone show `date` and `time`.
     pub fn at(self, date: NaiveDate, time: NaiveTime) -> Moment {
         Moment(date.and_time(time)).after(TimeDelta::hours(-self.hours()))
+    }
+
+    /// The hour that the clocks of the zone show.
+    pub fn hour(self, now: Moment) -> i64 {
+        i64::from(now.after(TimeDelta::hours(self.hours())).0.hour())
+    }
+
+    /// The instant when the clocks of the zone show a full hour of a day; 24 is the end of it.
+    pub fn at_hour(self, date: NaiveDate, hour: i64) -> Moment {
+        self.at(date, NaiveTime::MIN).after(TimeDelta::hours(hour.clamp(0, 24)))
     }
 
     /// The first instant of the day after `date`: a date that is due lasts until here.

@@ -5,6 +5,7 @@ pub mod amendment;
 mod check;
 pub mod compare;
 pub mod overlay;
+mod reminders;
 pub mod rules;
 
 use crate::domain::calendar::Calendar;
@@ -15,6 +16,7 @@ use crate::domain::proposal::Menu;
 use crate::domain::refusal::FieldError;
 use chrono::{NaiveDate, NaiveTime, Timelike};
 pub use overlay::Change;
+pub use reminders::{ReminderRule, ReminderSide, ReminderStep};
 pub use rules::{
     DocumentRule, Holiday, LineFlag, MenuRule, ModeRule, PlanRule, RegionalRule, Reporting, Theme,
     TrancheRule, UnitCost,
@@ -126,6 +128,9 @@ pub struct Policy {
     pub payment_working_days: i64,
     /// When reports are due.
     pub reporting: Reporting,
+    /// When who is reminded of which deadline; nobody of any where a policy from before there were reminders has none.
+    #[serde(default)]
+    pub reminders: Vec<ReminderRule>,
     /// Days on which nobody works, beside Saturdays and Sundays.
     #[serde(default)]
     pub holidays: Vec<Holiday>,

@@ -99,6 +99,7 @@ impl Policy {
         self.check_lists(checks);
         self.check_modes(checks);
         self.check_tranches(checks);
+        self.check_reminders(checks);
         self.check_sources(checks);
     }
 
@@ -269,12 +270,16 @@ impl Policy {
             let pointer = format!("/sources ({value})");
             checks.require(known, &pointer, "missing", "each value needs an entry in sources");
         }
-        // Policies that were published before there were such words have none, and account for none.
-        let words = "non_physical_words";
-        let accounted = self.sources.iter().any(|source| source.value == words);
-        let known = accounted || self.non_physical_words.is_empty();
-        let pointer = format!("/sources ({words})");
-        checks.require(known, &pointer, "missing", "each value needs an entry in sources");
+        // Policies that were published before there were such words, or reminders, have none, and account for none.
+        for (value, is_empty) in [
+            ("non_physical_words", self.non_physical_words.is_empty()),
+            ("reminders", self.reminders.is_empty()),
+        ] {
+            let of = |source: &str| source.split('.').next() == Some(value);
+            let known = is_empty || self.sources.iter().any(|source| of(&source.value));
+            let pointer = format!("/sources ({value})");
+            checks.require(known, &pointer, "missing", "each value needs an entry in sources");
+        }
         let document = serde_json::to_value(self).unwrap_or_default();
         for (index, source) in self.sources.iter().enumerate() {
             let steps: Vec<&str> = source.value.split('.').collect();
