@@ -18,7 +18,7 @@ use crate::service::session::SessionSettings;
 use crate::storage::connection::Target;
 use crate::storage::lock::{self, FileLock};
 use crate::storage::{Database, PoolSettings, migrate};
-use crate::worker::{self, Stop, deadlines, documents, mail};
+use crate::worker::{self, Stop, deadlines, documents, mail, reminders};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -142,6 +142,8 @@ pub struct Serving {
     pub mail: mail::Settings,
     /// The deadline worker's pace.
     pub deadlines: deadlines::Settings,
+    /// The reminder worker's pace.
+    pub reminders: reminders::Settings,
     /// The document worker's pace.
     pub documents: documents::Settings,
     /// Whether the workers run; a test may run them by hand.
@@ -163,6 +165,7 @@ impl Serving {
             threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
             mail: mail::Settings::default(),
             deadlines: deadlines::Settings::default(),
+            reminders: reminders::Settings::default(),
             documents: documents::Settings::default(),
             workers: true,
             trusted_proxies: Vec::new(),
@@ -243,6 +246,8 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
         workers.push(mail.start().map_err(because)?);
         let deadlines = deadlines::DeadlineWorker::new(services.clone(), serving.deadlines);
         workers.push(deadlines.start(stop.clone()).map_err(because)?);
+        let reminders = reminders::ReminderWorker::new(services.clone(), serving.reminders);
+        workers.push(reminders.start(stop.clone()).map_err(because)?);
         let documents = documents::DocumentWorker::new(services.clone(), serving.documents);
         workers.push(documents.start(stop).map_err(because)?);
     }

@@ -5,6 +5,7 @@ use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
+use crate::domain::reminder::ReminderFacts;
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -136,6 +137,8 @@ text_enum! {
         ReviewerAssigned = "reviewer_assigned",
         /// A reviewer's assignment was ended.
         ReviewerReleased = "reviewer_released",
+        /// A deadline comes near, or has passed and can still be met.
+        Reminder = "reminder",
     }
 }
 
@@ -206,6 +209,9 @@ pub struct NoticeFacts {
     pub amount: Option<i64>,
     /// Further lines that the message lists: cut lines with reasons, conditions, the legal basis.
     pub details: Vec<String>,
+    /// What a reminder of a deadline says.
+    #[serde(default)]
+    pub reminder: Option<ReminderFacts>,
 }
 
 impl NoticeFacts {

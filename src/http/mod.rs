@@ -30,6 +30,7 @@ pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod readiness;
+mod reminder;
 pub mod report;
 pub mod revision;
 pub mod session;

@@ -2,8 +2,8 @@
 
 use crate::http::{
     action, allocation, amendment, assignment, centre, change_request, document, gate, health,
-    hold, line, middleware, outbox, people, plan, policy, proposal, radar, readiness, report,
-    revision, session, spending, tranche, usage,
+    hold, line, middleware, outbox, people, plan, policy, proposal, radar, readiness, reminder,
+    report, revision, session, spending, tranche, usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -195,6 +195,7 @@ routes! {
     "/tranche-requests/{id}/verify"       { post   tranche::verify_tranche           [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/pay"          { post   tranche::pay_tranche              [TokenKeyAndVersion]; }
     "/tranche-requests/{id}/refuse"       { post   tranche::refuse_tranche           [TokenKeyAndVersion]; }
+    "/proposals/{id}/reminders"           { get    reminder::list_reminders          [Token]; }
     "/deadlines"                          { get    radar::list_deadlines             [Token]; }
     "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod message;
 pub mod relay;
+pub mod reminder;
 pub mod render;
 pub mod steps;
 pub mod transport;

@@ -6,7 +6,7 @@ use crate::domain::money::Rupiah;
 use crate::domain::people::Language;
 use crate::mail::steps;
 use crate::mail::words::{Labels, labels, role_name, state_name, told};
-use crate::mail::{Site, account};
+use crate::mail::{Site, account, reminder};
 use crate::service::outbox::account::AccountDraft;
 use crate::service::outbox::{Draft, Render, Rendered};
 use askama::Template;
@@ -15,7 +15,7 @@ use chrono::{Datelike, Timelike};
 /// Letters of a title in a subject.
 const MAX_TITLE: usize = 100;
 /// Letters of a subject.
-const MAX_SUBJECT: usize = 200;
+pub(super) const MAX_SUBJECT: usize = 200;
 /// Letters of a text in the body; the whole stands behind the link.
 const MAX_TEXT: usize = 4_000;
 /// Lines of detail in the body.
@@ -87,22 +87,39 @@ impl Render for Renderer {
     fn render(&self, draft: &Draft<'_>) -> Result<Rendered, String> {
         let Draft { id, event, facts, language, .. } = *draft;
         let told = told(event);
+        // A reminder tells of what is to come, in words of its own.
+        let spoken = facts.reminder.as_ref();
+        let spoken =
+            spoken.map(|one| reminder::speak(&self.site, one, facts, draft.roles, language));
         let heading = told.subject.in_language(language);
+        let heading = spoken.as_ref().map_or(heading, |spoken| &spoken.heading);
         let (title, region) = (line(&facts.title), line(&facts.region_name));
         let (name, actor) = (line(draft.name), line(&facts.actor));
-        let subject = subject(heading, &title, &region, facts.fiscal_year);
-        let what = told.sentence.in_language(language).replace("{actor}", &actor);
+        let subject = match &spoken {
+            Some(spoken) => spoken.subject.clone(),
+            None => subject(heading, &title, &region, facts.fiscal_year),
+        };
+        let what = match &spoken {
+            Some(spoken) => spoken.what.clone(),
+            None => told.sentence.in_language(language).replace("{actor}", &actor),
+        };
         let zone = Zone::of(&facts.region_code);
         let at = moment(facts.at, zone, language);
         let missed = facts.missed.map(|missed| moment(missed, zone, language));
         let amount = facts.rupiah().map(|amount| money(amount, language));
         let comment = facts.comment.as_deref().map(paragraphs).filter(|text| !text.is_empty());
-        let details = details(&facts.details);
+        let details = details(spoken.as_ref().map_or(&facts.details, |spoken| &spoken.details));
         let step = steps::next(event, facts.state, draft.roles);
         // A date is for those who have something to do by it.
         let due = facts.due.as_deref().filter(|_| step.is_some()).map(line);
-        let next = step.unwrap_or(steps::NOTHING);
-        let link = format!("{}/api/v1/proposals/{}", self.site.base_url(), facts.proposal_id);
+        let next = step.unwrap_or(steps::NOTHING).in_language(language);
+        let (next, due, link) = match &spoken {
+            Some(spoken) => (spoken.next, Some(spoken.due.clone()), spoken.link.clone()),
+            None => {
+                let base_url = self.site.base_url();
+                (next, due, format!("{base_url}/api/v1/proposals/{}", facts.proposal_id))
+            }
+        };
         let roles: Vec<&str> =
             draft.roles.iter().map(|role| role_name(*role).in_language(language)).collect();
         let html = Html {
@@ -121,7 +138,7 @@ impl Render for Renderer {
             amount: amount.as_deref(),
             comment: comment.as_deref(),
             details: &details,
-            next: next.in_language(language),
+            next,
             due: due.as_deref(),
             missed: missed.as_deref(),
             link: &link,
@@ -201,7 +218,7 @@ fn paragraphs(text: &str) -> String {
     cut(cleaned.trim(), MAX_TEXT)
 }
 
-fn cut(text: &str, letters: usize) -> String {
+pub(super) fn cut(text: &str, letters: usize) -> String {
     if text.chars().count() <= letters {
         return text.to_owned();
     }
@@ -210,7 +227,7 @@ fn cut(text: &str, letters: usize) -> String {
     short
 }
 
-const BULAN: [&str; 12] = [
+pub(super) const BULAN: [&str; 12] = [
     "Januari",
     "Februari",
     "Maret",
@@ -224,7 +241,7 @@ const BULAN: [&str; 12] = [
     "November",
     "Desember",
 ];
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -257,7 +274,7 @@ pub(super) fn moment(at: Moment, zone: Zone, language: Language) -> String {
     )
 }
 
-fn money(amount: Rupiah, language: Language) -> String {
+pub(super) fn money(amount: Rupiah, language: Language) -> String {
     match language {
         Language::Id => amount.to_string().replace(',', "."),
         Language::En => amount.to_string(),

@@ -28,6 +28,7 @@ fn facts() -> NoticeFacts {
         missed: None,
         amount: Some(5_300_000_000),
         details: vec!["Mesin sangrai: volume?".to_owned()],
+        reminder: None,
     }
 }
 

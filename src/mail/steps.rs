@@ -44,6 +44,7 @@ const fn by_event(event: NoticeEvent) -> Steps {
         NoticeEvent::ReviewerAssigned => REVIEWER_ASSIGNED,
         NoticeEvent::ReviewerReleased => REVIEWER_RELEASED,
         NoticeEvent::TrancheReduced
+        | NoticeEvent::Reminder
         | NoticeEvent::Invited
         | NoticeEvent::PasswordReset
         | NoticeEvent::PasswordSet

@@ -168,6 +168,9 @@ pub const fn told(event: NoticeEvent) -> Told {
             words("{actor} menugaskan Anda menelaah usulan ini.", "{actor} assigned you to review this proposal.")),
         ReviewerReleased => (words("Penugasan Anda berakhir", "Your assignment has ended"),
             words("{actor} mengakhiri penugasan Anda sebagai penelaah usulan ini.", "{actor} ended your assignment as a reviewer of this proposal.")),
+        // Said by `mail::reminder`, which knows what is due.
+        Reminder => (words("Pengingat batas waktu", "Reminder of a deadline"),
+            words("{actor} mengingatkan Anda akan satu batas waktu usulan ini.", "{actor} reminds you of a deadline of this proposal.")),
     };
     Told { subject, sentence }
 }

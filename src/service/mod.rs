@@ -53,6 +53,7 @@ pub mod radar;
 pub mod readiness;
 pub mod reason;
 pub mod recovery;
+pub mod reminders;
 pub mod report;
 pub mod reversal;
 pub mod revision;

@@ -7,6 +7,7 @@ use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
 use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
+use crate::domain::reminder::ReminderFacts;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::storage::notice::{self, Notice};
@@ -66,6 +67,32 @@ pub fn tell(
         Told::Roles(roles) => (roles.to_vec(), None),
         Told::One(role, user) => (vec![role], Some(user)),
     };
+    append(tx, cx, (event_id, event), proposal, (tells, only), words, None).map(|_| ())
+}
+
+/// Raises a reminder of a deadline: about one proposal, or first of all about it.
+pub fn remind(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    event_id: EventId,
+    proposal: &Proposal,
+    tells: &[Role],
+    reminder: ReminderFacts,
+) -> Result<NoticeId, Error> {
+    let event = (event_id, NoticeEvent::Reminder);
+    let told = (tells.to_vec(), None);
+    append(tx, cx, event, proposal, told, Words::default(), Some(reminder))
+}
+
+fn append(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    (event_id, event): (EventId, NoticeEvent),
+    proposal: &Proposal,
+    (tells, only): (Vec<Role>, Option<UserId>),
+    words: Words,
+    reminder: Option<ReminderFacts>,
+) -> Result<NoticeId, Error> {
     let region = region::find(tx, &proposal.region_code)?.ok_or(Error::NotFound)?;
     let facts = NoticeFacts {
         at: cx.now,
@@ -85,6 +112,7 @@ pub fn tell(
         missed: words.missed,
         amount: words.amount.map(|amount| amount.0),
         details: words.details,
+        reminder,
     };
     let row = Notice {
         id: NoticeId::new(),
@@ -95,7 +123,7 @@ pub fn tell(
         created_at: cx.now,
     };
     notice::append(tx, &row)?;
-    Ok(())
+    Ok(row.id)
 }
 
 /// Raises a notice about an account, for its owner alone.

@@ -139,6 +139,7 @@ impl Desk {
             missed: None,
             amount: None,
             details: Vec::new(),
+            reminder: None,
         };
         let row = Notice {
             id: NoticeId::new(),

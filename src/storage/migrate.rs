@@ -14,7 +14,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 25] = [
+pub const APPEND_ONLY: [&str; 26] = [
     "amendment_lines",
     "amendments",
     "audit_events",
@@ -32,6 +32,7 @@ pub const APPEND_ONLY: [&str; 25] = [
     "plan_lines",
     "policies",
     "recoveries",
+    "reminders",
     "returns",
     "revisions",
     "tranche_items",

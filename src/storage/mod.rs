@@ -45,6 +45,7 @@ pub mod queue;
 pub mod radar;
 pub mod recovery;
 pub mod region;
+pub mod reminder;
 pub mod report;
 pub mod returns;
 pub mod setting;

@@ -2,8 +2,9 @@
 //! number of queries for some thousands of them.
 
 use crate::domain::deadline::STATES;
-use crate::domain::ids::{AllocationId, ProposalId};
+use crate::domain::ids::{AllocationId, ProposalId, RegionCode};
 use crate::domain::people::Sight;
+use crate::domain::proposal::State;
 use crate::domain::report::{ReportKind, ReportState};
 use crate::domain::tranche::{Mode, TrancheState};
 use crate::storage::connection::AnyConnection;
@@ -33,13 +34,79 @@ pub fn proposals(
         .load(c)
 }
 
+/// The proposals in which something can be due, by region and id, after `after`; at most `limit`.
+pub fn page(
+    c: &mut AnyConnection,
+    after: Option<&(RegionCode, ProposalId)>,
+    limit: i64,
+) -> QueryResult<Vec<Proposal>> {
+    let mut query = proposals::table
+        .filter(proposals::state.eq_any(STATES))
+        .order((proposals::region_code, proposals::id))
+        .limit(limit)
+        .select(Proposal::as_select())
+        .into_boxed();
+    if let Some((region, id)) = after {
+        // The first condition alone is one that an index answers on either database.
+        query = query.filter(proposals::region_code.ge(region.clone())).filter(
+            proposals::region_code
+                .gt(region.clone())
+                .or(proposals::region_code.eq(region.clone()).and(proposals::id.gt(*id))),
+        );
+    }
+    query.load(c)
+}
+
+/// The allocations that pay proposals in one of some states, after `after`; at most `limit`.
+pub fn paying(
+    c: &mut AnyConnection,
+    states: &[State],
+    after: Option<AllocationId>,
+    limit: i64,
+) -> QueryResult<Vec<AllocationId>> {
+    let mut query = proposals::table
+        .filter(proposals::state.eq_any(states))
+        .filter(proposals::allocation_id.is_not_null())
+        .order(proposals::allocation_id)
+        .limit(limit)
+        .select(proposals::allocation_id.assume_not_null())
+        .distinct()
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(proposals::allocation_id.gt(after));
+    }
+    query.load(c)
+}
+
+/// The proposals in one of some states that are paid from some allocations, by id.
+pub fn paid_from(
+    c: &mut AnyConnection,
+    states: &[State],
+    allocations: &[AllocationId],
+) -> QueryResult<Vec<Proposal>> {
+    proposals::table
+        .filter(proposals::allocation_id.eq_any(allocations))
+        .filter(proposals::state.eq_any(states))
+        .order(proposals::id)
+        .select(Proposal::as_select())
+        .load(c)
+}
+
+/// The versions of some proposals.
+pub fn versions(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<(ProposalId, i64)>> {
+    proposals::table
+        .filter(proposals::id.eq_any(ids))
+        .select((proposals::id, proposals::version))
+        .load(c)
+}
+
 /// The balances of some proposals.
 pub fn balances(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Balance>> {
     balances::table.filter(balances::proposal_id.eq_any(ids)).select(Balance::as_select()).load(c)
 }
 
-/// Of an allocation: its id, the policy version that it pins, its mode once that is fixed, and its amount.
-pub type Funds = (AllocationId, i64, Option<Mode>, crate::domain::money::Rupiah);
+/// Of an allocation: its id, the policy version that it pins, its mode once that is fixed, its amount, and its version.
+pub type Funds = (AllocationId, i64, Option<Mode>, crate::domain::money::Rupiah, i64);
 
 /// Some allocations.
 pub fn funds(c: &mut AnyConnection, ids: &[AllocationId]) -> QueryResult<Vec<Funds>> {
@@ -50,6 +117,7 @@ pub fn funds(c: &mut AnyConnection, ids: &[AllocationId]) -> QueryResult<Vec<Fun
             allocations::policy_version,
             allocations::mode,
             allocations::amount_idr,
+            allocations::version,
         ))
         .load(c)
 }

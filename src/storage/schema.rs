@@ -653,6 +653,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminders (id) {
+        id -> Text,
+        proposal_id -> Nullable<Text>,
+        allocation_id -> Nullable<Text>,
+        kind -> Text,
+        n -> BigInt,
+        due_at -> Timestamp,
+        zone -> Text,
+        step -> BigInt,
+        collapsed -> Bool,
+        tells -> Text,
+        at_risk_idr -> BigInt,
+        notice_id -> Text,
+        event_id -> Text,
+        reminded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     reports (id) {
         id -> Text,
         proposal_id -> Text,
@@ -861,6 +880,9 @@ diesel::joinable!(proposals -> users (created_by));
 diesel::joinable!(recoveries -> contracts (contract_id));
 diesel::joinable!(recoveries -> proposals (proposal_id));
 diesel::joinable!(recoveries -> users (created_by));
+diesel::joinable!(reminders -> allocations (allocation_id));
+diesel::joinable!(reminders -> notices (notice_id));
+diesel::joinable!(reminders -> proposals (proposal_id));
 diesel::joinable!(reports -> proposals (proposal_id));
 diesel::joinable!(reports -> users (created_by));
 diesel::joinable!(returns -> proposals (proposal_id));
@@ -914,6 +936,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     proposals,
     recoveries,
     regions,
+    reminders,
     reports,
     returns,
     revisions,

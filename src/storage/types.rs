@@ -1,8 +1,8 @@
 //! How the domain's ids, vocabularies, money and moments stand in columns, on both databases.
 
 use crate::domain::{
-    act, audit, change, contract, document, ids, journal, line, mail, moment, money, notice,
-    people, plan, proposal, region, report, tranche,
+    act, audit, change, contract, deadline, document, ids, journal, line, mail, moment, money,
+    notice, people, plan, proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -101,6 +101,7 @@ vocabularies!(
     change::RequestState,
     change::Side,
     contract::ContractRole,
+    deadline::DeadlineKind,
     document::DocumentStatus,
     document::MediaType,
     journal::Account,
@@ -109,6 +110,7 @@ vocabularies!(
     line::FundSource,
     mail::AttemptOutcome,
     mail::MailState,
+    moment::Zone,
     notice::NoticeEvent,
     people::Duty,
     people::Language,
@@ -158,6 +160,7 @@ id_columns!(
     ids::ReportId,
     ids::DocumentId,
     ids::EntryId,
+    ids::ReminderId,
     ids::EventId,
     ids::RevisionId,
     ids::NoticeId,

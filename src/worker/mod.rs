@@ -3,6 +3,7 @@
 pub mod deadlines;
 pub mod documents;
 pub mod mail;
+pub mod reminders;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

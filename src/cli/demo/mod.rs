@@ -16,7 +16,7 @@ use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::service::clock::Clock;
 use crate::service::error::Error;
-use crate::service::{Services, console, demonstration, private, secret, sweep};
+use crate::service::{Services, console, demonstration, private, reminders, secret, sweep};
 use case::Case;
 use cast::Cast;
 use outcome::Outcome;
@@ -25,6 +25,9 @@ use stage::{Made, Stage};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+
+/// The most moments between two steps at which somebody is reminded; a bound against an endless play.
+const MOST_REMINDERS: usize = 1_000;
 
 /// What the demonstration left behind.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ pub fn play(
     let cast = Cast::hire(sv, &cases, password).map_err(|error| error.to_string())?;
     let mut made: Vec<Made> = cases.iter().map(|_| Made::default()).collect();
     for scheduled in &steps {
+        remind(sv, scheduled.at, &mut after_each)?;
         sv.clock.advance_to(scheduled.at);
         one(sv, &cast, &cases, &mut made, scheduled)
             .map_err(|error| format!("{} {:?}: {error}", scheduled.at, scheduled.step))?;
@@ -62,6 +66,24 @@ pub fn play(
         (account.email.clone(), format!("{} {place}", account.role))
     });
     Ok(Played { outcomes, accounts: accounts.collect() })
+}
+
+/// Takes every step of the reminders that falls before a moment, each at its own: who was told of the missed date of
+/// Bangkalan, and when, is part of the case.
+fn remind(
+    sv: &Services,
+    until: Moment,
+    after_each: &mut impl FnMut() -> Result<(), String>,
+) -> Result<(), String> {
+    for _ in 0..MOST_REMINDERS {
+        match reminders::next(sv).map_err(|error| error.to_string())? {
+            Some(next) if next <= until => sv.clock.advance_to(next),
+            Some(_) | None => return Ok(()),
+        }
+        reminders::run(sv).map_err(|error| error.to_string())?;
+        after_each()?;
+    }
+    Err(format!("the reminders before {until} have no end"))
 }
 
 fn one(

@@ -12,6 +12,7 @@ pub mod policy;
 pub mod proposal;
 pub mod radar;
 pub mod readiness;
+pub mod reminder;
 pub mod report;
 pub mod review;
 pub mod tranche;

@@ -35,7 +35,8 @@ pub struct Radar {
     "at": "2021-07-21T10:00:00.000000Z", "zone": "WIB", "days_left": 6, "working_days_left": 4, "overdue": false,
     "moved_by": null, "proposal_id": "019376a0-0000-7000-8000-000000000001", "allocation_id": null,
     "title": "Sentra IKM Tenun Tapis", "state": "planned", "fiscal_year": 2021, "region_code": "18.71",
-    "region_name": "Kota Bandar Lampung", "at_risk_idr": 5_300_000_000_i64
+    "region_name": "Kota Bandar Lampung", "at_risk_idr": 5_300_000_000_i64,
+    "reminded_at": "2021-07-14T01:00:00.000000Z", "next_reminder_at": "2021-07-16T01:00:00.000000Z"
 }))]
 pub struct DeadlineItem {
     /// What is due.
@@ -74,6 +75,10 @@ pub struct DeadlineItem {
     pub region_name: String,
     /// What may be lost: what is asked for before money is set aside, authority without cash after it.
     pub at_risk_idr: i64,
+    /// When somebody was reminded of it last; `GET /proposals/{id}/reminders` says who.
+    pub reminded_at: Option<Moment>,
+    /// When somebody is reminded of it next, if nothing changes.
+    pub next_reminder_at: Option<Moment>,
 }
 
 /// A decree that moved a deadline.
