@@ -37,6 +37,7 @@ mod races;
 mod radar;
 mod raw;
 mod readiness;
+mod reminders;
 mod review;
 mod revival;
 mod safe_writes;
