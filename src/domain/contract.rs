@@ -33,6 +33,8 @@ text_enum! {
         AboveCash = "above_cash",
         /// Spending before money was disbursed.
         BeforeDisbursement = "before_disbursement",
+        /// Dated before its contract was signed.
+        BeforeContract = "before_contract",
         /// Signed before the plan was approved.
         BeforePlan = "before_plan",
         /// Amended to less than was disbursed for its proposal.
@@ -43,6 +45,8 @@ text_enum! {
         LateWithoutPenalty = "late_without_penalty",
         /// Paid in advance (uang muka).
         AdvancePayment = "advance_payment",
+        /// Its firm both designs and supervises the works.
+        DesignerSupervises = "designer_supervises",
         /// Came back after the proposal was closed: it has to be returned, or carried over.
         AfterClosing = "after_closing",
     }

@@ -133,16 +133,19 @@ pub struct Setting {
     pub now: Moment,
 }
 
+/// That a photo was taken further from the site than it may be, if it was.
+pub fn far_from_site(position: (f64, f64), site: (f64, f64), tolerance_m: i64) -> Option<Flag> {
+    let distance_m = distance_m(position, site);
+    (distance_m > tolerance_m).then_some(Flag::FarFromSite { distance_m, tolerance_m })
+}
+
 /// The remarks on a photo.
 pub fn photo_flags(exif: &Exif, setting: &Setting) -> Vec<Flag> {
     let mut flags = Vec::new();
     match (exif.position, setting.site) {
         (None, _) => flags.push(Flag::NoPosition),
         (Some(position), Some(site)) => {
-            let distance_m = distance_m(position, site);
-            if distance_m > setting.tolerance_m {
-                flags.push(Flag::FarFromSite { distance_m, tolerance_m: setting.tolerance_m });
-            }
+            flags.extend(far_from_site(position, site, setting.tolerance_m));
         }
         (Some(_), None) => {}
     }

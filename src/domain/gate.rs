@@ -33,6 +33,8 @@ text_enum! {
         Document = "tranche_document",
         /// No report is overdue, where that stands in the way of tranches.
         Reports = "reports_in_time",
+        /// What is paid on handover was handed over.
+        Handover = "handover_recorded",
         /// What is asked for is within what the tranche brings.
         WithinCap = "within_cap",
     }
@@ -153,6 +155,9 @@ pub struct Facts<'p> {
     pub disbursed: Rupiah,
     /// What the whole allocation spent, net.
     pub absorbed: Rupiah,
+    /// What was set aside for proposals that have ended since the request was received: a request that came in time is not
+    /// worth less because of others.
+    pub ended_since: Rupiah,
     /// When the tranche before was paid.
     pub previous_paid_on: Option<NaiveDate>,
     /// What other requests for this tranche ask for and wait for.
@@ -281,7 +286,7 @@ impl Facts<'_> {
         (index < self.tranches()).then_some(index)
     }
 
-    /// The most that the tranche brings: its share of what is set aside, the last one what contracts still need; never
+    /// The most that the tranche brings: its share of what is set aside, or was when it was asked for; the last one what contracts still need; never
     /// more than contracts need. A lump sum is the contract list's value, one on recommendation the handover's; all of them
     /// within what is set aside.
     fn cap(&self) -> Rupiah {
@@ -301,7 +306,8 @@ impl Facts<'_> {
                     let Figures { ceiling_idr, released_idr, .. } = part.figures;
                     Rupiah::total([ceiling_idr, released_idr.negated()]).max(Rupiah::ZERO)
                 });
-                let shares = self.policy.tranche_amounts(Rupiah::total(set_aside));
+                let whole = Rupiah::total(set_aside.chain([self.ended_since]));
+                let shares = self.policy.tranche_amounts(whole);
                 shares.get(index).copied().unwrap_or_default().min(need)
             }
         }

@@ -120,8 +120,6 @@ pub struct Facts<'a> {
 pub struct Revival {
     /// What its forfeiture set free: set aside again.
     pub amount: Rupiah,
-    /// What its contracts bind of the DAK: committed again.
-    pub committed: Rupiah,
     /// The number of the last decree in force in the region that moves the date missed.
     pub decree: Option<String>,
 }

@@ -150,6 +150,13 @@ pub struct Figures {
     pub carried_out_idr: Rupiah,
 }
 
+/// The code of what keeps a ceiling from being brought below its plan.
+pub const BELOW_PLAN: &str = "below_plan";
+
+/// The most that a figure of one proposal comes to: more than the budget of any year of the fund, and so little that ninety
+/// thousand proposals can be added up.
+pub const MAX_FIGURE: Rupiah = Rupiah(100_000_000_000_000);
+
 impl Figures {
     /// Cash left in the region: disbursed + carried in − absorbed − returned − carried out.
     pub fn in_hand(&self) -> Rupiah {
@@ -181,8 +188,41 @@ impl Figures {
         ])
     }
 
-    /// The figures after a posting; `None` if one would overflow, or if a reversal does not say what it takes back.
+    /// The figures after a posting; `None` if one would be beyond [`MAX_FIGURE`], or if a reversal does not say what it takes
+    /// back.
     pub fn after(&self, posting: &Posting) -> Option<Figures> {
+        self.posted(posting).filter(Figures::can_be_summed)
+    }
+
+    /// Whether each figure is small enough that those of a nation's year can be added up.
+    fn can_be_summed(&self) -> bool {
+        let Figures {
+            ceiling_idr,
+            plan_idr,
+            contracted_idr,
+            disbursed_idr,
+            absorbed_idr,
+            returned_idr,
+            released_idr,
+            carried_in_idr,
+            carried_out_idr,
+        } = *self;
+        [
+            ceiling_idr,
+            plan_idr,
+            contracted_idr,
+            disbursed_idr,
+            absorbed_idr,
+            returned_idr,
+            released_idr,
+            carried_in_idr,
+            carried_out_idr,
+        ]
+        .iter()
+        .all(|figure| (MAX_FIGURE.negated()..=MAX_FIGURE).contains(figure))
+    }
+
+    fn posted(&self, posting: &Posting) -> Option<Figures> {
         let mut next = *self;
         let (kind, from, amount) = match posting.kind {
             // Its mirror, the other way.
@@ -227,7 +267,7 @@ impl Figures {
             ),
             ("below_disbursed", kept(self.disbursed_idr), self.disbursed_idr, "disbursed"),
             (
-                "below_plan",
+                BELOW_PLAN,
                 least_plan,
                 self.plan_idr,
                 "in the approved plan, which has to change first",
@@ -312,11 +352,8 @@ impl Figures {
 
 /// The blocker for figures beyond what can be counted.
 pub fn overflow() -> Blocker {
-    Blocker::new(
-        "amount_too_large",
-        "/amount_idr",
-        "The figures would be larger than what can be counted.",
-    )
+    let message = format!("A figure of the proposal would be beyond {MAX_FIGURE}.");
+    Blocker::new("amount_too_large", "/amount_idr", message)
 }
 
 /// The figures as they are answered.

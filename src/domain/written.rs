@@ -42,7 +42,7 @@ impl Unclear {
                 format!("{shown:?} is no number; write digits, such as 1500000 or 1.500.000,00")
             }
             Unclear::TwoReadings => format!(
-                "{shown:?} can be read in two ways; write it without a mark for thousands (1500), or with decimals (1,5)"
+                "{shown:?} can be read in two ways; write it without a mark for thousands (1500), a volume with decimals (1,5)"
             ),
             Unclear::Negative => format!("{shown:?} is below zero"),
             Unclear::PartOfRupiah => {
@@ -73,6 +73,10 @@ pub fn rupiah(text: &str) -> Result<Rupiah, Unclear> {
         .unwrap_or(bare);
     let bare = bare.trim().strip_suffix(",-").unwrap_or(bare.trim());
     let parts = parts(bare, true)?;
+    // Money has two decimals at the most: three after a mark are thousands to whoever wrote them, or nobody knows.
+    if parts.decimals.len() > 2 {
+        return Err(Unclear::TwoReadings);
+    }
     if parts.decimals.bytes().any(|digit| digit != b'0') {
         return Err(Unclear::PartOfRupiah);
     }
@@ -217,6 +221,10 @@ mod tests {
     #[test]
     fn what_has_two_readings_is_refused() {
         assert_eq!(rupiah("1,000"), Err(Unclear::TwoReadings));
+        for text in ["1000.000", "1000,000", "1.000,000", "1,000.000", "6.000000", "1.000.000,505"]
+        {
+            assert_eq!(rupiah(text), Err(Unclear::TwoReadings), "{text}");
+        }
         assert_eq!(thousandths("1.500"), Err(Unclear::TwoReadings));
         assert_eq!(thousandths("1,500"), Err(Unclear::TwoReadings));
     }

@@ -103,7 +103,8 @@ pub async fn list_carries(call: Call, id: Id<ProposalId>, query: Query<PageQuery
 
 /// Change what is set aside for a proposal: cut in mid-year, or raised again, with its legal basis.
 ///
-/// Never below what contracts bind, what was disbursed and what the plan rests on, and never above what was approved.
+/// Never below what contracts bind and what was disbursed, and never above what was approved. A plan that is above it then is
+/// changed, for which there is no term.
 #[utoipa::path(put, path = "/proposals/{id}/ceiling", tag = "money", request_body = CeilingChange,
     responses((status = 200, description = "The proposal with its new ceiling.", body = proposal::Proposal)))]
 pub async fn set_ceiling(call: Call, id: Id<ProposalId>, body: Body<CeilingChange>) -> Answer {

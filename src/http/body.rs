@@ -165,8 +165,8 @@ pub fn parse<T: Checked>(bytes: &[u8]) -> Result<Result<T, Vec<FieldError>>, Pro
     let value = match parsed {
         Ok(value) => value,
         Err(error) => {
-            let pointer = pointer(error.path());
             let inner = error.inner();
+            let pointer = lacking(pointer(error.path()), &inner.to_string());
             let field = FieldError::new(pointer, "invalid", inner.to_string());
             // The reader calls a number malformed where it looks for a word; the JSON is well-formed all the same.
             return if inner.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
@@ -189,6 +189,15 @@ pub fn parse<T: Checked>(bytes: &[u8]) -> Result<Result<T, Vec<FieldError>>, Pro
         errors.append(&mut more);
     }
     Ok(if errors.is_empty() { Ok(value) } else { Err(errors) })
+}
+
+/// A field that is missing is named by its own pointer, not by that of what lacks it.
+fn lacking(pointer: String, message: &str) -> String {
+    let field = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match field {
+        Some(field) => format!("{pointer}/{field}"),
+        None => pointer,
+    }
 }
 
 fn find_nul(value: &serde_json::Value, pointer: &mut String, errors: &mut Vec<FieldError>) {

@@ -23,7 +23,7 @@ use crate::service::view::proposal as view;
 use crate::service::{Services, access, agreement, facts, policy, proposal as proposals, tranche};
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, allocation};
+use crate::storage::{AnyConnection, allocation, journal};
 use serde_json::json;
 
 /// Moves a proposal along one arrow, and records, books and announces what follows from it.
@@ -326,7 +326,7 @@ fn allocate(
     Ok(())
 }
 
-/// Sets aside again what a forfeiture set free, and commits what contracts bind: new entries, the old ones stay.
+/// Takes back, by new entries, those by which a forfeiture set authority free: set aside and bound is what was before.
 fn revive(
     tx: &mut AnyConnection,
     cx: &Context,
@@ -343,14 +343,12 @@ fn revive(
         return Err(Error::invalid("/data/due_on", "unknown", message));
     }
     money::take_room(tx, cx, allocation, revival.amount, step.event)?;
-    let postings: Vec<Posting> = [
-        Posting::of(EntryKind::Allocate, revival.amount),
-        Posting::of(EntryKind::Commit, revival.committed),
-    ]
-    .into_iter()
-    .filter(|posting| posting.amount > Rupiah::ZERO)
-    .collect();
-    money::post(tx, cx, after, &postings, &source(cx, step.event, after))?;
+    for entry in journal::set_free(tx, after.id)?.iter().rev() {
+        let notes =
+            Notes { reason: revival.decree.clone(), reverses: Some(entry.id), ..Notes::default() };
+        let source = source(cx, step.event, after);
+        money::post_one(tx, cx, after, &entry.posting().mirrored(), &source, notes)?;
+    }
     words.amount = Some(revival.amount);
     words.details.extend(revival.decree.clone());
     Ok(())

@@ -3,7 +3,7 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_SHORT};
-use crate::domain::journal::{EntryKind, Posting};
+use crate::domain::journal::{BELOW_PLAN, EntryKind, Posting};
 use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CeilingChange {
-    /// In all from then on, not the difference; at most what was approved, never below what is used.
+    /// In all from then on, not the difference; at most what was approved, never below what contracts bind or was disbursed.
     #[schema(example = 5_000_000_000_i64)]
     pub amount_idr: Rupiah,
     /// The regulation that changes it.
@@ -134,7 +134,9 @@ fn decide(
     if amount < before {
         let tolerance = policy::of_proposal(tx, proposal, cx.now)?.policy.plan.tolerance_idr;
         let figures = journal::figures(tx, proposal.id)?;
-        blockers.extend(figures.against_ceiling(amount, tolerance));
+        // A cut comes from outside: the plan has to follow it, and may be changed for it at any time.
+        let against = figures.against_ceiling(amount, tolerance).into_iter();
+        blockers.extend(against.filter(|blocker| blocker.code != BELOW_PLAN));
     }
     if blockers.is_empty() { Ok(()) } else { Err(Error::Refused(Refusal::because(blockers))) }
 }

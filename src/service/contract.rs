@@ -1,7 +1,7 @@
 //! Contracts: recorded as they were signed; what breaks a rule is flagged.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::contract::{ContractRole, Flag};
+use crate::domain::contract::{ContractFacts, ContractRole, Firm, Flag, designer_and_supervisor};
 use crate::domain::ids::{ContractId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_ITEMS, MAX_SHORT, number_key};
 use crate::domain::journal::{EntryKind, Figures, Posting};
@@ -298,6 +298,39 @@ pub fn is_above_plan(figures: &Figures, contracted: Rupiah) -> bool {
     contracted > Rupiah::total([figures.plan_idr, figures.carried_in_idr])
 }
 
+/// Whether the contract makes one firm both designer and supervisor: before contracts are accepted the guard refuses it,
+/// and afterwards it is known at least.
+fn designs_and_supervises(
+    tx: &mut AnyConnection,
+    proposal: &Proposal,
+    draft: &ContractDraft,
+) -> Result<bool, Error> {
+    if !matches!(draft.role, ContractRole::Design | ContractRole::Supervision) {
+        return Ok(false);
+    }
+    let mut contracts: Vec<ContractFacts> = contract::of(tx, proposal.id)?
+        .iter()
+        .filter(|row| row.voided_at.is_none())
+        .map(|row| contract::facts(row, &[]))
+        .collect();
+    contracts.push(ContractFacts {
+        role: draft.role,
+        vendor: Firm {
+            name: draft.vendor_name.clone(),
+            tax_number: draft.vendor_tax_number.clone(),
+        },
+        value: draft.value_idr,
+        fund_source: draft.fund_source,
+        lines: draft.lines.clone(),
+        ends_on: draft.ends_on,
+    });
+    let earlier = proposal
+        .design_firm_name
+        .clone()
+        .map(|name| Firm { name, tax_number: proposal.design_firm_tax_number.clone() });
+    Ok(designer_and_supervisor(earlier.as_ref(), &contracts).is_some())
+}
+
 fn flags(
     tx: &mut AnyConnection,
     proposal: &Proposal,
@@ -315,6 +348,9 @@ fn flags(
     let approved_on = approved.and_then(|plan| plan.decided_at).map(|at| at.date_in(zone));
     if approved_on.is_some_and(|approved_on| draft.signed_on < approved_on) {
         flags.push(Flag::BeforePlan);
+    }
+    if designs_and_supervises(tx, proposal, draft)? {
+        flags.push(Flag::DesignerSupervises);
     }
     Ok(flags)
 }

@@ -26,7 +26,7 @@ const fn column(name: &'static str, indonesian: &'static str, need: Need) -> Col
 }
 
 /// The columns of a sheet of contracts.
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     column("number", "nomor", Need::Required),
     column("signed_on", "tanggal", Need::Required),
     column("role", "jenis", Need::Required),
@@ -39,6 +39,7 @@ const COLUMNS: [Column; 12] = [
     column("ends_on", "selesai", Need::Required),
     column("spent_idr", "terbayar_idr", Need::Written),
     column("flags", "tanda", Need::Written),
+    column("reversed", "dibatalkan", Need::Written),
 ];
 
 /// Contracts that are recorded together.
@@ -184,10 +185,16 @@ pub fn export(
                 Out::Text(row.ends_on.to_string()),
                 Out::Number(row.spent_idr.0),
                 Out::Text(flags(&row.flags)),
+                Out::Text(reversed(row.voided_at.is_some())),
             ]
         })
         .collect();
     written_as(format, "Contracts", &COLUMNS, &rows)
+}
+
+/// Whether a row was taken back and counts no more, as it stands in a cell.
+pub(super) fn reversed(is_reversed: bool) -> String {
+    if is_reversed { "ya" } else { "" }.to_owned()
 }
 
 /// Flags as they stand in a cell.

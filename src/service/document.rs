@@ -17,9 +17,10 @@ use crate::service::store::{Arrival, ObjectStorage};
 use crate::service::trail::hex;
 use crate::service::view::Page;
 use crate::service::view::document as view;
-use crate::service::{Services, access, sniff};
+use crate::service::{Services, access, policy, sniff};
 use crate::storage::AnyConnection;
 use crate::storage::document::{self, Document};
+use crate::storage::proposal::Proposal;
 use chrono::{NaiveDate, TimeDelta};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -189,25 +190,44 @@ pub fn list(
     limit: i64,
 ) -> Result<Page<view::Document>, Error> {
     sv.db.read(|tx| {
-        access::visible(tx, cx, id)?;
+        let proposal = access::visible(tx, cx, id)?;
+        let site = site_of(tx, cx, &proposal)?;
         let bounds = (filter.after, limit.saturating_add(1));
         let rows = document::page(tx, id, filter.document_type.as_deref(), filter.current, bounds)?;
         let sight = cx.actor.sight();
-        let view = |row| view::Document::of(row, &sight);
+        let view = |row| view::Document::of(row, &sight, &site);
         Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
     })
 }
 
 fn visible(tx: &mut AnyConnection, cx: &Context, id: DocumentId) -> Result<Document, Error> {
+    seen(tx, cx, id).map(|(row, _)| row)
+}
+
+fn seen(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    id: DocumentId,
+) -> Result<(Document, Proposal), Error> {
     let row = document::find(tx, id)?.ok_or(Error::NotFound)?;
-    access::visible(tx, cx, row.proposal_id)?;
-    Ok(row)
+    let proposal = access::visible(tx, cx, row.proposal_id)?;
+    Ok((row, proposal))
+}
+
+/// Where the works of a proposal are now.
+fn site_of(tx: &mut AnyConnection, cx: &Context, row: &Proposal) -> Result<view::Site, Error> {
+    let tolerance_m = policy::of_proposal(tx, row, cx.now)?.policy.site_tolerance_m;
+    Ok(view::Site { position: row.latitude.zip(row.longitude), tolerance_m })
 }
 
 /// One document.
 pub fn show(sv: &Services, cx: &Context, id: DocumentId) -> Result<view::Document, Error> {
     let sight = cx.actor.sight();
-    sv.db.read(|tx| visible(tx, cx, id).map(|row| view::Document::of(row, &sight)))
+    sv.db.read(|tx| {
+        let (row, proposal) = seen(tx, cx, id)?;
+        let site = site_of(tx, cx, &proposal)?;
+        Ok(view::Document::of(row, &sight, &site))
+    })
 }
 
 /// What is needed to serve the bytes of a document.

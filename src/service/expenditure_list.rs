@@ -8,7 +8,7 @@ use crate::domain::money::Rupiah;
 use crate::domain::refusal::FieldError;
 use crate::service::context::{Context, Input, Reply};
 use crate::service::contract::known_already;
-use crate::service::contract_list::flags;
+use crate::service::contract_list::{flags, reversed};
 use crate::service::error::Error;
 use crate::service::once::Write;
 use crate::service::sheet::Format;
@@ -31,7 +31,7 @@ const fn column(name: &'static str, indonesian: &'static str, need: Need) -> Col
 }
 
 /// The columns of a sheet of payment orders.
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     column("contract_number", "nomor_kontrak", Need::Required),
     column("number", "nomor_sp2d", Need::Required),
     column("spent_on", "tanggal", Need::Required),
@@ -40,6 +40,7 @@ const COLUMNS: [Column; 8] = [
     column("penalty_idr", "denda_idr", Need::Optional),
     column("is_advance", "uang_muka", Need::Optional),
     column("flags", "tanda", Need::Written),
+    column("reversed", "dibatalkan", Need::Written),
 ];
 
 /// A payment order of a list.
@@ -229,7 +230,7 @@ pub fn export(
     id: ProposalId,
     format: Format,
 ) -> Result<Vec<u8>, Error> {
-    let (rows, contracts) = sv.db.read(|tx| {
+    let (rows, contracts, undone) = sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
         let rows = expenditure::of(tx, id, None, MOST.saturating_add(1))?;
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) > MOST {
@@ -239,7 +240,10 @@ pub fn export(
             );
             return Err(Error::refused("too_many", "", message));
         }
-        Ok::<_, Error>((rows, contract::of(tx, id)?))
+        let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        let undone = journal::undone(tx, "expenditure", &ids)?;
+        let undone: BTreeSet<String> = undone.into_iter().map(|(id, _)| id).collect();
+        Ok::<_, Error>((rows, contract::of(tx, id)?, undone))
     })?;
     let numbers: HashMap<ContractId, String> =
         contracts.into_iter().map(|row| (row.id, row.number)).collect();
@@ -255,6 +259,7 @@ pub fn export(
                 Out::Number(row.penalty_idr.0),
                 Out::Text(if row.is_advance { "ya" } else { "tidak" }.to_owned()),
                 Out::Text(flags(&row.flags)),
+                Out::Text(reversed(undone.contains(&row.id.to_string()))),
             ]
         })
         .collect();

@@ -5,7 +5,8 @@ use crate::domain::change::RequestFacts;
 use crate::domain::contract::Firm;
 use crate::domain::guard::{Facts, Guard, Revival};
 use crate::domain::ids::PlanId;
-use crate::domain::line::{FundSource, LineFacts};
+use crate::domain::journal::EntryKind;
+use crate::domain::line::LineFacts;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::{PlanFacts, PlanState};
@@ -114,24 +115,21 @@ pub fn gather<'a>(
         revival: None,
     };
     if row.state == State::Forfeited {
-        let committed = contracts.iter().filter(|one| one.fund_source == FundSource::Dak);
-        let committed = Rupiah::total(committed.map(|one| one.value_idr));
-        facts.revival = Some(revival(tx, row, &facts, committed)?);
+        facts.revival = Some(revival(tx, row, &facts)?);
     }
     Ok(facts)
 }
 
 /// What reviving a forfeited proposal takes.
-fn revival(
-    tx: &mut AnyConnection,
-    row: &Proposal,
-    facts: &Facts<'_>,
-    committed: Rupiah,
-) -> Result<Revival, Error> {
+fn revival(tx: &mut AnyConnection, row: &Proposal, facts: &Facts<'_>) -> Result<Revival, Error> {
     let decree = policies::moved_by(tx, row, &facts.gate_path(), facts.now)?;
     Ok(Revival {
-        amount: journal::last_released(tx, row.id)?,
-        committed,
+        amount: Rupiah::total(
+            journal::set_free(tx, row.id)?
+                .iter()
+                .filter(|entry| entry.kind == EntryKind::Release)
+                .map(|entry| entry.amount_idr),
+        ),
         decree: decree.map(|decree| decree.number),
     })
 }

@@ -104,6 +104,14 @@ pub struct Scene<'p> {
     /// Payments that were taken back: of which request, to which proposal.
     taken_back: HashSet<(TrancheRequestId, ProposalId)>,
     supposed_output: Option<BasisPoints>,
+    gone: Vec<Gone>,
+}
+
+/// A proposal that has ended.
+struct Gone {
+    at: Moment,
+    recommended: bool,
+    ceiling: Rupiah,
 }
 
 impl<'p> Scene<'p> {
@@ -119,7 +127,11 @@ impl<'p> Scene<'p> {
         let sums = journal::sums_until(tx, allocation.id, when.effective_until)?;
         let figures = figures(&sums);
         let whole = |amount: fn(&Figures) -> Rupiah| Rupiah::total(figures.values().map(amount));
-        let (disbursed, absorbed) = (whole(|one| one.disbursed_idr), whole(|one| one.absorbed_idr));
+        let disbursed = whole(|one| one.disbursed_idr);
+        // What is said to be spent beyond what was received is flagged, and opens nothing.
+        let absorbed = whole(|one| {
+            one.absorbed_idr.min(Rupiah::total([one.disbursed_idr, one.carried_in_idr]))
+        });
         let requests = tranche::of_allocations(tx, &[allocation.id])?;
         let ids: Vec<TrancheRequestId> = requests.iter().map(|request| request.id).collect();
         let contents = tranche::contents_of(tx, &ids)?;
@@ -143,7 +155,18 @@ impl<'p> Scene<'p> {
                 .into_iter()
                 .collect(),
             supposed_output: supposed.output,
+            gone: Vec::new(),
         };
+        scene.gone = scene
+            .rows
+            .iter()
+            .filter(|row| has_ended(row, when.recorded_until))
+            .map(|row| Gone {
+                at: row.state_since,
+                recommended: row.lump_sum_recommended,
+                ceiling: figures.get(&row.id).map(|one| one.ceiling_idr).unwrap_or_default(),
+            })
+            .collect();
         scene.rows.retain(|row| !has_ended(row, when.recorded_until));
         scene.parts = scene.gather(tx, &figures, &sums, &supposed.documents)?;
         Ok(scene)
@@ -273,6 +296,10 @@ impl<'p> Scene<'p> {
                 request.map(|one| one.requested_at).into_iter().chain(held_since).min()
             }
         };
+        let ended_since = self.gone.iter().filter(|one| {
+            one.recommended == recommended && received.is_some_and(|received| one.at > received)
+        });
+        let ended_since = Rupiah::total(ended_since.map(|one| one.ceiling));
         // A payment comes before what others wait for.
         let requested = match decided {
             Some(_) => Rupiah::ZERO,
@@ -287,6 +314,7 @@ impl<'p> Scene<'p> {
             parts,
             disbursed: self.disbursed,
             absorbed: self.absorbed,
+            ended_since,
             previous_paid_on: self.previous_paid_on(),
             requested,
             asked,
@@ -384,7 +412,7 @@ fn has_ended(row: &Proposal, by: Moment) -> bool {
 }
 
 /// The balances that sums of entries give. What would overflow is left as it was: inputs are bounded far below.
-fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
+pub fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
     let mut all: HashMap<ProposalId, Figures> = HashMap::new();
     for sum in sums {
         let figures = all.entry(sum.proposal_id).or_default();

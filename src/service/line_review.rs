@@ -298,6 +298,11 @@ fn flag(
             checks.fail(pointer, "unknown_flag", message);
         }
         Some(code) => {
+            let is_fit = policy.line_flag(code).is_some_and(|flag| flag.passes);
+            if !is_fit && said(review.words.as_ref()).is_none() {
+                let message = "say what is wrong with the line: its flag lets it not pass";
+                checks.fail(format!("{at}/words"), "required", message);
+            }
             line.opinion.flag = Some(code.to_owned());
             line.opinion.flag_words = said(review.words.as_ref());
             line.opinion.flagged_by = Some(by);

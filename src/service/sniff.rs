@@ -26,6 +26,7 @@ pub fn media_type(file: &mut File) -> io::Result<Result<MediaType, String>> {
         Some("image/jpeg") => Ok(MediaType::Jpeg),
         Some("image/png") => Ok(MediaType::Png),
         _ if head.starts_with(b"PK") => office(file),
+        Some("application/pdf") => Err("a PDF with something before its beginning".to_owned()),
         Some(other) => Err(other.to_owned()),
         None => csv(file)?,
     })

@@ -21,7 +21,7 @@ use crate::service::once::Write;
 use crate::service::trail::{self, Event};
 use crate::service::view::Page;
 use crate::service::view::money as view;
-use crate::service::{Services, access, action};
+use crate::service::{Services, access, action, gate};
 use crate::storage::contract::{self, Contract};
 use crate::storage::expenditure::{self, Expenditure};
 use crate::storage::proposal::Proposal;
@@ -227,7 +227,7 @@ pub fn add(
         .ok_or_else(no_such_contract)?;
     can_record(proposal)?;
     let event = EventId::new();
-    let row = fresh(tx, cx, &contract, draft)?;
+    let row = fresh(tx, cx, proposal, &contract, draft)?;
     expenditure::insert(tx, &row).map_err(known_number)?;
     contract::spend(tx, contract.id, draft.amount_idr)?;
     let paid_on = contract::find(tx, contract.id)?.ok_or(Error::NotFound)?;
@@ -273,10 +273,12 @@ pub fn no_such_contract() -> Error {
 fn fresh(
     tx: &mut AnyConnection,
     cx: &Context,
+    proposal: &Proposal,
     contract: &Contract,
     draft: &ExpenditureDraft,
 ) -> Result<Expenditure, Error> {
-    let figures = journal::figures(tx, contract.proposal_id)?;
+    let now = journal::figures(tx, contract.proposal_id)?;
+    let then = figures_then(tx, cx, proposal, draft.spent_on, now)?;
     let key = number_key(&draft.number);
     let last = expenditure::last_recording(tx, contract.proposal_id, &key)?;
     let last = last.map(|row| (row.id.to_string(), row.recording));
@@ -289,7 +291,7 @@ fn fresh(
         spent_on: draft.spent_on,
         amount_idr: draft.amount_idr,
         description: draft.description.clone(),
-        flags: serde_json::to_string(&spending_flags(draft, contract, &figures))?,
+        flags: serde_json::to_string(&spending_flags(draft, contract, [now, then]))?,
         created_at: cx.now,
         created_by: cx.actor.user.ok_or(Error::Unauthenticated("no user"))?,
         recording: recording(tx, "expenditure", last)?,
@@ -312,8 +314,30 @@ fn can_record(proposal: &Proposal) -> Result<(), Error> {
     Err(Error::refused("not_from_here", "/state", message))
 }
 
-fn spending_flags(draft: &ExpenditureDraft, contract: &Contract, figures: &Figures) -> Vec<Flag> {
+/// The figures of a proposal as they were on the day of a payment order, which may lie before what was booked since.
+fn figures_then(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    proposal: &Proposal,
+    day: NaiveDate,
+    now: Figures,
+) -> Result<Figures, Error> {
+    let today = cx.now.date_in(Zone::of(&proposal.region_code));
+    let Some(allocation) = proposal.allocation_id.filter(|_| day < today) else { return Ok(now) };
+    let sums = journal::sums_until(tx, allocation, day)?;
+    Ok(gate::figures(&sums).get(&proposal.id).copied().unwrap_or_default())
+}
+
+/// What a payment order breaks, by the figures of now and of its own day.
+fn spending_flags(
+    draft: &ExpenditureDraft,
+    contract: &Contract,
+    figures: [Figures; 2],
+) -> Vec<Flag> {
     let mut flags = Vec::new();
+    if draft.spent_on < contract.signed_on {
+        flags.push(Flag::BeforeContract);
+    }
     if Rupiah::total([contract.spent_idr, draft.amount_idr]) > contract.value_idr {
         flags.push(Flag::AboveContract);
     }
@@ -328,10 +352,10 @@ fn spending_flags(draft: &ExpenditureDraft, contract: &Contract, figures: &Figur
     if contract.fund_source != FundSource::Dak {
         return flags;
     }
-    if draft.amount_idr > figures.in_hand() {
+    if figures.iter().any(|figures| draft.amount_idr > figures.in_hand()) {
         flags.push(Flag::AboveCash);
     }
-    if figures.disbursed_idr == Rupiah::ZERO {
+    if figures.iter().any(|figures| figures.disbursed_idr == Rupiah::ZERO) {
         flags.push(Flag::BeforeDisbursement);
     }
     flags

@@ -4,7 +4,7 @@
 mod books;
 
 use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
-use crate::domain::journal::Figures;
+use crate::domain::journal::{EntryKind, Figures};
 use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
 use crate::service::error::Error;
@@ -13,7 +13,7 @@ use crate::storage::journal;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::{self, Recorded};
 use crate::storage::{AnyConnection, carry, tranche};
-use books::Books;
+use books::{Books, Paid};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -91,7 +91,14 @@ fn look_at(
         by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
     let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
     let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
-    let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.0, |row| row.1);
+    let payments = by_proposal(
+        tranche::payments(tx, &ids)?,
+        |row| row.0,
+        |(_, request, amount, on)| Paid { request: request.to_string(), amount, on },
+    );
+    for id in verify::without_event(tx, &ids)? {
+        report.breaches.push(format!("entry {id} came with an event that is not there"));
+    }
     let of = |row: &Recorded| row.proposal_id;
     let spent = by_proposal(verify::expenditures(tx, &ids)?, of, |row| row);
     let recovered = by_proposal(verify::recoveries(tx, &ids)?, of, |row| row);
@@ -117,13 +124,13 @@ fn look_at(
             recovered: recovered.of(id),
             returned: returned.of(id),
             carried: &carried,
-            paid: Rupiah::total(payments.of(id).iter().copied()),
+            paid: payments.of(id),
         };
         check.balances(&figures, entries.of(id), plans.of(id).last().copied());
         let tolerance = tolerances.get(&row.fiscal_year).copied().unwrap_or_default();
-        check.bounds(&figures, tolerance);
+        check.bounds(&figures, tolerance, entries.of(id));
         check.parts(row, lines.of(id));
-        check.books(&books);
+        check.books(row, &books);
         check.flags(row, &books);
         check.state(row, moves.get(&id.to_string()).map_or(&[], Vec::as_slice));
         if let Some(allocation) = row.allocation_id {
@@ -191,16 +198,21 @@ impl Check<'_> {
     }
 
     /// What Sentra itself decides keeps to what was set aside: payments, and the plan that they rest on.
-    fn bounds(&mut self, figures: &Figures, tolerance: Rupiah) {
+    /// A cut that came later is an outside fact: the plan follows it.
+    fn bounds(&mut self, figures: &Figures, tolerance: Rupiah, entries: &[journal::Entry]) {
         let (disbursed, authority) = (figures.disbursed_idr, figures.authority());
         if disbursed > authority {
             self.breach(format!("{disbursed} is disbursed, and {authority} is set aside"));
         }
         let (plan, ceiling) = (figures.plan_idr, figures.ceiling_idr);
         if plan > Rupiah::total([ceiling, tolerance]) {
-            self.breach(format!(
+            let words = format!(
                 "its plan of {plan} is above the ceiling of {ceiling} and the tolerance of {tolerance}"
-            ));
+            );
+            match entries.iter().any(|entry| entry.kind == EntryKind::Cut) {
+                true => self.report.flags.push(format!("proposal {}: {words}", self.id)),
+                false => self.breach(words),
+            }
         }
     }
 

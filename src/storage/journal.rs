@@ -228,17 +228,27 @@ pub fn payments_taken_back(
     Ok(sources.into_iter().filter_map(known).collect())
 }
 
-/// What the last event that set authority of a proposal free set free in all.
-pub fn last_released(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Rupiah> {
-    let released: Vec<(EventId, Rupiah)> = journal_entries::table
+/// The entries by which a proposal's authority was set free when it ended, in the order of their recording; without those
+/// that were taken back when it went on.
+pub fn set_free(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Entry>> {
+    let released: Vec<(EventId, EntryId)> = journal_entries::table
         .filter(journal_entries::proposal_id.eq(proposal))
         .filter(journal_entries::kind.eq(EntryKind::Release))
         .order(journal_entries::id.desc())
-        .select((journal_entries::event_id, journal_entries::amount_idr))
+        .select((journal_entries::event_id, journal_entries::id))
         .load(c)?;
-    let last = released.first().map(|(event, _)| *event);
-    let of_last = released.iter().filter(|(event, _)| Some(*event) == last);
-    Ok(Rupiah::total(of_last.map(|(_, amount)| *amount)))
+    let ids: Vec<EntryId> = released.iter().map(|(_, id)| *id).collect();
+    let taken_back = reversed(c, &ids)?;
+    let stands = |id: EntryId| taken_back.iter().all(|(of, _)| *of != Some(id));
+    let Some((event, _)) = released.into_iter().find(|(_, id)| stands(*id)) else {
+        return Ok(Vec::new());
+    };
+    journal_entries::table
+        .filter(journal_entries::event_id.eq(event))
+        .filter(journal_entries::proposal_id.eq(proposal))
+        .order(journal_entries::id)
+        .select(Entry::as_select())
+        .load(c)
 }
 
 /// Entries of a proposal in the order of their recording, after `after`.

@@ -265,16 +265,21 @@ pub fn first_received(c: &mut AnyConnection, proposal: ProposalId) -> QueryResul
     Ok(at.map(Moment))
 }
 
-/// What was paid to several proposals by requests.
+/// What was paid to several proposals by requests: to which, by which, how much, and when.
 pub fn payments(
     c: &mut AnyConnection,
     ids: &[ProposalId],
-) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
+) -> QueryResult<Vec<(ProposalId, TrancheRequestId, Rupiah, Option<NaiveDate>)>> {
     tranche_items::table
         .inner_join(tranche_requests::table)
         .filter(tranche_items::proposal_id.eq_any(ids).and(not(is_left_out!())))
         .filter(tranche_requests::state.eq(TrancheState::Paid))
-        .select((tranche_items::proposal_id, tranche_items::amount_idr))
+        .select((
+            tranche_items::proposal_id,
+            tranche_items::request_id,
+            tranche_items::amount_idr,
+            tranche_requests::paid_on,
+        ))
         .load(c)
 }
 

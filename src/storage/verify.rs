@@ -1,7 +1,7 @@
 //! Queries of the verifier: rows in bounded pages, for sums that are done in code.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{AllocationId, ContractId, ProposalId};
+use crate::domain::ids::{AllocationId, ContractId, EntryId, ProposalId};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
 use crate::storage::allocation::Allocation;
@@ -16,6 +16,8 @@ use crate::storage::schema::{
     activity_plans, allocations, amendments, audit_events, ceilings, contracts, expenditures,
     journal_entries, proposal_lines, proposals, recoveries, returns, revisions,
 };
+use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 /// Proposals by id, after `after`.
@@ -100,6 +102,8 @@ pub struct Recorded {
     pub flags: String,
     /// Its number.
     pub number: String,
+    /// Its date.
+    pub on: NaiveDate,
 }
 
 /// Payment orders of several proposals.
@@ -114,6 +118,7 @@ pub fn expenditures(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Ve
             expenditures::amount_idr,
             expenditures::flags,
             expenditures::number,
+            expenditures::spent_on,
         ))
         .load(c)
 }
@@ -130,13 +135,14 @@ pub fn recoveries(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<
             recoveries::amount_idr,
             recoveries::flags,
             recoveries::number,
+            recoveries::received_on,
         ))
         .load(c)
 }
 
 /// Deposits of leftover of several proposals.
 pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Recorded>> {
-    let rows: Vec<(ProposalId, String, Rupiah, String, String)> = returns::table
+    let rows: Vec<(ProposalId, String, Rupiah, String, String, NaiveDate)> = returns::table
         .filter(returns::proposal_id.eq_any(ids))
         .order(returns::id)
         .select((
@@ -145,15 +151,17 @@ pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Rec
             returns::amount_idr,
             returns::flags,
             returns::number,
+            returns::returned_on,
         ))
         .load(c)?;
-    let row = |(proposal_id, id, amount_idr, flags, number)| Recorded {
+    let row = |(proposal_id, id, amount_idr, flags, number, on)| Recorded {
         proposal_id,
         id,
         contract_id: None,
         amount_idr,
         flags,
         number,
+        on,
     };
     Ok(rows.into_iter().map(row).collect())
 }
@@ -164,6 +172,17 @@ pub fn amendments(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<
         .filter(amendments::proposal_id.eq_any(ids))
         .order((amendments::contract_id, amendments::n))
         .select(Amendment::as_select())
+        .load(c)
+}
+
+/// The entries of several proposals that came with an event that is not there.
+pub fn without_event(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<EntryId>> {
+    journal_entries::table
+        .filter(journal_entries::proposal_id.eq_any(ids))
+        .filter(not(exists(
+            audit_events::table.filter(audit_events::id.eq(journal_entries::event_id)),
+        )))
+        .select(journal_entries::id)
         .load(c)
 }
 

@@ -356,9 +356,30 @@ on_both! {
         life.reverse(&third, &entry).await.is(201);
         life.to("contracted").await;
         let refused = set_ceiling(&life, TOTAL - 2_000_000).await;
-        refused.refused(409, &["below_contracted", "below_plan"]);
-        assert_eq!(refused.pointers(), ["/amount_idr", "/amount_idr"]);
+        refused.refused(409, &["below_contracted"]);
+        assert_eq!(refused.pointers(), ["/amount_idr"]);
         assert_eq!((life.figure("ceiling_idr").await, used().await), (TOTAL, Some(TOTAL)));
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn a_cut_by_law_goes_below_the_plan_which_follows_it_at_any_time(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "planned").await;
+        // The plan itself could be changed until March.
+        app.at("2021-06-14T02:00:00Z");
+        let mut change = life.plan_body();
+        change["reason"] = json!("Inpres 4/2021");
+        let amount = change["lines"][0]["amount_idr"].as_i64().expect("an amount");
+        change["lines"][0]["amount_idr"] = json!(amount - 5_000_000);
+        life.add(Role::Drafter, "plans", change.clone()).await.refused(409, &["plan_changes_left"]);
+        set_ceiling(&life, TOTAL - 5_000_000).await.is(200);
+        let report = sentra::service::verify::verify(&app.services, |_| {}).expect("verified");
+        assert_eq!((report.breaches, report.flags.len()), (Vec::<String>::new(), 1), "{:?}", report.flags);
+        let made = life.add(Role::Drafter, "plans", change).await.is(201);
+        let drafter = life.who(Role::Drafter).await;
+        life.step_of(&drafter, "plans", &made, "submit", json!({})).await.is(200);
+        life.approve_plan(json!({})).await.is(200);
+        assert_eq!(life.figure("plan_idr").await, TOTAL - 5_000_000);
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 

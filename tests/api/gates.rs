@@ -65,6 +65,25 @@ async fn pay(life: &Life<'_>, body: Value) -> Answer {
 }
 
 on_both! {
+    async fn a_request_in_time_is_worth_no_less_because_another_proposal_is_forfeited(db) {
+        let app = TestApp::on(db);
+        let one = SHIPPED.at(&app, "planned").await;
+        let two = SHIPPED.at(&app, "planned").await;
+        app.reach_the_year();
+        one.to("contracted").await;
+        app.at("2021-07-20T02:00:00Z");
+        // The first quarter of what both have set aside.
+        one.request_tranche(1, 2 * FIRST).await.is(201);
+        one.review_and_verify().await;
+        app.at("2021-07-21T10:00:00Z");
+        assert_eq!((app.sweep().forfeited, two.state().await), (1, "forfeited".to_owned()));
+        assert_eq!(gate(&one, 1, "").await["cap_idr"], 2 * FIRST);
+        app.at("2021-07-22T02:00:00Z");
+        one.pay().await.is(200);
+        assert_eq!(one.figure("disbursed_idr").await, 2 * FIRST);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
     async fn three_tranches_are_paid_as_their_gates_open(db) {
         let app = TestApp::on(db);
         let life = contracted(&app, SHIPPED).await;

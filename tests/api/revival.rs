@@ -95,14 +95,14 @@ on_both! {
             let figures = &revived["figures"];
             let bound = if *state == "contracted" { TOTAL } else { 0 };
             for (name, amount) in [
-                ("ceiling_idr", 2 * TOTAL), ("released_idr", TOTAL), ("undisbursed_idr", TOTAL),
+                ("ceiling_idr", TOTAL), ("released_idr", 0), ("undisbursed_idr", TOTAL),
                 ("contracted_idr", bound), ("disbursed_idr", 0),
             ] {
                 assert_eq!(figures[name], amount, "{state} {name}: {figures}");
             }
         }
-        assert_eq!(kinds(&lives[0].1).await, ["allocate", "release", "allocate"]);
-        assert_eq!(kinds(&lives[2].1).await, ["allocate", "commit", "release", "allocate", "commit"]);
+        assert_eq!(kinds(&lives[0].1).await, ["allocate", "release", "reverse"]);
+        assert_eq!(kinds(&lives[2].1).await, ["allocate", "commit", "release", "reverse"]);
         let last = lives[2].1.list("events?limit=200").await.last().expect("an event").clone();
         assert_eq!(last["action"], "proposal.revive");
         assert!(last.to_string().contains("KMK 2/2018"), "{last}");

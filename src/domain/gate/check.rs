@@ -32,6 +32,9 @@ impl Facts<'_> {
         if self.policy.reporting.overdue_blocks_tranches {
             checks.push(self.reports());
         }
+        if self.mode == Mode::LumpSumOnRecommendation {
+            checks.push(self.handover());
+        }
         checks.push(self.within_cap(cap, paid));
         checks
     }
@@ -238,6 +241,26 @@ impl Facts<'_> {
             how,
             proposals: overdue.into_iter().map(|(id, _)| id).collect(),
             ..self.check(Rule::Reports, &["reporting.overdue_blocks_tranches", "reporting"])
+        }
+    }
+
+    fn handover(&self) -> Check {
+        let with_contracts = || self.paid_here().filter(|part| part.has_contracts());
+        let lacking: Vec<_> =
+            with_contracts().filter(|part| part.handover.is_none()).map(|part| part.id).collect();
+        let count = with_contracts().count();
+        let there = count.saturating_sub(lacking.len());
+        let met = there > 0;
+        let how = (!met).then(|| {
+            "Record the handover minutes (BAST) with their value (record_handover).".to_owned()
+        });
+        Check {
+            required: "the handover minutes (BAST) of what is paid".to_owned(),
+            actual: format!("those of {there} of {count} proposals with contracts"),
+            met,
+            how,
+            proposals: lacking,
+            ..self.check(Rule::Handover, &["modes.recorded_before", "modes"])
         }
     }
 

@@ -42,6 +42,7 @@ fn tapis<'p>(policy: &'p Policy, n: i64, on: &str, disbursed: i64, absorbed: i64
         parts: vec![part(5_300_000_000, 4_569_450_000, disbursed)],
         disbursed: Rupiah(disbursed),
         absorbed: Rupiah(absorbed),
+        ended_since: Rupiah(0),
         previous_paid_on: (n > 1).then(|| day("2021-07-15")),
         requested: Rupiah::ZERO,
         asked: Rupiah::ZERO,

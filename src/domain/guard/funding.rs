@@ -23,11 +23,16 @@ pub(super) fn decision(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         }
         Guard::CutsExplained => {
             let missing = numbers(&facts.lines, |line| {
-                line.approved.is_some_and(|approved| approved < line.amount)
+                let is_cut = |approved: Rupiah| {
+                    approved < line.amount || line.agreed.is_some_and(|agreed| agreed != approved)
+                };
+                line.approved.is_some_and(is_cut)
                     && line.approved_reason.as_deref().is_none_or(|reason| reason.trim().is_empty())
             });
             unless(missing.is_empty(), "/lines", || {
-                format!("Lines cut without a reason: {missing}.")
+                format!(
+                    "Lines cut, or approved otherwise than agreed, without a reason: {missing}."
+                )
             })
         }
         Guard::ApprovedSupportingCap => {
@@ -174,6 +179,11 @@ fn plan_within_ceiling(facts: &Facts<'_>) -> Said {
 
 fn plan_changes_left(facts: &Facts<'_>) -> Said {
     let rule = &facts.policy.plan;
+    // What was cut by law has to be planned anew, whenever that comes.
+    let most = Rupiah::total([facts.figures.authority(), rule.tolerance_idr]);
+    if facts.figures.plan_idr > most {
+        return Ok(());
+    }
     if facts.now >= rule.changes_until.moment() {
         let until = rule.changes_until;
         return Err(("/plans", format!("An approved plan could be changed until {until}.")));

@@ -202,8 +202,10 @@ pub(super) fn documents_ready(facts: &Facts<'_>, action: Action) -> Vec<Blocker>
 pub(super) fn double_funding_answered(facts: &Facts<'_>) -> Vec<Blocker> {
     let code = Guard::DoubleFundingAnswered.as_str();
     let said = |warning: &crate::domain::double_funding::Warning| {
-        let message =
-            format!("{} The region answers it: POST funding-answers.", warning.sentence());
+        let message = format!(
+            "{} The region answers it (POST funding-answers) as a draft, or in clarification.",
+            warning.sentence()
+        );
         Blocker::new(code, &format!("/double-funding/{}", warning.key), message)
     };
     facts.unanswered_funding.iter().map(said).collect()

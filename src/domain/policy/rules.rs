@@ -113,7 +113,8 @@ pub struct LineFlag {
     pub label_id: String,
     /// In English.
     pub label_en: String,
-    /// Whether a line with this flag goes on.
+    /// Whether a line with this flag is found fit. The ministry is told of those that are not, with the verifier's words, and
+    /// decides.
     pub passes: bool,
 }
 

@@ -218,7 +218,9 @@ fn add(
             trail::revise(tx, event, SubjectKind::Proposal, id, after.version, &after)?;
             let location = format!("/api/v1/documents/{}", row.id);
             let version = row.version;
-            Reply::created(&view::Document::of(row, &cx.actor.sight()), Some(version), location)
+            let site = super::site_of(tx, cx, &after)?;
+            let shown = view::Document::of(row, &cx.actor.sight(), &site);
+            Reply::created(&shown, Some(version), location)
         },
     )
 }

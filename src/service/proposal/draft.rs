@@ -187,6 +187,8 @@ impl ProposalPatch {
         }
         if let Some(Some(baseline)) = &self.baseline {
             checks.require(baseline.is_object(), "/baseline", "type", "must be an object");
+            let exact = "a number beyond 2^53 can't be kept as it is; write it as a text";
+            checks.require(is_exact(baseline), "/baseline", "too_large", exact);
             let size = baseline.to_string().len();
             checks.require(
                 size <= MAX_LONG,
@@ -254,6 +256,18 @@ impl ProposalPatch {
             row.design_firm_tax_number = number;
         }
         Ok(())
+    }
+}
+
+/// Whether every number is kept as it was sent: larger ones than 2^53 would be rounded.
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.is_i64() || number.as_f64().is_some_and(|number| number.abs() < 9.0e15)
+        }
+        Value::Array(items) => items.iter().all(is_exact),
+        Value::Object(fields) => fields.values().all(is_exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 

@@ -72,7 +72,8 @@ impl Columns {
                 None => {
                     let names: Vec<&str> = COLUMNS.iter().map(|column| column.1).collect();
                     let message = format!(
-                        "{place}: there is no column {name:?}; known are {}",
+                        "{place}: there is no column {:?}; known are {}",
+                        shown(&name),
                         names.join(", ")
                     );
                     errors.push(FieldError::new("/lines", "unknown_column", message));
@@ -112,6 +113,11 @@ impl Columns {
 
 pub(super) fn normal(text: &str) -> String {
     text.trim().trim_start_matches('\u{feff}').to_lowercase().replace([' ', '-'], "_")
+}
+
+/// As much of a text as an error repeats.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 /// A column as spreadsheets name it: A, B, …, Z, AA.

@@ -9,6 +9,8 @@ use ::csv::ByteRecord;
 
 /// Rows that say something and are kept: the header, the lines, and one by which too many are told.
 const MAX_ROWS: usize = MAX_ITEMS + 2;
+/// Cells of a row that says something, up to the last that does.
+const MAX_COLUMNS: usize = 50;
 
 fn unreadable(message: String) -> FieldError {
     FieldError::new("/lines", "unreadable", message)
@@ -45,8 +47,15 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
 }
 
 fn row(number: u64, record: &ByteRecord) -> Result<Row, FieldError> {
-    let mut cells = Vec::with_capacity(record.len());
-    for (index, cell) in record.iter().enumerate() {
+    let said = record.iter().rposition(|cell| !cell.trim_ascii().is_empty());
+    let count = said.map_or(0, |last| last.saturating_add(1));
+    if count > MAX_COLUMNS {
+        let message =
+            format!("row {number} has {count} cells; only {MAX_COLUMNS} columns are read");
+        return Err(FieldError::new("/lines", "too_large", message));
+    }
+    let mut cells = Vec::with_capacity(count);
+    for (index, cell) in record.iter().enumerate().take(count) {
         let text = std::str::from_utf8(cell).map_err(|_| {
             let column = letters(index);
             unreadable(format!(

@@ -277,6 +277,7 @@ fn columns_of(
             None => {
                 let names: Vec<&str> = columns.iter().map(|one| one.name).collect();
                 let known = names.join(", ");
+                let name = super::columns::shown(&name);
                 let message = format!("{place}: there is no column {name:?}; known are {known}");
                 fail("unknown_column", message);
             }

@@ -16,6 +16,8 @@ const MAX_FILES: usize = 500;
 const MAX_ROWS: u32 = 2_000;
 /// Columns looked at.
 const MAX_COLUMNS: u32 = 50;
+/// Letters of all cells, in bytes: a workbook keeps a text once, however many cells show it.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Cells looked at, also where a file names one many times: as many as those rows and columns have.
 const MAX_CELLS: usize = 100_000;
 /// The sheet that is read, where there are several; else the first.
@@ -34,9 +36,14 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
     let formulas = formulas(&mut workbook, &name)?;
     let mut reader = workbook.worksheet_cells_reader(&name).map_err(unreadable)?;
     let mut rows: Vec<Row> = Vec::new();
-    let mut count = 0_usize;
+    let (mut count, mut text) = (0_usize, 0_usize);
     while let Some(found) = reader.next_cell().map_err(unreadable)? {
         count = one_more(count)?;
+        text = text.saturating_add(length(found.get_value()));
+        if text > MAX_TEXT {
+            let message = format!("the cells have more than {MAX_TEXT} bytes of text together");
+            return Err(FieldError::new("/lines", "too_large", message));
+        }
         let (row, column) = found.get_position();
         let cell = match of(found.get_value()) {
             // A formula that was never computed would read as nothing: a price left out, a "yes" taken for a "no".
@@ -96,6 +103,22 @@ fn put(rows: &mut Vec<Row>, row: u32, column: u32, cell: Cell) {
         if let Some(place) = last.cells.get_mut(at) {
             *place = cell;
         }
+    }
+}
+
+/// Bytes of a cell's text, before any of it is copied.
+fn length(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.len()
+        }
+        DataRef::SharedString(text) => text.len(),
+        DataRef::Empty
+        | DataRef::Float(_)
+        | DataRef::Int(_)
+        | DataRef::Bool(_)
+        | DataRef::DateTime(_)
+        | DataRef::Error(_) => 0,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::storage::contract::Contract;
 use crate::storage::journal::Entry;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::Recorded;
+use chrono::NaiveDate;
 use std::collections::{HashMap, HashSet};
 
 /// What is kept of the money of a proposal.
@@ -25,8 +26,15 @@ pub(super) struct Books<'a> {
     pub returned: &'a [Recorded],
     /// What was carried over and stands; of other proposals too.
     pub carried: &'a [Carry],
-    /// What requests for tranches paid in all.
-    pub paid: Rupiah,
+    /// What requests for tranches paid.
+    pub paid: &'a [Paid],
+}
+
+/// What a request for a tranche paid to the proposal.
+pub(super) struct Paid {
+    pub request: String,
+    pub amount: Rupiah,
+    pub on: Option<NaiveDate>,
 }
 
 impl Books<'_> {
@@ -85,16 +93,17 @@ fn is_of_its_kind(entry: &Entry) -> bool {
 }
 
 impl Check<'_> {
-    pub(super) fn books(&mut self, books: &Books<'_>) {
-        self.entries(books);
+    pub(super) fn books(&mut self, row: &Proposal, books: &Books<'_>) {
+        self.entries(row, books);
         self.sources(books);
+        self.payments(books);
         self.contracts(books);
         let reversed = books.entries.iter().filter(|entry| {
             entry.kind == EntryKind::Reverse && entry.reversed_kind == Some(EntryKind::Disburse)
         });
         let taken_back = Rupiah::total(reversed.map(|entry| entry.amount_idr));
         let gross = Rupiah::total([books.figures.disbursed_idr, taken_back]);
-        self.same("disbursed", gross, books.paid);
+        self.same("disbursed", gross, Rupiah::total(books.paid.iter().map(|one| one.amount)));
         let (id, carried) = (self.id, books.carried);
         let gave = carried.iter().filter(|row| row.from_proposal_id == id);
         let got = carried.iter().filter(|row| row.to_proposal_id == id);
@@ -105,11 +114,19 @@ impl Check<'_> {
     }
 
     /// Each entry is one of its kind; a reversal is the mirror of an entry that nothing else takes back.
-    fn entries(&mut self, books: &Books<'_>) {
+    fn entries(&mut self, row: &Proposal, books: &Books<'_>) {
         let by_id: HashMap<EntryId, &Entry> =
             books.entries.iter().map(|entry| (entry.id, entry)).collect();
         let mut taken = HashSet::new();
+        let place = (Some(row.fiscal_year), Some(&row.region_code), row.allocation_id);
         for entry in books.entries {
+            let stands = (entry.fiscal_year, &entry.region_code, entry.allocation_id);
+            if place != (Some(stands.0), Some(stands.1), Some(stands.2)) {
+                self.breach(format!(
+                    "entry {} stands under another year, region or allocation",
+                    entry.id
+                ));
+            }
             if !is_of_its_kind(entry) {
                 self.breach(format!("entry {} is no {} entry", entry.id, entry.kind));
             }
@@ -138,13 +155,35 @@ impl Check<'_> {
                 rows.iter().map(|row| (row.id.as_str(), row)).collect();
             for entry in books.entries.iter().filter(|entry| entry.kind == kind) {
                 match by_id.get(entry.source_id.as_str()) {
-                    Some(row) if row.amount_idr == entry.amount_idr => {}
+                    Some(row)
+                        if (row.amount_idr, row.on) == (entry.amount_idr, entry.effective_on) => {}
                     Some(row) => self.breach(format!(
-                        "entry {} says {}, and {what} {} is of {}",
-                        entry.id, entry.amount_idr, row.number, row.amount_idr
+                        "entry {} says {} on {}, and {what} {} is of {} on {}",
+                        entry.id,
+                        entry.amount_idr,
+                        entry.effective_on,
+                        row.number,
+                        row.amount_idr,
+                        row.on
                     )),
                     None => self.breach(format!("entry {} has no {what}", entry.id)),
                 }
+            }
+        }
+    }
+
+    /// Each disbursement is what its request paid, on the day of the payment.
+    fn payments(&mut self, books: &Books<'_>) {
+        for entry in books.entries.iter().filter(|entry| entry.kind == EntryKind::Disburse) {
+            let paid = books.paid.iter().find(|one| one.request == entry.source_id);
+            let agrees = paid.is_some_and(|one| {
+                (one.amount, one.on) == (entry.amount_idr, Some(entry.effective_on))
+            });
+            if !agrees {
+                self.breach(format!(
+                    "entry {} says that {} was paid on {} by tranche request {}, which does not",
+                    entry.id, entry.amount_idr, entry.effective_on, entry.source_id
+                ));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! How a document looks.
 
-use crate::domain::document::{DocumentStatus, Flag, MediaType};
+use crate::domain::document::{DocumentStatus, Flag, MediaType, far_from_site};
 use crate::domain::ids::{DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::people::{Role, Sight};
@@ -64,11 +64,27 @@ pub struct Document {
     pub version: i64,
 }
 
+/// Where the works are now.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// In degrees.
+    pub position: Option<(f64, f64)>,
+    /// How far from it a photo may be, in metres.
+    pub tolerance_m: i64,
+}
+
 impl Document {
-    /// The view, for someone who may see this much.
-    pub fn of(row: document::Document, sight: &Sight) -> Self {
+    /// The view, for someone who may see this much. How far a photo was taken from the site is reckoned to where the site
+    /// is now: it may have been moved since.
+    pub fn of(row: document::Document, sight: &Sight, site: &Site) -> Self {
         // What was written by this service is read back; remarks refuse nothing.
-        let flags: Vec<Flag> = serde_json::from_str(&row.flags).unwrap_or_default();
+        let mut flags: Vec<Flag> = serde_json::from_str(&row.flags).unwrap_or_default();
+        flags.retain(|flag| !matches!(flag, Flag::FarFromSite { .. }));
+        let position = row.latitude.zip(row.longitude);
+        let far = position
+            .zip(site.position)
+            .and_then(|(position, at)| far_from_site(position, at, site.tolerance_m));
+        flags.extend(far);
         Document {
             flags: flags.into_iter().filter_map(|flag| flag.told(sight)).collect(),
             id: row.id,

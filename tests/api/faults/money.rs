@@ -118,6 +118,12 @@ impl Case {
         ceiling >= least
     }
 
+    /// The same of a cut, which the plan follows.
+    fn bears_cut(&self, ceiling: i64) -> bool {
+        let f = &self.figures;
+        ceiling >= f[CONTRACTED].max(f[DISBURSED]) + f[RELEASED]
+    }
+
     /// Sets free what no cash was paid on; how much that is.
     fn release(&mut self) -> i64 {
         let f = &mut self.figures;

@@ -229,7 +229,7 @@ impl Play<'_> {
         let fits = funded.contains(&case.state)
             && more != 0
             && amount <= APPROVED
-            && (more > 0 || case.bears(amount))
+            && (more > 0 || case.bears_cut(amount))
             && self.used + more <= self.amount;
         let cx = self.at("treasurer", case.id);
         let real = authority::set_ceiling(&self.sv, &cx, case.id, &input(change));
