@@ -1,8 +1,10 @@
 //! Configuration: flags and `SENTRA_*` variables, and nothing else.
 
 mod documents;
+mod mail;
 
 pub use documents::DocumentArgs;
+pub use mail::MailArgs;
 
 use crate::service::document::Documents;
 use crate::service::private;
@@ -51,15 +53,9 @@ pub struct ServeArgs {
     /// The address that people reach it by, for links in mail. By default http:// and where it listens.
     #[arg(long, env = "SENTRA_BASE_URL")]
     pub base_url: Option<String>,
-    /// The relay for mail: smtps://user:password@host, or smtp://host?tls=required. By default mail is written as files.
-    #[arg(long, env = "SENTRA_SMTP_URL", hide_env_values = true)]
-    pub smtp_url: Option<String>,
-    /// A file that holds the relay's URL.
-    #[arg(long, env = "SENTRA_SMTP_URL_FILE", conflicts_with = "smtp_url")]
-    pub smtp_url_file: Option<PathBuf>,
-    /// The sender of mail. By default sentra@ and the host of the base URL.
-    #[arg(long, env = "SENTRA_MAIL_FROM")]
-    pub mail_from: Option<String>,
+    /// Mail.
+    #[command(flatten)]
+    pub mail: MailArgs,
     /// Proxies whose X-Forwarded-For is believed, as IP addresses.
     #[arg(long, env = "SENTRA_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,
@@ -112,12 +108,5 @@ impl DataArgs {
     pub fn migration_target(&self) -> Result<Option<Target>, String> {
         let url = secret(&self.migration_database_url, &self.migration_database_url_file)?;
         url.map(|url| Target::parse(&url)).transpose()
-    }
-}
-
-impl ServeArgs {
-    /// The relay's URL.
-    pub fn smtp(&self) -> Result<Option<String>, String> {
-        secret(&self.smtp_url, &self.smtp_url_file)
     }
 }

@@ -8,11 +8,13 @@ use crate::http::middleware::around;
 use crate::http::routes;
 use crate::http::state::{Bounds, State};
 use crate::mail::Site;
+use crate::mail::dkim::Signer;
 use crate::mail::render::Renderer;
 use crate::mail::transport::{Mailer, Transport};
 use crate::service::Services;
 use crate::service::clock::Clock;
 use crate::service::document::Documents;
+use crate::service::outbox;
 use crate::service::password::{HashSettings, Hasher};
 use crate::service::session::SessionSettings;
 use crate::storage::connection::Target;
@@ -132,6 +134,8 @@ pub struct Serving {
     pub smtp_url: Option<String>,
     /// The sender of mail.
     pub mail_from: Option<String>,
+    /// Signs mail (DKIM), where that is wanted.
+    pub signer: Option<Arc<Signer>>,
     /// Where mail is written when there is no relay.
     pub mail_folder: PathBuf,
     /// Bounds of a request.
@@ -160,6 +164,7 @@ impl Serving {
             base_url: None,
             smtp_url: None,
             mail_from: None,
+            signer: None,
             mail_folder: data_dir.join("mail"),
             bounds: Bounds::default(),
             threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
@@ -203,7 +208,9 @@ fn stoppable_mail_worker(
     let site = Site::parse(base_url).map_err(because)?;
     let transport =
         Transport::choose(serving.smtp_url.as_deref(), &serving.mail_folder).map_err(because)?;
-    let mailer = Mailer::new(&site, serving.mail_from.as_deref(), transport).map_err(because)?;
+    let mailer = Mailer::new(&site, serving.mail_from.as_deref(), transport)
+        .map_err(because)?
+        .signing(serving.signer.clone());
     let render = Arc::new(Renderer::new(site));
     Ok(mail::MailWorker::new(services.clone(), render, mailer, serving.mail, stop))
 }
@@ -243,7 +250,11 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
     let stop = Stop::new();
     let mail = stoppable_mail_worker(&services, serving, &base_url, stop.clone())?;
     if serving.workers {
-        workers.push(mail.start().map_err(because)?);
+        if lock.is_some() {
+            // No other process can have it: what one that was killed had in hand goes at once.
+            outbox::release_all(&services).map_err(because)?;
+        }
+        workers.extend(mail.start().map_err(because)?);
         let deadlines = deadlines::DeadlineWorker::new(services.clone(), serving.deadlines);
         workers.push(deadlines.start(stop.clone()).map_err(because)?);
         let reminders = reminders::ReminderWorker::new(services.clone(), serving.reminders);

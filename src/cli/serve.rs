@@ -31,8 +31,10 @@ pub fn store(data: &DataArgs) -> Result<Store, String> {
 pub fn serving(data: &DataArgs, serve: &ServeArgs) -> Result<Serving, String> {
     Ok(Serving {
         base_url: serve.base_url.clone(),
-        smtp_url: serve.smtp()?,
-        mail_from: serve.mail_from.clone(),
+        smtp_url: serve.mail.smtp()?,
+        mail_from: serve.mail.mail_from.clone(),
+        signer: serve.mail.signer()?,
+        mail: serve.mail.settings(),
         trusted_proxies: serve.trusted_proxies.clone(),
         ..Serving::new(serve.listen.clone(), &data.data_dir)
     })

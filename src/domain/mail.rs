@@ -44,6 +44,35 @@ pub fn back_off(attempts: i64, jitter: i64) -> TimeDelta {
     )
 }
 
+/// Enhanced status codes that speak of the recipient's address for good (RFC 3463, 3.2 and 3.3, and RFC 7505): no such
+/// mailbox, no such system, bad syntax, moved, takes no mail, and disabled.
+const ADDRESS_REFUSED: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+/// Replies to `RCPT TO` that speak of the mailbox where no enhanced code says otherwise (RFC 5321, 4.2.3): unavailable,
+/// not local, name not allowed.
+const MAILBOX_REFUSED: [&str; 3] = ["550", "551", "553"];
+
+/// Whether a reply refuses the recipient's address for good: not the sender, the content, a policy, or a mailbox that is
+/// full. `to_recipient` says whether the reply was to `RCPT TO`; after the data only an enhanced code can say so, which is
+/// then about the one recipient that the message has.
+pub fn refuses_address(reply: &str, to_recipient: bool) -> bool {
+    let mut words = reply.split(|letter: char| letter.is_whitespace() || letter == '-');
+    let code = words.next().unwrap_or_default();
+    if !code.starts_with('5') {
+        return false;
+    }
+    match words.next().filter(|word| is_enhanced(word)) {
+        Some(enhanced) => ADDRESS_REFUSED.contains(&enhanced),
+        None => to_recipient && MAILBOX_REFUSED.contains(&code),
+    }
+}
+
+/// Whether a word is an enhanced status code: a class, a subject and a detail.
+fn is_enhanced(word: &str) -> bool {
+    let is_number = |part: &str| (1..=3).contains(&part.len()) && part.parse::<u16>().is_ok();
+    let parts: Vec<&str> = word.split('.').collect();
+    parts.len() == 3 && parts.into_iter().all(is_number)
+}
+
 /// What is sent to one recipient: rendered once, so that every attempt sends the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
@@ -115,6 +144,35 @@ mod tests {
         }
         assert_eq!(judge(AttemptOutcome::Permanent, 0, first, first, 0).state, MailState::Dead);
         assert_eq!(judge(AttemptOutcome::Sent, 9, first, later, 0).sent_at, Some(later));
+    }
+
+    #[test]
+    fn only_what_speaks_of_the_recipient_refuses_the_address() {
+        for reply in [
+            "550 5.1.1 no such user",
+            "550 5.1.10 null MX",
+            "553 5.1.3 bad syntax",
+            "550 5.2.1 disabled",
+        ] {
+            assert!(refuses_address(reply, true) && refuses_address(reply, false), "{reply}");
+        }
+        for reply in
+            ["550 no such user", "551 not local", "553 not allowed", "550", "550-5 no such user"]
+        {
+            assert!(refuses_address(reply, true) && !refuses_address(reply, false), "{reply}");
+        }
+        for reply in [
+            "550 5.7.1 relaying denied",
+            "550 5.1.8 bad sender",
+            "552 5.2.2 mailbox full",
+            "552 mailbox full",
+            "554 no",
+            "450 4.1.1 not yet",
+            "450 5.1.1 a contradiction",
+            "",
+        ] {
+            assert!(!refuses_address(reply, true) && !refuses_address(reply, false), "{reply}");
+        }
     }
 
     #[test]

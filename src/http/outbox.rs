@@ -1,12 +1,19 @@
 //! Messages: one's own, and the whole outbox for administrators.
 
-use crate::domain::ids::MailId;
+use crate::domain::ids::{MailId, ProposalId, UserId};
 use crate::domain::mail::MailState;
+use crate::domain::moment::Moment;
+use crate::domain::notice::NoticeEvent;
 use crate::http::body::{Body, Nothing};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::proposal::PageQuery;
 use crate::http::query::{Query, cursor, limit};
-use crate::service::notifications;
+use crate::service::Services;
+use crate::service::context::Context;
+use crate::service::error::Error;
+use crate::service::notifications::{self, Which};
+use crate::service::outbox::Waiting;
+use crate::service::user::MAX_EMAIL;
 use crate::service::view::Page;
 use crate::service::view::mail as view;
 use serde::Deserialize;
@@ -30,6 +37,17 @@ pub async fn list_notifications(call: Call, query: Query<PageQuery>) -> Answer {
 pub struct OutboxQuery {
     /// Standing in this state.
     state: Option<MailState>,
+    /// To this user.
+    user_id: Option<UserId>,
+    /// To this address.
+    #[param(max_length = 254, example = "ratna@dinas.example")]
+    address: Option<String>,
+    /// About this proposal.
+    proposal_id: Option<ProposalId>,
+    /// Telling of this.
+    event: Option<NoticeEvent>,
+    /// Made at this moment or later.
+    since: Option<Moment>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
@@ -43,12 +61,40 @@ pub async fn list_outbox(call: Call, query: Query<OutboxQuery>) -> Answer {
     call.read(move |sv, cx| {
         let query = query.get()?;
         let before = cursor::<MailId>(query.cursor.as_deref())?;
-        notifications::outbox(sv, cx, query.state, before, limit(query.limit)?)
+        let limit = limit(query.limit)?;
+        if query.address.as_ref().is_some_and(|address| address.len() > MAX_EMAIL) {
+            let message = format!("has at most {MAX_EMAIL} characters");
+            return Err(Error::invalid("/query/address", "too_long", message));
+        }
+        let which = Which {
+            state: query.state,
+            user: query.user_id,
+            address: query.address,
+            proposal: query.proposal_id,
+            event: query.event,
+            since: query.since,
+        };
+        notifications::list_outbox(sv, cx, which, before, limit)
     })
     .await
 }
 
-/// Queue a message again that was given up or did not arrive; for administrators.
+/// Tell how many messages wait, how long the oldest has, and what does not go out; for administrators.
+#[utoipa::path(get, path = "/outbox/summary", tag = "mail",
+    responses((status = 200, description = "As it is now.", body = Waiting)))]
+pub async fn summarise_outbox(call: Call) -> Answer {
+    call.read(notifications::summary).await
+}
+
+/// Show a message with every attempt and what the relay said; for administrators.
+#[utoipa::path(get, path = "/outbox/{id}", tag = "mail",
+    responses((status = 200, description = "The message.", body = view::OutboxItem)))]
+pub async fn show_mail(call: Call, id: Id<MailId>) -> Answer {
+    let show = move |sv: &Services, cx: &Context| notifications::show(sv, cx, id.get()?);
+    call.read_versioned(show, |shown| Some(shown.version)).await
+}
+
+/// Queue a message again that was given up or did not arrive, to the address that its recipient has now; for administrators.
 #[utoipa::path(post, path = "/outbox/{id}/resend", tag = "mail", request_body = Nothing,
     responses((status = 200, description = "As it is now.", body = view::OutboxItem)))]
 pub async fn resend_mail(call: Call, id: Id<MailId>, body: Body<Nothing>) -> Answer {

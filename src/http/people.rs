@@ -59,7 +59,7 @@ pub async fn show_user(call: Call, id: Id<UserId>) -> Answer {
         .await
 }
 
-/// Change a user, or cut one off.
+/// Change a user, clear the mark of a refused address, or cut one off.
 #[utoipa::path(patch, path = "/users/{id}", tag = "people", request_body = UserChange,
     responses((status = 200, description = "As it is now.", body = view::User)))]
 pub async fn edit_user(call: Call, id: Id<UserId>, body: Body<UserChange>) -> Answer {

@@ -202,6 +202,8 @@ routes! {
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
+    "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }
+    "/outbox/{id}"                        { get    outbox::show_mail                 [Token]; }
     "/outbox/{id}/resend"                 { post   outbox::resend_mail               [TokenKeyAndVersion]; }
 }
 

@@ -1,6 +1,7 @@
 //! Mail: the words of each message, its templates, and the way to the relay.
 
 pub mod account;
+pub mod dkim;
 pub mod message;
 pub mod relay;
 pub mod reminder;
@@ -25,6 +26,9 @@ pub enum SettingError {
     /// The sender's address is none.
     #[error("the sender {0:?} is not an e-mail address")]
     Sender(String),
+    /// Mail can't be signed as it was asked for. Never holds the key.
+    #[error("SENTRA_DKIM_{0}")]
+    Signing(String),
     /// The relay's URL is none that can be used. Never holds the URL: it may hold a password.
     #[error("SENTRA_SMTP_URL: {0}")]
     Relay(String),

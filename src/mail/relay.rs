@@ -3,6 +3,7 @@
 //! lettre's `SmtpTransport` tells that sending failed, but not how far it had come. Whether a message may have been taken
 //! hangs on that, so the dialogue is led here, over lettre's own connection, one command after the other.
 
+use crate::domain::mail::refuses_address;
 use crate::mail::SettingError;
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -19,11 +20,9 @@ use url::{Host, Url};
 
 /// How long one step of the dialogue may take.
 const STEP: Duration = Duration::from_secs(20);
-/// The relay may think longer after the data: who gives up early here gets the message delivered twice (RFC 5321, 4.5.3.2.6).
-const AFTER_DATA: u32 = 3;
-/// Steps of one attempt at the most: banner, greeting, TLS and greeting again, three for signing in, sender, recipient,
-/// data, RSET.
-const STEPS: u32 = 11;
+/// The relay may think longer after the final dot: who gives up early here gets the message delivered twice (RFC 5321,
+/// 4.5.3.2.6).
+const AFTER_DOT: Duration = Duration::from_secs(600);
 /// Letters of a reply that are kept.
 const MAX_REPLY: usize = 500;
 /// Replies that ask for a better line or for credentials: nothing about the message.
@@ -51,6 +50,7 @@ pub struct Relay {
     credentials: Option<Credentials>,
     hello: ClientId,
     step: Duration,
+    after_dot: Duration,
 }
 
 /// Without the credentials.
@@ -69,6 +69,8 @@ pub enum Outcome {
     Transient(String),
     /// Not taken, and never will be.
     Permanent(String),
+    /// Not taken, since there is nobody at the address: nothing else will be taken there either.
+    AddressRefused(String),
     /// The line broke after the last byte was on its way: taken or not.
     Unknown(String),
     /// There is no usable line to the relay; this says nothing about the message.
@@ -118,17 +120,13 @@ impl Relay {
             security,
             hello,
             step: STEP,
+            after_dot: AFTER_DOT,
         })
     }
 
-    /// The same relay with another patience for one step of the dialogue.
-    pub fn with_step(self, step: Duration) -> Relay {
-        Relay { step, ..self }
-    }
-
-    /// How long an attempt may take at the most, over a relay that answers whole lines.
-    pub fn longest(&self) -> Duration {
-        self.step.saturating_mul(STEPS + AFTER_DATA)
+    /// The same relay with another patience for one step of the dialogue, and for the answer to the final dot.
+    pub fn with_patience(self, step: Duration, after_dot: Duration) -> Relay {
+        Relay { step, after_dot, ..self }
     }
 
     fn connect(&self) -> Result<SmtpConnection, SmtpError> {
@@ -177,8 +175,15 @@ impl<'a> Line<'a> {
         Line { relay, open: None }
     }
 
-    /// Hands a message over, as far as it goes.
-    pub fn send(&mut self, from: &Address, to: &Address, bytes: &[u8]) -> Outcome {
+    /// Hands a message over, as far as it goes. `before_dot` is called when only the final dot is left to be sent, and may
+    /// wait.
+    pub fn send(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        bytes: &[u8],
+        before_dot: &mut dyn FnMut(),
+    ) -> Outcome {
         let (mut line, fresh) = match self.open.take() {
             Some(line) => (line, false),
             None => match self.relay.connect() {
@@ -199,7 +204,7 @@ impl<'a> Line<'a> {
         }
         match begun.and_then(|()| enter(&mut line, to)) {
             Ok(()) => {
-                let (outcome, alive) = hand_over(&mut line, bytes, self.relay.step);
+                let (outcome, alive) = hand_over(&mut line, bytes, self.relay, before_dot);
                 self.open = alive.then_some(line);
                 outcome
             }
@@ -250,7 +255,12 @@ fn is_ascii(address: &Address) -> bool {
 
 /// Names the recipient and asks to send the data.
 fn enter(line: &mut SmtpConnection, to: &Address) -> Result<(), Ended> {
-    line.command(Rcpt::new(to.clone(), Vec::new())).map_err(before_data)?;
+    line.command(Rcpt::new(to.clone(), Vec::new())).map_err(|error| match before_data(error) {
+        Ended::Refused(Outcome::Permanent(said)) if refuses_address(&said, true) => {
+            Ended::Refused(Outcome::AddressRefused(said))
+        }
+        ended => ended,
+    })?;
     line.command(Data).map_err(before_data)?;
     Ok(())
 }
@@ -271,6 +281,7 @@ fn before_data(error: SmtpError) -> Ended {
 struct Watched<'a> {
     bytes: Option<&'a [u8]>,
     complete: &'a Cell<bool>,
+    before_dot: &'a mut dyn FnMut(),
 }
 
 impl<'a> Iterator for Watched<'a> {
@@ -278,7 +289,10 @@ impl<'a> Iterator for Watched<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let next = self.bytes.take();
-        self.complete.set(next.is_none());
+        if next.is_none() {
+            (self.before_dot)();
+            self.complete.set(true);
+        }
         next
     }
 }
@@ -287,15 +301,21 @@ impl<'a> Iterator for Watched<'a> {
 ///
 /// As soon as the final dot may have left, a broken line means that nobody here can know; the peer's machine may have
 /// got the dot even when writing it failed, so that "unknown" is said rather too often than too rarely.
-fn hand_over(line: &mut SmtpConnection, bytes: &[u8], step: Duration) -> (Outcome, bool) {
+fn hand_over(
+    line: &mut SmtpConnection,
+    bytes: &[u8],
+    relay: &Relay,
+    before_dot: &mut dyn FnMut(),
+) -> (Outcome, bool) {
     // lettre sends the line end that belongs to the final dot.
     let bytes = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
     let complete = Cell::new(false);
-    if let Err(error) = line.set_timeout(Some(step.saturating_mul(AFTER_DATA))) {
+    if let Err(error) = line.set_timeout(Some(relay.after_dot)) {
         return (Outcome::Transient(error.to_string()), false);
     }
-    let sent = line.message_iter(Watched { bytes: Some(bytes), complete: &complete });
-    let alive = line.set_timeout(Some(step)).is_ok();
+    let watched = Watched { bytes: Some(bytes), complete: &complete, before_dot };
+    let sent = line.message_iter(watched);
+    let alive = line.set_timeout(Some(relay.step)).is_ok();
     match sent {
         Ok(response) => {
             let said = response.message().collect::<Vec<_>>().join(" ");
@@ -310,6 +330,9 @@ fn hand_over(line: &mut SmtpConnection, bytes: &[u8], step: Duration) -> (Outcom
             let said = reply(&error);
             match error.status().map(u16::from) {
                 Some(CLOSING) => (Outcome::Transient(said), false),
+                Some(_) if error.is_permanent() && refuses_address(&said, false) => {
+                    (Outcome::AddressRefused(said), alive)
+                }
                 Some(_) if error.is_permanent() => (Outcome::Permanent(said), alive),
                 Some(_) => (Outcome::Transient(said), alive),
                 None if complete.get() => (Outcome::Unknown(said), false),

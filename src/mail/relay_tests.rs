@@ -7,8 +7,12 @@ use crate::mail::smtp::{Answer, SmtpServer, Stage};
 use lettre::message::Mailbox;
 
 fn relay(server: &SmtpServer) -> Relay {
-    let relay = Relay::parse(&server.url()).expect("relay");
-    relay.with_step(Duration::from_millis(300))
+    impatient(&server.url())
+}
+
+fn impatient(url: &str) -> Relay {
+    let relay = Relay::parse(url).expect("relay");
+    relay.with_patience(Duration::from_millis(300), Duration::from_millis(900))
 }
 
 fn sender() -> Mailbox {
@@ -17,7 +21,7 @@ fn sender() -> Mailbox {
 
 fn send(line: &mut Line<'_>, to: &str) -> Outcome {
     let sealed = seal(&sender(), &letter(to)).expect("sealed");
-    line.send(&sender().email, &sealed.to, &sealed.bytes)
+    line.send(&sender().email, &sealed.to, &sealed.bytes, &mut || {})
 }
 
 /// How one attempt ends when the relay answers so at a stage.
@@ -63,8 +67,7 @@ fn safe_lines_are_taken_to_anywhere_with_their_credentials() {
 #[test]
 fn a_relay_without_starttls_gets_nothing_when_it_is_required() {
     let server = SmtpServer::start().expect("server");
-    let url = format!("{}?tls=required", server.url());
-    let relay = Relay::parse(&url).expect("relay").with_step(Duration::from_millis(300));
+    let relay = impatient(&format!("{}?tls=required", server.url()));
     let outcome = send(&mut Line::new(&relay), "a@dinas.example");
     assert!(matches!(outcome, Outcome::Unreachable(_)), "{outcome:?}");
     assert!(server.received().is_empty());
@@ -98,22 +101,95 @@ fn wrong_credentials_are_no_messages_fault() {
 
 #[test]
 fn replies_decide_at_every_stage() {
-    let later = "451 4.7.1 later";
-    let never = "550 5.1.1 never";
     for stage in [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken] {
-        assert_eq!(
-            ends(stage, Answer::Say(later)),
-            Outcome::Transient(later.to_owned()),
-            "{stage:?}"
-        );
-        assert_eq!(
-            ends(stage, Answer::Say(never)),
-            Outcome::Permanent(never.to_owned()),
-            "{stage:?}"
-        );
-        let closing = ends(stage, Answer::Say("421 4.3.2 closing"));
-        assert!(matches!(closing, Outcome::Transient(_)), "{stage:?} {closing:?}");
+        for later in ["421 4.3.2 closing", "450 4.2.0 later", "451 4.7.1 later", "452 4.2.2 full"] {
+            let transient = Outcome::Transient(later.to_owned());
+            assert_eq!(ends(stage, Answer::Say(later)), transient, "{stage:?}");
+        }
+        for never in ["550 5.7.1 policy", "552 5.2.2 mailbox full", "554 5.6.0 never"] {
+            let permanent = Outcome::Permanent(never.to_owned());
+            assert_eq!(ends(stage, Answer::Say(never)), permanent, "{stage:?}");
+        }
+        for line in ["530 5.7.0 sign in", "535 5.7.8 who are you?"] {
+            let outcome = ends(stage, Answer::Say(line));
+            let is_of_the_line = matches!(outcome, Outcome::Unreachable(_));
+            // After the data nobody asks for credentials; there it is a refusal as any other.
+            assert_eq!(is_of_the_line, stage != Stage::Taken, "{stage:?} {outcome:?}");
+        }
     }
+}
+
+#[test]
+fn only_the_answer_to_the_recipient_and_one_that_names_it_refuse_the_address() {
+    for (stage, said, is_address) in [
+        (Stage::Sender, "550 no", false),
+        (Stage::Sender, "550 5.1.1 no", false),
+        (Stage::Recipient, "550 no such user", true),
+        (Stage::Recipient, "550 5.1.1 no such user", true),
+        (Stage::Recipient, "551 not here", true),
+        (Stage::Recipient, "553 5.1.3 bad", true),
+        (Stage::Recipient, "550 5.7.1 relaying denied", false),
+        (Stage::Recipient, "552 5.2.2 full", false),
+        (Stage::Recipient, "554 no", false),
+        (Stage::Data, "550 5.1.1 no", false),
+        (Stage::Taken, "550 5.1.1 no such user", true),
+        (Stage::Taken, "550 spam", false),
+    ] {
+        let expected = match is_address {
+            true => Outcome::AddressRefused(said.to_owned()),
+            false => Outcome::Permanent(said.to_owned()),
+        };
+        assert_eq!(ends(stage, Answer::Say(said)), expected, "{stage:?}");
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_gets_nothing() {
+    let server = SmtpServer::start().expect("server");
+    server.offer_tls();
+    // The same host name, so that only the certificate is in the way.
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let outcome = send(&mut Line::new(&impatient(&format!("{url}?tls=required"))), "a@b.example");
+    assert!(matches!(&outcome, Outcome::Unreachable(_)), "{outcome:?}");
+    assert_eq!(server.connections(), 1);
+    assert_eq!(server.tls_begun(), 1, "it came as far as the certificate");
+    assert!(server.received().is_empty());
+    // A relay that does not speak TLS at all where it has to.
+    let outcome = send(&mut Line::new(&impatient(&url.replace("smtp:", "smtps:"))), "a@b.example");
+    assert!(matches!(&outcome, Outcome::Unreachable(_)), "{outcome:?}");
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn a_relay_that_dribbles_is_waited_for() {
+    for stage in [Stage::Banner, Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken] {
+        let outcome = ends(stage, Answer::Dribble);
+        assert!(matches!(outcome, Outcome::Sent(_)), "{stage:?} {outcome:?}");
+    }
+}
+
+#[test]
+fn what_comes_before_the_dot_comes_once_and_only_when_all_else_is_sent() {
+    let server = SmtpServer::start().expect("server");
+    server.on(Stage::Recipient, "a@", Answer::Say("450 4.2.0 later"), 1);
+    let relay = relay(&server);
+    let mut line = Line::new(&relay);
+    let mut called = 0;
+    for to in ["a@dinas.example", "b@dinas.example"] {
+        let sealed = seal(&sender(), &letter(to)).expect("sealed");
+        line.send(&sender().email, &sealed.to, &sealed.bytes, &mut || {
+            called += 1;
+            assert!(server.received().is_empty(), "the dot is not sent yet");
+        });
+    }
+    assert_eq!((called, server.received().len()), (1, 1));
+}
+
+#[test]
+fn the_answer_to_the_dot_is_waited_for_ten_minutes() {
+    let relay = Relay::parse("smtp://localhost").expect("relay");
+    assert!(relay.after_dot >= Duration::from_secs(600), "RFC 5321, 4.5.3.2.6");
+    assert!(relay.step < relay.after_dot);
 }
 
 #[test]
@@ -165,7 +241,7 @@ fn what_arrives_is_what_was_sealed() {
     let relay = relay(&server);
     let letter = letter("a@dinas.example");
     let sealed = seal(&sender(), &letter).expect("sealed");
-    let outcome = Line::new(&relay).send(&sender().email, &sealed.to, &sealed.bytes);
+    let outcome = Line::new(&relay).send(&sender().email, &sealed.to, &sealed.bytes, &mut || {});
     assert_eq!(outcome, Outcome::Sent("250 2.0.0 queued".to_owned()));
     let received = server.received().pop().expect("message");
     assert_eq!(received.data.as_bytes(), sealed.bytes);

@@ -1,6 +1,7 @@
 //! The way out: a relay, or, where none is configured, a folder of `.eml` files.
 
 use crate::domain::mail::Letter;
+use crate::mail::dkim::Signer;
 use crate::mail::message::{Sealed, seal};
 use crate::mail::relay::{Line, Outcome, Relay, tidy};
 use crate::mail::{SettingError, Site};
@@ -10,7 +11,7 @@ use lettre::message::Mailbox;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
 /// Where messages go.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ impl Transport {
 pub struct Mailer {
     from: Mailbox,
     transport: Transport,
+    signer: Option<Arc<Signer>>,
 }
 
 impl Mailer {
@@ -54,15 +56,12 @@ impl Mailer {
                 Mailbox::new(Some("Sentra".to_owned()), parsed)
             }
         };
-        Ok(Mailer { from, transport })
+        Ok(Mailer { from, transport, signer: None })
     }
 
-    /// How long an attempt may take at the most.
-    pub fn longest(&self) -> Duration {
-        match &self.transport {
-            Transport::Smtp(relay) => relay.longest(),
-            Transport::Files(_) => Duration::from_secs(10),
-        }
+    /// The same mailer, which signs what it sends (DKIM), or does not.
+    pub fn signing(self, signer: Option<Arc<Signer>>) -> Mailer {
+        Mailer { signer, ..self }
     }
 
     /// Begins to send one letter after the other, over one line.
@@ -71,7 +70,7 @@ impl Mailer {
             Transport::Smtp(relay) => Way::Line(Box::new(Line::new(relay))),
             Transport::Files(folder) => Way::Folder(folder),
         };
-        Session { from: &self.from, way }
+        Session { from: &self.from, signer: self.signer.as_deref(), way }
     }
 }
 
@@ -83,24 +82,49 @@ enum Way<'a> {
 /// Several letters, over one line.
 pub struct Session<'a> {
     from: &'a Mailbox,
+    signer: Option<&'a Signer>,
     way: Way<'a>,
 }
 
 impl Session<'_> {
     /// Sends a letter, and says how that ended.
     pub fn send(&mut self, letter: &Letter) -> Outcome {
-        let sealed = match seal(self.from, letter) {
+        self.send_watched(letter, &mut || {})
+    }
+
+    /// Sends a letter; `before_dot` is called when only the final dot is left to be sent to a relay, and may wait.
+    pub fn send_watched(&mut self, letter: &Letter, before_dot: &mut dyn FnMut()) -> Outcome {
+        let sealed = match self.sealed(letter) {
             Ok(sealed) => sealed,
-            Err(reason) => return Outcome::Permanent(tidy(&reason)),
+            Err(outcome) => return outcome,
         };
         match &mut self.way {
-            Way::Line(line) => line.send(&self.from.email, &sealed.to, &sealed.bytes),
+            Way::Line(line) => line.send(&self.from.email, &sealed.to, &sealed.bytes, before_dot),
             Way::Folder(folder) => match write(folder, letter, &sealed) {
                 Ok(name) => Outcome::Sent(format!("written as {name}")),
                 // Full or forbidden: no letter's fault.
                 Err(error) => Outcome::Unreachable(tidy(&error.to_string())),
             },
         }
+    }
+}
+
+impl Session<'_> {
+    /// The bytes of a letter, signed where that is wanted: the same at every attempt.
+    fn sealed(&self, letter: &Letter) -> Result<Sealed, Outcome> {
+        if let Err(error) = letter.address.parse::<Address>() {
+            let reason = format!("the address can't be used: {error}");
+            return Err(Outcome::AddressRefused(tidy(&reason)));
+        }
+        let refused = |reason: String| Outcome::Permanent(tidy(&reason));
+        let mut sealed = seal(self.from, letter).map_err(refused)?;
+        if let Some(signer) = self.signer {
+            // Whatever is wrong with the key is no letter's fault.
+            sealed.bytes = signer
+                .sign(&sealed.bytes, letter.dated_at)
+                .map_err(|reason| Outcome::Unreachable(tidy(&reason)))?;
+        }
+        Ok(sealed)
     }
 }
 

@@ -1,20 +1,25 @@
 //! Messages as people ask for them: their own, and the whole outbox for administrators.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{EventId, MailId, NoticeId};
+use crate::domain::ids::{EventId, MailId, NoticeId, ProposalId, UserId};
 use crate::domain::mail::MailState;
+use crate::domain::moment::Moment;
+use crate::domain::notice::NoticeEvent;
 use crate::domain::people::Role;
 use crate::service::Services;
 use crate::service::context::{By, Context, Reply};
 use crate::service::error::Error;
 use crate::service::once::Write;
+use crate::service::outbox::{self, Waiting};
 use crate::service::plan::need_version;
 use crate::service::trail::{self, Event, Subject};
+use crate::service::user::clean_email;
 use crate::service::view::Page;
 use crate::service::view::mail as view;
 use crate::storage::AnyConnection;
-use crate::storage::mail::{self, Mail};
+use crate::storage::mail::{self, Filter, Mail};
 use crate::storage::notice::{self, Notice};
+use crate::storage::user;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -27,7 +32,8 @@ pub fn list(
 ) -> Result<Page<view::Notification>, Error> {
     let user = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
     sv.db.read(|tx| {
-        let rows = mail::list(tx, None, Some(user), before, limit.saturating_add(1))?;
+        let filter = Filter { user: Some(user), ..Filter::default() };
+        let rows = mail::list(tx, &filter, before, limit.saturating_add(1))?;
         let notices = notices(tx, &rows)?;
         let items = rows
             .into_iter()
@@ -37,20 +43,60 @@ pub fn list(
     })
 }
 
-/// Every message, the newest first; those of a state, where one is named. For administrators.
-pub fn outbox(
+/// Which messages of the outbox; what is absent leaves nothing out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Standing in this state.
+    pub state: Option<MailState>,
+    /// To this user.
+    pub user: Option<UserId>,
+    /// To this address, in any case.
+    pub address: Option<String>,
+    /// About this proposal.
+    pub proposal: Option<ProposalId>,
+    /// Telling of this.
+    pub event: Option<NoticeEvent>,
+    /// Made at this moment or later.
+    pub since: Option<Moment>,
+}
+
+impl From<Which> for Filter {
+    fn from(which: Which) -> Filter {
+        let Which { state, user, address, proposal, event, since } = which;
+        let address = address.map(|address| clean_email(&address));
+        Filter { state, user, address, proposal, event, since }
+    }
+}
+
+/// Every message, the newest first, as far as it is asked for. For administrators.
+pub fn list_outbox(
     sv: &Services,
     cx: &Context,
-    state: Option<MailState>,
+    which: Which,
     before: Option<MailId>,
     limit: i64,
 ) -> Result<Page<view::OutboxItem>, Error> {
     cx.need_national(Role::Administrator)?;
     sv.db.read(|tx| {
-        let rows = mail::list(tx, state, None, before, limit.saturating_add(1))?;
+        let rows = mail::list(tx, &Filter::from(which), before, limit.saturating_add(1))?;
         let items = items(tx, rows)?;
         Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
     })
+}
+
+/// One message with its attempts. For administrators.
+pub fn show(sv: &Services, cx: &Context, id: MailId) -> Result<view::OutboxItem, Error> {
+    cx.need_national(Role::Administrator).map_err(|_| Error::NotFound)?;
+    sv.db.read(|tx| {
+        let row = mail::find(tx, id)?.ok_or(Error::NotFound)?;
+        items(tx, vec![row])?.pop().ok_or(Error::NotFound)
+    })
+}
+
+/// What waits, and what does not go out. For administrators.
+pub fn summary(sv: &Services, cx: &Context) -> Result<Waiting, Error> {
+    cx.need_national(Role::Administrator)?;
+    outbox::waiting(sv)
 }
 
 /// Queues a message again that was given up, or that its recipient did not get. For administrators.
@@ -82,7 +128,8 @@ pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
                     the user again instead.";
                 return Err(Error::refused("code_erased", "/id", message));
             }
-            if mail::requeue(tx, id, row.version, cx.now)? == 0 {
+            let address = reachable(tx, &row)?;
+            if mail::requeue(tx, id, row.version, &address, cx.now)? == 0 {
                 return Err(Error::Stale);
             }
             let after = mail::find(tx, id)?.ok_or(Error::NotFound)?;
@@ -104,6 +151,17 @@ pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
             Reply::ok(&item, Some(version))
         },
     )
+}
+
+/// The address that a message's recipient has now, unless it is refused.
+fn reachable(tx: &mut AnyConnection, row: &Mail) -> Result<String, Error> {
+    let user = user::find(tx, row.user_id)?.ok_or(Error::NotFound)?;
+    if user.address_refused_at.is_some() {
+        let message = "The relay refuses the recipient's address; change it, or clear the mark by address_refused: false, \
+            at the user first.";
+        return Err(Error::refused("address_refused", "/address", message));
+    }
+    Ok(user.email)
 }
 
 fn items(tx: &mut AnyConnection, rows: Vec<Mail>) -> Result<Vec<view::OutboxItem>, Error> {

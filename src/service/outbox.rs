@@ -12,9 +12,12 @@ use crate::storage::notice::{self, Notice};
 use crate::storage::user::User;
 use crate::storage::{AnyConnection, DbError, grant, user};
 use chrono::TimeDelta;
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 pub mod account;
+pub mod bounce;
 
 use account::{AccountDraft, CODE_PLACE};
 
@@ -174,8 +177,9 @@ fn compose(
     Ok(queued(id, notice, user, rendered, now))
 }
 
-/// A message that is to be sent at once.
+/// A message that is to be sent at once; one to an address that is refused is made, and given up at once.
 fn queued(id: MailId, notice: &Notice, user: &User, rendered: Rendered, now: Moment) -> Mail {
+    let refused = user.address_refused_at.map(bounce::given_up);
     Mail {
         id,
         notice_id: notice.id,
@@ -187,12 +191,12 @@ fn queued(id: MailId, notice: &Notice, user: &User, rendered: Rendered, now: Mom
         html_body: rendered.html,
         message_id: rendered.message_id,
         dated_at: now,
-        state: MailState::Queued,
+        state: if refused.is_some() { MailState::Dead } else { MailState::Queued },
         attempts: 0,
         next_attempt_at: now,
         leased_by: None,
         leased_until: None,
-        last_reply: None,
+        last_reply: refused,
         sent_at: None,
         created_at: now,
         version: 1,
@@ -250,12 +254,24 @@ pub struct Attempted {
     outcome: AttemptOutcome,
     reply: String,
     jitter: i64,
+    refuses_address: bool,
 }
 
 impl Attempted {
     /// An attempt that has just been made. `jitter` in 0..=1000 spreads the next ones.
     pub fn new(outcome: AttemptOutcome, reply: String, jitter: i64) -> Attempted {
-        Attempted { id: MailAttemptId::new(), outcome, reply, jitter }
+        Attempted { id: MailAttemptId::new(), outcome, reply, jitter, refuses_address: false }
+    }
+
+    /// An attempt that has just been made, to an address at which there is nobody.
+    pub fn address_refused(reply: String) -> Attempted {
+        let refuses_address = true;
+        Attempted { refuses_address, ..Attempted::new(AttemptOutcome::Permanent, reply, 0) }
+    }
+
+    /// How it ended.
+    pub const fn outcome(&self) -> AttemptOutcome {
+        self.outcome
     }
 }
 
@@ -286,6 +302,9 @@ pub fn settle(
             };
             // An attempt that outlived its lease was made all the same: it is kept, and decides nothing.
             let settled = mail::settle(tx, row, &attempt, &verdict)?;
+            if attempted.refuses_address {
+                bounce::mark(tx, row.user_id, &row.address, &attempted.reply, now)?;
+            }
             Ok((settled == 1).then_some(end.state))
         },
         |_, _| Ok(()),
@@ -316,22 +335,51 @@ pub fn release(sv: &Services, leased: &[Leased]) -> Result<(), Error> {
     )
 }
 
-/// What waits in the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Makes the leases of what a worker has in hand last until `lease` from now; which of them it still has.
+pub fn renew(
+    sv: &Services,
+    worker: &str,
+    ids: &[MailId],
+    lease: TimeDelta,
+) -> Result<Vec<MailId>, Error> {
+    let until = sv.clock.now().after(lease);
+    sv.db.write(
+        "outbox.renew",
+        |tx| Ok::<_, Error>(mail::renew(tx, worker, ids, until)?),
+        |_, _| Ok(()),
+    )
+}
+
+/// Gives back what a process that ended had in hand, where only one process can have the database: what waits then goes
+/// at once, not when its lease ends. How many messages it were.
+pub fn release_all(sv: &Services) -> Result<usize, Error> {
+    sv.db.write("outbox.release_all", |tx| Ok::<_, Error>(mail::release_all(tx)?), |_, _| Ok(()))
+}
+
+/// What waits in the outbox, and what does not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Waiting {
     /// Messages that are queued.
     pub queued: i64,
-    /// How long the oldest of them has waited, in seconds.
+    /// How long the oldest of them has waited, in seconds; 0 when none waits.
     pub oldest_seconds: i64,
+    /// Messages that are given up.
+    pub dead: i64,
+    /// Users whose address is refused: no mail goes to them until it is changed or cleared.
+    pub addresses_refused: i64,
 }
 
-/// What waits in the outbox.
+/// What waits in the outbox, and what does not go out.
 pub fn waiting(sv: &Services) -> Result<Waiting, Error> {
     let now = sv.clock.now();
     sv.db.read(|tx| {
-        let (queued, oldest) = mail::waiting(tx)?;
-        let oldest_seconds = oldest.map_or(0, |oldest| now.since(oldest).num_seconds().max(0));
-        Ok(Waiting { queued, oldest_seconds })
+        let oldest = mail::oldest_queued(tx)?;
+        Ok(Waiting {
+            queued: mail::count(tx, MailState::Queued)?,
+            oldest_seconds: oldest.map_or(0, |oldest| now.since(oldest).num_seconds().max(0)),
+            dead: mail::count(tx, MailState::Dead)?,
+            addresses_refused: user::refused_addresses(tx)?,
+        })
     })
 }
 

@@ -7,7 +7,7 @@ use crate::domain::proposal::State;
 use crate::service::clock::Clock;
 use crate::service::context::Context;
 use crate::service::document::Documents;
-use crate::service::notifications;
+use crate::service::notifications::{self, Which};
 use crate::service::password::{HashSettings, Hasher};
 use crate::service::session::SessionSettings;
 use crate::storage::connection::Target;
@@ -93,6 +93,8 @@ impl Desk {
             disabled_at: None,
             version: 1,
             created_at: now,
+            address_refused_at: None,
+            address_refused_reply: None,
         };
         let grant = GrantRow {
             id: GrantId::new(),
@@ -159,7 +161,13 @@ impl Desk {
 
     /// Every message as an administrator sees it, by address.
     pub fn outbox(&self) -> Vec<crate::service::view::mail::OutboxItem> {
-        let page = notifications::outbox(&self.sv, &self.administrator(), None, None, 200);
+        let page = notifications::list_outbox(
+            &self.sv,
+            &self.administrator(),
+            Which::default(),
+            None,
+            200,
+        );
         let mut items = page.expect("page").items;
         items.sort_by(|one, other| one.address.cmp(&other.address));
         items
@@ -349,7 +357,7 @@ fn the_outbox_is_for_administrators_and_a_strange_message_is_not_there() {
     let mut cx = desk.administrator();
     cx.actor = Actor { user: Some(stranger), name: "S".to_owned(), grants: Vec::new() };
     (cx.key, cx.if_match) = (Some("k".to_owned()), Some(1));
-    let all = notifications::outbox(&desk.sv, &cx, None, None, 10);
+    let all = notifications::list_outbox(&desk.sv, &cx, Which::default(), None, 10);
     assert!(matches!(all, Err(Error::Forbidden(_))));
     let mail = desk.mail_to("a");
     let resent = notifications::resend(&desk.sv, &cx, mail.id);
@@ -369,9 +377,9 @@ fn pages_go_from_the_newest_to_the_oldest() {
     expand(&desk.sv, &Plain, 10).expect("expanded");
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
-        let state = Some(MailState::Queued);
+        let which = Which { state: Some(MailState::Queued), ..Which::default() };
         let cx = desk.administrator();
-        let page = notifications::outbox(&desk.sv, &cx, state, before, 2).expect("page");
+        let page = notifications::list_outbox(&desk.sv, &cx, which, before, 2).expect("page");
         seen.extend(page.items.iter().map(|item| item.id));
         let Some(cursor) = page.next_cursor else { break };
         before = Some(cursor.parse().expect("id"));

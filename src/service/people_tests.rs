@@ -100,7 +100,7 @@ impl Bench {
     /// The code that waits to be mailed.
     fn mailed_code(&self) -> String {
         outbox::expand(&self.sv, &outbox::tests::Plain, 10).expect("expanded");
-        let read = |tx: &mut _| Ok::<_, Error>(mail::list(tx, None, None, None, 1)?);
+        let read = |tx: &mut _| Ok::<_, Error>(mail::list(tx, &mail::Filter::default(), None, 1)?);
         let mails = self.sv.db.read(read).expect("mails");
         mails[0].secret.clone().expect("a code")
     }

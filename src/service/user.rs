@@ -79,6 +79,15 @@ pub struct UserChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false)]
     pub disabled: Option<bool>,
+    /// Another e-mail address, to sign in with and for mail; nobody else may have it. Open invitations end, since they went
+    /// to the one before.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, example = "ratna@dinas.example")]
+    pub email: Option<String>,
+    /// `false` clears the mark that a relay refuses the address: mail is sent there again. Nobody sets it by hand.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false, example = false)]
+    pub address_refused: Option<bool>,
 }
 
 impl UserChange {
@@ -88,6 +97,12 @@ impl UserChange {
         if let Some(name) = &self.name {
             checks.text("/name", name, MAX_SHORT);
         }
+        if let Some(email) = &self.email {
+            check_email(&mut checks, "/email", &clean_email(email));
+        }
+        let message =
+            "must be false, which clears the mark; a relay that refuses the address sets it";
+        checks.require(self.address_refused != Some(true), "/address_refused", "value", message);
         checks.done()
     }
 }
@@ -174,7 +189,7 @@ pub fn create(sv: &Services, cx: &Context, body: &Input<UserDraft>) -> Result<Re
     )
 }
 
-/// Changes a user's name or language, or cuts the user off.
+/// Changes a user's name, language or address, clears the mark of a refused address, or cuts the user off.
 pub fn edit(
     sv: &Services,
     cx: &Context,
@@ -209,7 +224,14 @@ pub(super) fn change(
     change: &UserChange,
 ) -> Result<User, Error> {
     let disabled = change.disabled.unwrap_or(before.disabled_at.is_some());
+    let email = change.email.as_deref().map_or_else(|| before.email.clone(), clean_email);
+    let is_moved = email != before.email;
+    let is_cleared = is_moved || change.address_refused == Some(false);
+    let kept = before.address_refused_at.filter(|_| !is_cleared);
     let after = User {
+        email,
+        address_refused_at: kept,
+        address_refused_reply: kept.and(before.address_refused_reply.clone()),
         name: change.name.as_deref().map_or_else(|| before.name.clone(), |n| n.trim().to_owned()),
         language: change.language.unwrap_or(before.language),
         disabled_at: if disabled { before.disabled_at.or(Some(cx.now)) } else { None },
@@ -218,7 +240,9 @@ pub(super) fn change(
     };
     let is_same = after.name == before.name
         && after.language == before.language
-        && after.disabled_at == before.disabled_at;
+        && after.disabled_at == before.disabled_at
+        && after.address_refused_at == before.address_refused_at
+        && !is_moved;
     if is_same {
         return Ok(before.clone());
     }
@@ -230,14 +254,20 @@ pub(super) fn change(
         }
         grant::an_administrator_stays(tx, cx, "/disabled", |row| row.user_id == before.id)?;
     }
-    if user::replace(tx, &after)? == 0 {
+    if is_moved && user::by_email(tx, &after.email)?.is_some() {
+        return Err(taken());
+    }
+    let replaced = user::replace(tx, &after).map_err(unless_taken)?;
+    if replaced == 0 {
         return Err(Error::Stale);
     }
     if is_cut_off {
         token::revoke_others(tx, before.id, None, cx.now)?;
+    }
+    if is_cut_off || is_moved {
         crate::storage::invitation::redeem_all(tx, before.id, cx.now)?;
     }
-    let data = json!({ "name_changed": before.name != after.name });
+    let data = json!({ "name_changed": before.name != after.name, "email_changed": is_moved });
     let (action, before) = ("user.edit", Some(before));
     record(tx, cx, Change { action, by: Some(by), before, after: &after, data, address: None })?;
     Ok(after)
@@ -251,7 +281,6 @@ pub(super) fn insert(
     draft: &UserDraft,
     password_hash: Option<String>,
 ) -> Result<User, Error> {
-    let taken = || Error::invalid("/email", "taken", "there is a user with this e-mail address");
     let row = User {
         id: UserId::new(),
         email: clean_email(&draft.email),
@@ -261,15 +290,13 @@ pub(super) fn insert(
         disabled_at: None,
         version: 1,
         created_at: cx.now,
+        address_refused_at: None,
+        address_refused_reply: None,
     };
     if user::by_email(tx, &row.email)?.is_some() {
         return Err(taken());
     }
-    user::insert(tx, &row).map_err(|error| match DbError::from(error) {
-        // Another transaction was quicker.
-        DbError::Duplicate(_) => taken(),
-        other => Error::Database(other),
-    })?;
+    user::insert(tx, &row).map_err(unless_taken)?;
     let action = "user.create";
     let data = Value::Null;
     let change = Change { action, by: Some(by), before: None, after: &row, data, address: None };
@@ -282,6 +309,18 @@ pub(super) fn insert(
         held.push(given);
     }
     Ok(row)
+}
+
+fn taken() -> Error {
+    Error::invalid("/email", "taken", "there is a user with this e-mail address")
+}
+
+/// What a write failed with: where another transaction was quicker, the address is taken.
+fn unless_taken(error: diesel::result::Error) -> Error {
+    match DbError::from(error) {
+        DbError::Duplicate(_) => taken(),
+        other => Error::Database(other),
+    }
 }
 
 /// A user with the grants.
@@ -326,6 +365,10 @@ pub(super) fn record(
     let content = json!({ "before": before.map(plain), "after": plain(after), "data": data });
     let mut personal = personal(after).to_vec();
     personal.extend(address.map(|address| ("address", address)));
+    // What a relay says may name the address.
+    let is_refused = before.is_some_and(|before| before.address_refused_at.is_none());
+    let reply = after.address_refused_reply.as_deref().filter(|_| is_refused);
+    personal.extend(reply.map(|reply| ("address_refused_reply", reply)));
     trail::done(
         tx,
         cx,
@@ -342,6 +385,7 @@ pub(super) fn plain(user: &User) -> Value {
         "language": user.language,
         "has_password": user.password_hash.is_some(),
         "disabled_at": user.disabled_at,
+        "address_refused_at": user.address_refused_at,
         "version": user.version,
         "created_at": user.created_at,
     })

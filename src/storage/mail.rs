@@ -1,11 +1,12 @@
 //! Messages, one to a recipient, and the attempts to send them.
 
-use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
+use crate::domain::ids::{MailAttemptId, MailId, NoticeId, ProposalId, UserId};
 use crate::domain::mail::{AttemptOutcome, MailState};
 use crate::domain::moment::Moment;
+use crate::domain::notice::NoticeEvent;
 use crate::domain::people::Language;
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::{mail_attempts, mails};
+use crate::storage::schema::{mail_attempts, mails, notices};
 use diesel::prelude::*;
 
 /// A message to one recipient, rendered once.
@@ -88,7 +89,8 @@ pub fn find(c: &mut AnyConnection, id: MailId) -> QueryResult<Option<Mail>> {
     mails::table.find(id).select(Mail::as_select()).first(c).optional()
 }
 
-/// Leases due messages to a worker until a moment. Two workers never get the same one.
+/// Leases due messages to a worker until a moment: a page at a time. Two workers never get the same one, since the second
+/// finds the lease of the first when it comes to the row.
 pub fn lease(
     c: &mut AnyConnection,
     worker: &str,
@@ -96,29 +98,81 @@ pub fn lease(
     until: Moment,
     limit: i64,
 ) -> QueryResult<Vec<Mail>> {
-    let due: Vec<(MailId, i64)> = mails::table
+    let ids: Vec<MailId> = mails::table
         .filter(mails::state.eq(MailState::Queued).and(mails::next_attempt_at.le(now)))
         .filter(mails::leased_until.is_null().or(mails::leased_until.le(now)))
         .order((mails::next_attempt_at, mails::id))
         .limit(limit)
-        .select((mails::id, mails::version))
+        .select(mails::id)
         .load(c)?;
-    let mut leased = Vec::with_capacity(due.len());
-    for (id, version) in due {
-        let taken = diesel::update(mails::table.find(id).filter(mails::version.eq(version)))
-            .set((
-                mails::leased_by.eq(worker),
-                mails::leased_until.eq(until),
-                mails::version.eq(version + 1),
-            ))
-            .execute(c)?;
-        if taken == 1
-            && let Some(mail) = find(c, id)?
-        {
-            leased.push(mail);
-        }
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(leased)
+    let due = mails::table
+        .filter(mails::id.eq_any(&ids).and(mails::state.eq(MailState::Queued)))
+        .filter(mails::next_attempt_at.le(now))
+        .filter(mails::leased_until.is_null().or(mails::leased_until.le(now)));
+    diesel::update(due)
+        .set((
+            mails::leased_by.eq(worker),
+            mails::leased_until.eq(until),
+            mails::version.eq(mails::version + 1),
+        ))
+        .execute(c)?;
+    mails::table
+        .filter(mails::id.eq_any(&ids).and(mails::leased_by.eq(worker)))
+        .filter(mails::leased_until.eq(until))
+        .order((mails::next_attempt_at, mails::id))
+        .select(Mail::as_select())
+        .load(c)
+}
+
+/// Makes the leases of a worker last until a later moment: those that it still has, which are told. The version stays, so
+/// that what is under way can be recorded.
+pub fn renew(
+    c: &mut AnyConnection,
+    worker: &str,
+    ids: &[MailId],
+    until: Moment,
+) -> QueryResult<Vec<MailId>> {
+    let held = || mails::table.filter(mails::id.eq_any(ids).and(mails::leased_by.eq(worker)));
+    diesel::update(held()).set(mails::leased_until.eq(until)).execute(c)?;
+    held().select(mails::id).load(c)
+}
+
+/// Takes every lease away, where no other worker can be alive; how many there were.
+pub fn release_all(c: &mut AnyConnection) -> QueryResult<usize> {
+    let leased = mails::state.eq(MailState::Queued).and(mails::leased_until.is_not_null());
+    diesel::update(mails::table.filter(leased))
+        .set((
+            mails::leased_by.eq(None::<String>),
+            mails::leased_until.eq(None::<Moment>),
+            mails::version.eq(mails::version + 1),
+        ))
+        .execute(c)
+}
+
+/// Gives up what waits for an address of a user, but for what a worker has in hand; how many there were.
+pub fn give_up(
+    c: &mut AnyConnection,
+    user: UserId,
+    address: &str,
+    now: Moment,
+    why: &str,
+) -> QueryResult<usize> {
+    let waiting = mails::user_id.eq(user).and(mails::address.eq(address));
+    let waiting = waiting.and(mails::state.eq(MailState::Queued));
+    diesel::update(mails::table.filter(waiting))
+        .filter(mails::leased_until.is_null().or(mails::leased_until.le(now)))
+        .set((
+            mails::state.eq(MailState::Dead),
+            mails::secret.eq(None::<String>),
+            mails::leased_by.eq(None::<String>),
+            mails::leased_until.eq(None::<Moment>),
+            mails::last_reply.eq(why),
+            mails::version.eq(mails::version + 1),
+        ))
+        .execute(c)
 }
 
 /// How an attempt changes a message.
@@ -171,11 +225,19 @@ pub fn release(c: &mut AnyConnection, mail: &Mail, next_attempt_at: Moment) -> Q
         .execute(c)
 }
 
-/// Queues a message again, with all its attempts before it; 0 when its version is not the one expected.
-pub fn requeue(c: &mut AnyConnection, id: MailId, version: i64, now: Moment) -> QueryResult<usize> {
+/// Queues a message again, to the address that its recipient has now, with all its attempts before it; 0 when its version
+/// is not the one expected.
+pub fn requeue(
+    c: &mut AnyConnection,
+    id: MailId,
+    version: i64,
+    address: &str,
+    now: Moment,
+) -> QueryResult<usize> {
     diesel::update(mails::table.find(id).filter(mails::version.eq(version)))
         .set((
             mails::state.eq(MailState::Queued),
+            mails::address.eq(address),
             mails::attempts.eq(0),
             mails::next_attempt_at.eq(now),
             mails::version.eq(version + 1),
@@ -211,21 +273,53 @@ pub fn attempts_of(c: &mut AnyConnection, ids: &[MailId]) -> QueryResult<Vec<Att
         .load(c)
 }
 
-/// Messages, the newest first, made before `before`; of a state or a recipient, where one is named.
+/// Which messages; what is absent leaves nothing out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Standing in this state.
+    pub state: Option<MailState>,
+    /// To this user.
+    pub user: Option<UserId>,
+    /// To this address.
+    pub address: Option<String>,
+    /// About this proposal.
+    pub proposal: Option<ProposalId>,
+    /// Telling of this.
+    pub event: Option<NoticeEvent>,
+    /// Made at this moment or later.
+    pub since: Option<Moment>,
+}
+
+/// Messages, the newest first, made before `before`.
 pub fn list(
     c: &mut AnyConnection,
-    state: Option<MailState>,
-    user: Option<UserId>,
+    filter: &Filter,
     before: Option<MailId>,
     limit: i64,
 ) -> QueryResult<Vec<Mail>> {
-    let mut query =
-        mails::table.select(Mail::as_select()).order(mails::id.desc()).limit(limit).into_boxed();
-    if let Some(state) = state {
+    let mut query = mails::table
+        .inner_join(notices::table)
+        .select(Mail::as_select())
+        .order(mails::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(state) = filter.state {
         query = query.filter(mails::state.eq(state));
     }
-    if let Some(user) = user {
+    if let Some(user) = filter.user {
         query = query.filter(mails::user_id.eq(user));
+    }
+    if let Some(address) = &filter.address {
+        query = query.filter(mails::address.eq(address.as_str()));
+    }
+    if let Some(proposal) = filter.proposal {
+        query = query.filter(notices::proposal_id.eq(proposal));
+    }
+    if let Some(event) = filter.event {
+        query = query.filter(notices::event.eq(event));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(mails::created_at.ge(since));
     }
     if let Some(before) = before {
         query = query.filter(mails::id.lt(before));
@@ -233,11 +327,18 @@ pub fn list(
     query.load(c)
 }
 
-/// How many messages wait, and since when the oldest of them does.
-pub fn waiting(c: &mut AnyConnection) -> QueryResult<(i64, Option<Moment>)> {
-    let queued = mails::table.filter(mails::state.eq(MailState::Queued));
-    let count = queued.count().get_result(c)?;
-    let oldest: Option<chrono::NaiveDateTime> =
-        queued.select(diesel::dsl::min(mails::created_at)).first(c)?;
-    Ok((count, oldest.map(Moment)))
+/// How many messages stand in a state.
+pub fn count(c: &mut AnyConnection, state: MailState) -> QueryResult<i64> {
+    mails::table.filter(mails::state.eq(state)).count().get_result(c)
+}
+
+/// Since when the oldest of the messages that wait does: ids grow with time.
+pub fn oldest_queued(c: &mut AnyConnection) -> QueryResult<Option<Moment>> {
+    mails::table
+        .filter(mails::state.eq(MailState::Queued))
+        .order(mails::id)
+        .limit(1)
+        .select(mails::created_at)
+        .first(c)
+        .optional()
 }

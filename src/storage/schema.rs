@@ -811,6 +811,8 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
+        address_refused_at -> Nullable<Timestamp>,
+        address_refused_reply -> Nullable<Text>,
     }
 }
 

@@ -27,6 +27,10 @@ pub struct User {
     pub version: i64,
     /// When it was made.
     pub created_at: Moment,
+    /// Since when a relay refuses the address for good: no mail is sent to it until it is changed or cleared.
+    pub address_refused_at: Option<Moment>,
+    /// What the relay said then.
+    pub address_refused_reply: Option<String>,
 }
 
 /// Inserts a user; the address has to be new.
@@ -57,6 +61,11 @@ pub fn list(c: &mut AnyConnection, after: Option<UserId>, limit: i64) -> QueryRe
         query = query.filter(users::id.gt(after));
     }
     query.load(c)
+}
+
+/// How many users have an address that is refused.
+pub fn refused_addresses(c: &mut AnyConnection) -> QueryResult<i64> {
+    users::table.filter(users::address_refused_at.is_not_null()).count().get_result(c)
 }
 
 /// Whether there is any user.

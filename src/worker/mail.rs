@@ -1,48 +1,60 @@
-//! Delivers mail: makes messages of notices, leases them, sends them, records how that ended.
+//! Delivers mail: makes messages of notices, leases them, sends them over several lines, records how each attempt ended.
+
+mod breaker;
+mod doubt;
+mod lines;
+mod pace;
 
 use crate::domain::mail::{AttemptOutcome, MailState};
-use crate::domain::moment::Moment;
 use crate::mail::relay::Outcome;
-use crate::mail::transport::{Mailer, Session};
+use crate::mail::transport::Mailer;
 use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::outbox::{self, Attempted, Leased, Render};
+use crate::worker::mail::breaker::Breaker;
+use crate::worker::mail::lines::Lines;
+use crate::worker::mail::pace::Pace;
 use crate::worker::{Running, Stop, start};
-use chrono::TimeDelta;
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often recording an attempt is tried, so that a busy database does not get a message sent twice.
 const SETTLE_TRIES: u32 = 5;
-/// The breaker's first pause; it doubles with each failure.
-const FIRST_PAUSE_SECONDS: i64 = 5;
-/// The breaker's longest pause.
-const LONGEST_PAUSE_SECONDS: i64 = 60;
-/// What is left of a lease, at the least, for sending; the rest of it is for the attempt that is under way.
-const SENDING: Duration = Duration::from_secs(30);
+/// How often what waits is counted for the metrics.
+const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
 /// How much at a time, and how often.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Notices that become messages in one run.
     pub notices: usize,
-    /// Messages that are leased in one run.
+    /// Messages that are leased at a time.
     pub batch: i64,
-    /// How long a lease lasts; raised to what the transport may need. A message in the hands of a worker that died is
-    /// sent again after this.
+    /// How long a lease lasts; it is renewed while its worker lives. A message in the hands of a worker that died is sent
+    /// again after this.
     pub lease: Duration,
-    /// How long the thread rests when nothing was to be done.
+    /// How long the threads rest when nothing was to be done.
     pub idle: Duration,
+    /// Lines to the relay at the most. A process that is killed sends at most so many messages again.
+    pub lines: usize,
+    /// Messages that the relay takes in a minute from this process; as many as go when absent.
+    pub per_minute: Option<NonZeroU32>,
+    /// How long a message that the relay has, and of which nothing is recorded yet, keeps the next from being so too.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             notices: 200,
-            batch: 50,
-            lease: Duration::from_secs(320),
+            batch: 200,
+            lease: Duration::from_secs(120),
             idle: Duration::from_secs(1),
+            lines: 4,
+            per_minute: None,
+            patience: Duration::from_millis(20),
         }
     }
 }
@@ -92,36 +104,33 @@ impl Counts {
         self.released += other.released;
         self.late += other.late;
     }
-}
 
-/// Stops sending while there is no line to the relay.
-#[derive(Debug, Default)]
-struct Breaker {
-    failures: u32,
-    open_until: Option<Moment>,
-}
-
-impl Breaker {
-    /// How many messages may be leased: none while it is open, one to try the line, else the batch.
-    fn admits(&self, now: Moment, batch: i64) -> i64 {
-        match self.open_until {
-            Some(until) if now < until => 0,
-            Some(_) => 1,
-            None => batch,
+    fn log(&self) {
+        if *self != Counts::default() {
+            tracing::info!(
+                made = self.mails,
+                sent = self.sent,
+                transient = self.transient,
+                permanent = self.permanent,
+                unknown = self.unknown,
+                dead = self.dead,
+                released = self.released,
+                "mail"
+            );
         }
     }
-
-    fn open(&mut self, now: Moment) -> i64 {
-        let doubled = FIRST_PAUSE_SECONDS.saturating_mul(2_i64.saturating_pow(self.failures));
-        let pause = doubled.min(LONGEST_PAUSE_SECONDS);
-        self.failures = self.failures.saturating_add(1);
-        self.open_until = Some(now.after(TimeDelta::seconds(pause)));
-        pause
-    }
 }
 
-/// Delivers mail. Any number of these may work on one database.
-pub struct MailWorker {
+/// How sending one message went.
+enum Sent {
+    /// It was tried, and this became of it; nothing when its lease had ended.
+    Tried(AttemptOutcome, Option<MailState>),
+    /// There is no line to the relay.
+    NoLine,
+}
+
+/// What the threads of one worker share.
+struct Core {
     sv: Services,
     render: Arc<dyn Render>,
     mailer: Mailer,
@@ -129,7 +138,14 @@ pub struct MailWorker {
     settings: Settings,
     stop: Stop,
     breaker: Mutex<Breaker>,
+    pace: Pace,
     stuck: Mutex<usize>,
+    measured: Mutex<Option<Instant>>,
+}
+
+/// Delivers mail. Any number of these may work on one database.
+pub struct MailWorker {
+    core: Arc<Core>,
 }
 
 impl MailWorker {
@@ -141,47 +157,50 @@ impl MailWorker {
         settings: Settings,
         stop: Stop,
     ) -> MailWorker {
-        let lease = settings.lease.max(mailer.longest().saturating_add(SENDING));
-        MailWorker {
+        let core = Core {
             sv,
             render,
             mailer,
             name: format!("mail-{}", uuid::Uuid::now_v7()),
-            settings: Settings { lease, ..settings },
+            settings,
             stop,
             breaker: Mutex::default(),
+            pace: Pace::new(settings.per_minute),
             stuck: Mutex::default(),
-        }
+            measured: Mutex::default(),
+        };
+        MailWorker { core: Arc::new(core) }
     }
 
-    /// Starts the thread.
-    pub fn start(self) -> io::Result<Running> {
-        let (stop, idle) = (self.stop.clone(), self.settings.idle);
-        start("mail", stop, move || {
-            let counts = self.run_once()?;
+    /// Starts the threads: one makes messages of notices, one sees to it that they are sent. A relay that takes its time
+    /// keeps no message from being made.
+    pub fn start(self) -> io::Result<[Running; 2]> {
+        let (making, sending) = (self.core.clone(), self.core);
+        let (stop, idle) = (sending.stop.clone(), sending.settings.idle);
+        let made = start("mail-making", stop.clone(), move || {
+            let mut counts = Counts::default();
+            making.expand(&mut counts)?;
+            making.measure()?;
             Ok::<_, Error>(if counts.moved() { Duration::ZERO } else { idle })
-        })
+        })?;
+        let sent = start("mail", stop, move || {
+            let mut counts = Counts::default();
+            let delivered = sending.deliver(&mut counts);
+            counts.log();
+            delivered?;
+            Ok::<_, Error>(if counts.moved() { Duration::ZERO } else { idle })
+        })?;
+        Ok([made, sent])
     }
 
-    /// Makes messages of what is pending, and sends one batch of what is due.
+    /// Makes messages of what is pending, and sends what is due.
     pub fn run_once(&self) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         // Messages that exist are sent also when new ones can't be made.
-        let expanded = self.expand(&mut counts);
-        let delivered = self.deliver(&mut counts);
-        self.measure()?;
-        if counts != Counts::default() {
-            tracing::info!(
-                made = counts.mails,
-                sent = counts.sent,
-                transient = counts.transient,
-                permanent = counts.permanent,
-                unknown = counts.unknown,
-                dead = counts.dead,
-                released = counts.released,
-                "mail"
-            );
-        }
+        let expanded = self.core.expand(&mut counts);
+        let delivered = self.core.deliver(&mut counts);
+        self.core.measure()?;
+        counts.log();
         expanded.and(delivered).map(|()| counts)
     }
 
@@ -197,7 +216,9 @@ impl MailWorker {
         }
         Ok(total)
     }
+}
 
+impl Core {
     fn expand(&self, counts: &mut Counts) -> Result<(), Error> {
         let expanded = outbox::expand(&self.sv, &*self.render, self.settings.notices)?;
         counts.notices = expanded.notices;
@@ -213,86 +234,42 @@ impl MailWorker {
         Ok(())
     }
 
-    fn deliver(&self, counts: &mut Counts) -> Result<(), Error> {
-        let limit =
-            self.breaker(|breaker| breaker.admits(self.sv.clock.now(), self.settings.batch));
-        if limit == 0 || self.stop.is_set() {
+    fn deliver(self: &Arc<Self>, counts: &mut Counts) -> Result<(), Error> {
+        if self.stop.is_set() {
             return Ok(());
         }
-        let began = Instant::now();
-        let lease = TimeDelta::from_std(self.settings.lease).unwrap_or(TimeDelta::MAX);
-        let leased = outbox::lease(&self.sv, &self.name, lease, limit)?;
-        // An attempt is begun only while the lease outlasts it: two workers never send one message at the same time.
-        let window = self.settings.lease.saturating_sub(self.mailer.longest());
-        let mut session = self.mailer.session();
-        let mut done = 0;
-        let mut outcome = Ok(true);
-        for one in &leased {
-            if self.stop.is_set() || began.elapsed() >= window {
-                break;
-            }
-            outcome = self.attempt(&mut session, one, counts);
-            if matches!(outcome, Ok(false)) {
-                break;
-            }
-            // One that was sent and could not be recorded keeps its lease: given back, it would be sent again at once.
-            done += 1;
-            if outcome.is_err() {
-                break;
-            }
-        }
-        let rest = leased.get(done..).unwrap_or_default();
-        counts.released += rest.len();
-        let released = outbox::release(&self.sv, rest);
-        outcome.and(released)
+        Lines::new(self).run(counts)
     }
 
-    /// Sends one message; whether it was tried: not when there is no line to the relay.
-    fn attempt(
-        &self,
-        session: &mut Session<'_>,
-        one: &Leased,
-        counts: &mut Counts,
-    ) -> Result<bool, Error> {
-        let (outcome, reply) = match session.send(&one.letter) {
-            Outcome::Sent(reply) => (AttemptOutcome::Sent, reply),
-            Outcome::Transient(reply) => (AttemptOutcome::Transient, reply),
-            Outcome::Permanent(reply) => (AttemptOutcome::Permanent, reply),
-            Outcome::Unknown(reply) => (AttemptOutcome::Unknown, reply),
+    /// Records how sending a message went, or that there is no line to the relay.
+    fn record(&self, one: &Leased, outcome: Outcome) -> Result<Sent, Error> {
+        let jitter = rand::random_range(0..=1000);
+        let attempted = |outcome, reply| Attempted::new(outcome, reply, jitter);
+        let attempted = match outcome {
+            Outcome::Sent(reply) => attempted(AttemptOutcome::Sent, reply),
+            Outcome::Transient(reply) => attempted(AttemptOutcome::Transient, reply),
+            Outcome::Permanent(reply) => attempted(AttemptOutcome::Permanent, reply),
+            Outcome::AddressRefused(reply) => Attempted::address_refused(reply),
+            Outcome::Unknown(reply) => attempted(AttemptOutcome::Unknown, reply),
             Outcome::Unreachable(reason) => {
-                let pause = self.breaker(|breaker| breaker.open(self.sv.clock.now()));
-                metrics::gauge!("sentra_mail_relay_up").set(0.0);
-                tracing::warn!(%reason, pause, "no line to the relay; mail waits");
-                return Ok(false);
+                if let Some(pause) = self.breaker(|breaker| breaker.open(self.sv.clock.now())) {
+                    metrics::gauge!("sentra_mail_relay_up").set(0.0);
+                    tracing::warn!(%reason, pause, "no line to the relay; mail waits");
+                }
+                return Ok(Sent::NoLine);
             }
         };
         self.breaker(|breaker| *breaker = Breaker::default());
         metrics::gauge!("sentra_mail_relay_up").set(1.0);
+        let outcome = attempted.outcome();
         metrics::counter!("sentra_mail_attempts_total", "outcome" => outcome.as_str()).increment(1);
-        match outcome {
-            AttemptOutcome::Sent => counts.sent += 1,
-            AttemptOutcome::Transient => counts.transient += 1,
-            AttemptOutcome::Permanent => counts.permanent += 1,
-            AttemptOutcome::Unknown => counts.unknown += 1,
-        }
-        match self.settle(one, outcome, reply)? {
-            Some(MailState::Dead) => counts.dead += 1,
-            Some(MailState::Queued | MailState::Sent) => {}
-            None => counts.late += 1,
-        }
-        Ok(true)
+        self.settle(one, &attempted).map(|end| Sent::Tried(outcome, end))
     }
 
-    fn settle(
-        &self,
-        one: &Leased,
-        outcome: AttemptOutcome,
-        reply: String,
-    ) -> Result<Option<MailState>, Error> {
-        let attempted = Attempted::new(outcome, reply, rand::random_range(0..=1000));
+    fn settle(&self, one: &Leased, attempted: &Attempted) -> Result<Option<MailState>, Error> {
         let mut tries = 1;
         loop {
-            match outbox::settle(&self.sv, one, &attempted) {
+            match outbox::settle(&self.sv, one, attempted) {
                 Err(Error::Database(error)) if tries < SETTLE_TRIES => {
                     tracing::warn!(mail = %one.letter.id, %error, tries, "an attempt is not recorded yet");
                     std::thread::sleep(Duration::from_millis(u64::from(tries) * 200));
@@ -304,9 +281,16 @@ impl MailWorker {
     }
 
     fn measure(&self) -> Result<(), Error> {
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        if measured.is_some_and(|at| at.elapsed() < MEASURE_EVERY) {
+            return Ok(());
+        }
+        *measured = Some(Instant::now());
         let waiting = outbox::waiting(&self.sv)?;
         metrics::gauge!("sentra_mail_queued").set(gauge(waiting.queued));
+        metrics::gauge!("sentra_mail_dead").set(gauge(waiting.dead));
         metrics::gauge!("sentra_mail_oldest_seconds").set(gauge(waiting.oldest_seconds));
+        metrics::gauge!("sentra_mail_addresses_refused").set(gauge(waiting.addresses_refused));
         Ok(())
     }
 

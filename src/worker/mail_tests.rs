@@ -8,6 +8,7 @@ use crate::mail::render::Renderer;
 use crate::mail::smtp::{Answer, SmtpServer, Stage};
 use crate::mail::transport::Transport;
 use crate::service::outbox::tests::Desk;
+use chrono::TimeDelta;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -19,8 +20,13 @@ fn worker_over(desk: &Desk, transport: Transport, settings: Settings) -> MailWor
 }
 
 fn worker(desk: &Desk, url: &str) -> MailWorker {
-    let relay = Relay::parse(url).expect("relay").with_step(Duration::from_millis(300));
-    worker_over(desk, Transport::Smtp(Box::new(relay)), Settings::default())
+    worker_at(desk, url, Settings::default())
+}
+
+fn worker_at(desk: &Desk, url: &str, settings: Settings) -> MailWorker {
+    let relay = Relay::parse(url).expect("relay");
+    let relay = relay.with_patience(Duration::from_millis(300), Duration::from_millis(900));
+    worker_over(desk, Transport::Smtp(Box::new(relay)), settings)
 }
 
 /// A desk with `count` people who are told of one thing each of `notices` times.
@@ -152,11 +158,11 @@ fn of_many_recipients_only_the_refused_ones_are_dead() {
 fn a_message_in_the_hands_of_a_dead_worker_is_sent_when_its_lease_ends() {
     let (desk, server) = (desk(1, 1), SmtpServer::start().expect("server"));
     let first = worker(&desk, &server.url());
-    first.expand(&mut Counts::default()).expect("expanded");
+    first.core.expand(&mut Counts::default()).expect("expanded");
     // It sends, and dies before it can say so.
     let lease = TimeDelta::minutes(5);
     let held = outbox::lease(&desk.sv, "dead", lease, 10).expect("leased");
-    first.mailer.session().send(&held[0].letter);
+    first.core.mailer.session().send(&held[0].letter);
     let second = worker(&desk, &server.url());
     assert_eq!(second.drain(10).expect("drained").attempts(), 0);
     desk.pass(lease);
@@ -178,12 +184,93 @@ fn a_relay_that_stalls_costs_each_message_one_attempt_and_no_more() {
 }
 
 #[test]
-fn what_cant_be_begun_within_the_lease_is_given_back() {
+fn a_message_that_stalls_keeps_no_other_waiting() {
+    let (desk, server) = (desk(5, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Taken, "p00@", Answer::Stall, 1);
+    let relay = Relay::parse(&server.url()).expect("relay");
+    let relay = relay.with_patience(Duration::from_secs(5), Duration::from_secs(10));
+    let worker = worker_over(&desk, Transport::Smtp(Box::new(relay)), Settings::default());
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| worker.run_once().expect("run"));
+        let started = Instant::now();
+        while server.received().len() < 5 {
+            assert!(started.elapsed() < Duration::from_secs(8), "they wait for the one");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let counts = run.join().expect("joined");
+        assert_eq!((counts.sent, counts.unknown), (4, 1));
+    });
+}
+
+#[test]
+fn a_lease_is_renewed_while_its_worker_lives() {
+    let (desk, server) = (desk(1, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Taken, "", Answer::Stall, 1);
+    let relay = Relay::parse(&server.url()).expect("relay");
+    let relay = relay.with_patience(Duration::from_secs(5), Duration::from_secs(3));
+    let settings = Settings { lease: Duration::from_millis(900), ..Settings::default() };
+    let first = worker_over(&desk, Transport::Smtp(Box::new(relay)), settings);
+    let second = worker_at(&desk, &server.url(), settings);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| first.run_once().expect("run"));
+        while server.received().is_empty() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for _ in 0..4 {
+            // Time passes for the leases; a worker that lives renews them more often than they end.
+            std::thread::sleep(Duration::from_millis(400));
+            desk.pass(TimeDelta::milliseconds(400));
+            assert_eq!(second.run_once().expect("run").attempts(), 0, "it is in other hands");
+        }
+        assert_eq!(run.join().expect("joined").unknown, 1);
+    });
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn what_a_killed_process_had_in_hand_goes_at_once_where_no_other_process_can_be() {
     let (desk, server) = (desk(3, 1), SmtpServer::start().expect("server"));
-    let mut worker = worker(&desk, &server.url());
-    worker.settings.lease = worker.mailer.longest();
-    let counts = worker.run_once().expect("run");
-    assert_eq!((counts.attempts(), counts.released), (0, 3));
+    let worker = worker(&desk, &server.url());
+    worker.core.expand(&mut Counts::default()).expect("expanded");
+    outbox::lease(&desk.sv, "dead", TimeDelta::minutes(5), 10).expect("leased");
+    assert_eq!(worker.run_once().expect("run").sent, 0);
+    assert_eq!(outbox::release_all(&desk.sv).expect("released"), 3);
+    assert_eq!(worker.run_once().expect("run").sent, 3);
+}
+
+#[test]
+fn the_limit_of_the_relay_holds_over_all_lines() {
+    let (desk, server) = (desk(10, 4), SmtpServer::start().expect("server"));
+    let settings = Settings { per_minute: NonZeroU32::new(1_200), ..Settings::default() };
+    let worker = worker_at(&desk, &server.url(), settings);
+    worker.core.expand(&mut Counts::default()).expect("expanded");
+    let started = Instant::now();
+    assert_eq!(worker.drain(10).expect("drained").sent, 40);
+    // Forty at twenty a second, but for the first and what is made up for.
+    assert!(started.elapsed() >= Duration::from_millis(1_750), "{:?}", started.elapsed());
+    assert!(server.connections() > 1, "over several lines");
+}
+
+#[test]
+fn an_address_at_which_there_is_nobody_gets_no_more_until_it_is_changed() {
+    let (desk, server) = (desk(2, 3), SmtpServer::start().expect("server"));
+    server.on(Stage::Recipient, "p00@", Answer::Say("550 5.1.1 <p00@dinas.example> nobody"), 99);
+    let worker =
+        worker_at(&desk, &server.url(), Settings { lines: 1, batch: 1, ..Settings::default() });
+    let counts = worker.drain(10).expect("drained");
+    assert_eq!((counts.sent, counts.permanent), (3, 1), "one refusal was enough");
+    let dead: Vec<_> =
+        desk.outbox().into_iter().filter(|one| one.address.starts_with("p00")).collect();
+    assert!(dead.iter().all(|one| one.state == MailState::Dead), "{dead:?}");
+    let given_up = "address refused on 2021-07-15";
+    let words = dead.iter().filter(|one| one.last_reply.as_deref() == Some(given_up)).count();
+    assert_eq!((dead.len(), words), (3, 2));
+    // What is made later is given up at once.
+    desk.notice(&[Role::Drafter], None, "later");
+    let counts = worker.drain(10).expect("drained");
+    assert_eq!((counts.mails, counts.attempts()), (2, 1));
+    let waiting = outbox::waiting(&desk.sv).expect("waiting");
+    assert_eq!((waiting.queued, waiting.dead, waiting.addresses_refused), (0, 4, 1));
 }
 
 #[test]
@@ -193,6 +280,7 @@ fn an_address_that_is_none_is_dead_at_once() {
     desk.notice(&[Role::Drafter], None, "x");
     let counts = worker(&desk, &server.url()).drain(10).expect("drained");
     assert_eq!((counts.permanent, counts.dead), (1, 1));
+    assert_eq!(outbox::waiting(&desk.sv).expect("waiting").addresses_refused, 1);
     assert!(server.received().is_empty());
 }
 
@@ -206,11 +294,13 @@ fn the_thread_delivers_into_a_folder_and_stops() {
     let settings = Settings { idle: Duration::from_millis(5), ..Settings::default() };
     let running = worker_over(&desk, Transport::Files(folder.path().to_owned()), settings)
         .start()
-        .expect("thread");
+        .expect("threads");
     while states(&desk).iter().filter(|state| **state == MailState::Sent).count() < 3 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    running.stop();
-    running.join();
+    for one in running {
+        one.stop();
+        one.join();
+    }
     assert_eq!(files(folder.path()), 3);
 }

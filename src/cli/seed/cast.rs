@@ -99,6 +99,8 @@ impl Hiring<'_> {
             disabled_at: None,
             version: 1,
             created_at: self.at,
+            address_refused_at: None,
+            address_refused_reply: None,
         });
         self.batch.events.push(EventRow {
             id: EventId(self.ids.next(self.dice)),

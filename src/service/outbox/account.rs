@@ -2,6 +2,7 @@
 //! that nobody knows it, and once the message has gone out or is given up it is erased.
 
 use crate::domain::ids::MailId;
+use crate::domain::mail::MailState;
 use crate::domain::moment::Moment;
 use crate::domain::notice::{AccountFacts, NoticeEvent};
 use crate::domain::people::Language;
@@ -63,7 +64,8 @@ pub(super) fn expand(
     };
     let rendered = render.render_account(&draft).map_err(Error::Defect)?;
     let mut message = queued(id, notice, &owner, rendered, now);
-    message.secret = code;
+    // One that is given up at once brings nothing.
+    message.secret = code.filter(|_| message.state == MailState::Queued);
     mail::insert_once(tx, &message)?;
     Ok(1)
 }

@@ -62,6 +62,12 @@ pub struct User {
     pub has_password: bool,
     /// Since when the user is cut off.
     pub disabled_at: Option<Moment>,
+    /// Since when a relay refuses the address for good. No mail is sent there until the address is changed, or
+    /// `address_refused` is set to `false`.
+    pub address_refused_at: Option<Moment>,
+    /// What the relay said.
+    #[schema(example = "550 5.1.1 no such mailbox")]
+    pub address_refused_reply: Option<String>,
     /// The grants that are not revoked, also those that do not hold yet or any more.
     pub grants: Vec<Grant>,
     /// Raised by every change.
@@ -80,6 +86,8 @@ impl User {
             language: row.language,
             has_password: row.password_hash.is_some(),
             disabled_at: row.disabled_at,
+            address_refused_at: row.address_refused_at,
+            address_refused_reply: row.address_refused_reply,
             grants: grants.into_iter().map(Grant::from).collect(),
             version: row.version,
             created_at: row.created_at,
@@ -129,6 +137,9 @@ pub struct Me {
     pub language: Language,
     /// What the token that you showed may be used for.
     pub scope: TokenScope,
+    /// Since when mail to your address is refused, so that none is sent: ask an administrator to change it. Messages are
+    /// kept under `/notifications`.
+    pub address_refused_at: Option<Moment>,
     /// The grants that hold now.
     pub grants: Vec<Grant>,
 }
@@ -146,6 +157,7 @@ impl Me {
             name: row.name,
             language: row.language,
             scope,
+            address_refused_at: row.address_refused_at,
             grants: grants.into_iter().map(Grant::from).collect(),
         }
     }

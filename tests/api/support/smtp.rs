@@ -37,6 +37,8 @@ pub enum Answer {
     Cut,
     /// Says nothing, and keeps the line open.
     Stall,
+    /// Says what is usual, letter by letter, slowly.
+    Dribble,
 }
 
 /// A message that the server took, as far as it knows.
@@ -73,6 +75,10 @@ struct Rule {
 struct Shared {
     stop: AtomicBool,
     connections: AtomicUsize,
+    offers_tls: AtomicBool,
+    tls_begun: AtomicUsize,
+    keeps: AtomicBool,
+    taken: AtomicUsize,
     rules: Mutex<Vec<Rule>>,
     received: Mutex<Vec<Received>>,
 }
@@ -96,7 +102,7 @@ impl SmtpServer {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { keeps: AtomicBool::new(true), ..Shared::default() });
         let serving = shared.clone();
         let thread = std::thread::spawn(move || accept(&listener, &serving));
         Ok(SmtpServer { address, shared, thread: Some(thread) })
@@ -126,6 +132,26 @@ impl SmtpServer {
     /// What it took, in order.
     pub fn received(&self) -> Vec<Received> {
         held(&self.shared.received).clone()
+    }
+
+    /// From now on only counts what it takes, and keeps none of it.
+    pub fn only_count(&self) {
+        self.shared.keeps.store(false, Ordering::SeqCst);
+    }
+
+    /// How many messages it took.
+    pub fn taken(&self) -> usize {
+        self.shared.taken.load(Ordering::SeqCst)
+    }
+
+    /// Offers STARTTLS from now on, with a certificate that nobody vouches for.
+    pub fn offer_tls(&self) {
+        self.shared.offers_tls.store(true, Ordering::SeqCst);
+    }
+
+    /// How often STARTTLS was asked for.
+    pub fn tls_begun(&self) -> usize {
+        self.shared.tls_begun.load(Ordering::SeqCst)
     }
 
     /// How many lines were opened.
@@ -215,6 +241,13 @@ impl Dialogue<'_> {
                 Ok(if reply.starts_with(['2', '3']) { Next::Passed } else { Next::Refused })
             }
             Some(Answer::Cut) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Some(Answer::Dribble) => {
+                for letter in usual.bytes().chain(*b"\r\n") {
+                    self.writer.write_all(&[letter])?;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Ok(Next::Passed)
+            }
             Some(Answer::Stall) => {
                 while !self.shared.stop.load(Ordering::SeqCst) {
                     std::thread::sleep(Duration::from_millis(2));
@@ -237,6 +270,26 @@ impl Dialogue<'_> {
     }
 }
 
+/// Begins TLS with a certificate of its own making; whoever looks at it ends the line.
+fn unvouched(stream: &mut TcpStream) -> io::Result<()> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+    let made = made.map_err(io::Error::other)?;
+    let key = made.signing_key.serialize_der();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key).map_err(io::Error::other)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .map_err(io::Error::other)?;
+    let mut line = rustls::ServerConnection::new(Arc::new(config)).map_err(io::Error::other)?;
+    while line.is_handshaking() {
+        line.complete_io(stream)?;
+    }
+    Ok(())
+}
+
 fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -251,8 +304,16 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" | "HELO" => {
-                let usual = "250-relay.example\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME";
+                let mut usual = "250-relay.example\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME";
+                if shared.offers_tls.load(Ordering::SeqCst) {
+                    usual = "250-relay.example\r\n250-STARTTLS\r\n250 8BITMIME";
+                }
                 dialogue.stage(Stage::Hello, &line, usual)?;
+            }
+            "STARTTLS" => {
+                shared.tls_begun.fetch_add(1, Ordering::SeqCst);
+                dialogue.say("220 2.0.0 go ahead")?;
+                return unvouched(&mut dialogue.writer);
             }
             "AUTH" => {
                 dialogue.stage(Stage::Auth, &line, "235 2.7.0 welcome")?;
@@ -279,7 +340,10 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 let answer = dialogue.rule(Stage::Taken, &who);
                 // Taken, also when it never says so; kept before it says so, for whoever looks at once.
                 if !matches!(answer, Some(Answer::Say(reply)) if !reply.starts_with('2')) {
-                    held(&shared.received).push(taken);
+                    shared.taken.fetch_add(1, Ordering::SeqCst);
+                    if shared.keeps.load(Ordering::SeqCst) {
+                        held(&shared.received).push(taken);
+                    }
                 }
                 dialogue.answer(answer, "250 2.0.0 queued")?;
             }
