@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 pub mod demo;
+mod mail;
 mod migrate;
 mod policy;
 mod seed;
@@ -34,6 +35,8 @@ enum Command {
     Policy(policy::Args),
     /// Shows a machine as a diagram and a table.
     Workflow(workflow::Args),
+    /// Shows who is told of what, and what the messages look like.
+    Mail(mail::Args),
     /// Proves that balances, states and totals agree with what they come from.
     Verify(verify::Args),
     /// Writes a national data set, for trying out large numbers.
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::User(args) => user::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Workflow(args) => workflow::run(&args),
+        Command::Mail(args) => mail::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Seed(args) => seed::run(&args),
     };

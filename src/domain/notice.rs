@@ -1,8 +1,12 @@
 //! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
 
+pub mod detail;
+pub mod telling;
+
 use crate::domain::ids::{InvitationId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
+use crate::domain::notice::detail::{Detail, NoticeDue};
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
 use crate::domain::reminder::ReminderFacts;
@@ -200,15 +204,15 @@ pub struct NoticeFacts {
     pub actor_id: Option<UserId>,
     /// Why, in words.
     pub comment: Option<String>,
-    /// By when the next step is due, as the rule states it.
-    pub due: Option<String>,
+    /// By when the next step is due.
+    pub due: Option<NoticeDue>,
     /// The moment that was missed.
     #[serde(default)]
     pub missed: Option<Moment>,
     /// The amount that it is about.
     pub amount: Option<i64>,
-    /// Further lines that the message lists: cut lines with reasons, conditions, the legal basis.
-    pub details: Vec<String>,
+    /// Further lines that the message lists: cut lines with reasons, conditions, the legal basis, what was lacking.
+    pub details: Vec<Detail>,
     /// What a reminder of a deadline says.
     #[serde(default)]
     pub reminder: Option<ReminderFacts>,

@@ -2,7 +2,8 @@
 
 use crate::domain::moment::Zone;
 use crate::mail::Site;
-use crate::mail::render::{line, moment};
+use crate::mail::dates::moment;
+use crate::mail::render::line;
 use crate::mail::words::{Labels, labels, told};
 use crate::service::outbox::Rendered;
 use crate::service::outbox::account::AccountDraft;

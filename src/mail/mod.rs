@@ -1,12 +1,18 @@
 //! Mail: the words of each message, its templates, and the way to the relay.
 
 pub mod account;
+mod dates;
+mod details;
 pub mod dkim;
 pub mod message;
+mod names;
+pub mod preview;
 pub mod relay;
 pub mod reminder;
 pub mod render;
+pub mod sample;
 pub mod steps;
+pub mod table;
 pub mod transport;
 pub mod words;
 

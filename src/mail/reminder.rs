@@ -7,9 +7,10 @@ use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeFacts;
 use crate::domain::people::{Language, Role};
 use crate::domain::reminder::ReminderFacts;
-use crate::mail::Site;
-use crate::mail::render::{BULAN, MAX_SUBJECT, MONTHS, cut, line, money};
+use crate::mail::details::money;
+use crate::mail::render::{MAX_SUBJECT, cut, line};
 use crate::mail::words::{Words, role_name, words};
+use crate::mail::{Site, dates};
 use chrono::{Datelike, NaiveDate, Timelike, Weekday};
 
 /// What is due, and what is lost otherwise.
@@ -223,18 +224,7 @@ fn clock(at: Moment, zone: Zone, language: Language) -> (NaiveDate, String) {
 }
 
 fn date(day: NaiveDate, language: Language) -> String {
-    let months = match language {
-        Language::Id => BULAN,
-        Language::En => MONTHS,
-    };
-    let index = usize::try_from(day.month0()).unwrap_or_default();
-    let month = months.get(index).copied().unwrap_or_default();
-    format!(
-        "{}, {} {month} {}",
-        weekday(day.weekday()).in_language(language),
-        day.day(),
-        day.year()
-    )
+    format!("{}, {}", weekday(day.weekday()).in_language(language), dates::day(day, language))
 }
 
 const fn weekday(day: Weekday) -> Words {

@@ -1,19 +1,22 @@
 //! Messages from the facts of a notice. What people wrote is cleaned of control characters and bounded here, and
 //! escaped by the HTML template.
 
-use crate::domain::moment::{Moment, Zone};
-use crate::domain::money::Rupiah;
+use crate::domain::moment::Zone;
+use crate::domain::notice::detail::{Detail, NoticeDue};
 use crate::domain::people::Language;
-use crate::mail::steps;
+use crate::mail::dates::{self, moment};
+use crate::mail::details::{money, written};
+use crate::mail::steps::{self, Step};
 use crate::mail::words::{Labels, labels, role_name, state_name, told};
 use crate::mail::{Site, account, reminder};
 use crate::service::outbox::account::AccountDraft;
 use crate::service::outbox::{Draft, Render, Rendered};
 use askama::Template;
-use chrono::{Datelike, Timelike};
 
-/// Letters of a title in a subject.
-const MAX_TITLE: usize = 100;
+/// Letters of a title in a subject, where a long region leaves no room for more.
+const MIN_TITLE: usize = 40;
+/// Letters of a region in a subject.
+const MAX_REGION: usize = 60;
 /// Letters of a subject.
 pub(super) const MAX_SUBJECT: usize = 200;
 /// Letters of a text in the body; the whole stands behind the link.
@@ -95,9 +98,10 @@ impl Render for Renderer {
         let heading = spoken.as_ref().map_or(heading, |spoken| &spoken.heading);
         let (title, region) = (line(&facts.title), line(&facts.region_name));
         let (name, actor) = (line(draft.name), line(&facts.actor));
+        let step = steps::first(event, facts.state, draft.roles);
         let subject = match &spoken {
             Some(spoken) => spoken.subject.clone(),
-            None => subject(heading, &title, &region, facts.fiscal_year),
+            None => subject(step, heading, &title, (&region, facts.fiscal_year), language),
         };
         let what = match &spoken {
             Some(spoken) => spoken.what.clone(),
@@ -105,14 +109,19 @@ impl Render for Renderer {
         };
         let zone = Zone::of(&facts.region_code);
         let at = moment(facts.at, zone, language);
-        let missed = facts.missed.map(|missed| moment(missed, zone, language));
+        let missed = facts.missed.map(|missed| dates::limit(missed, zone, language));
         let amount = facts.rupiah().map(|amount| money(amount, language));
         let comment = facts.comment.as_deref().map(paragraphs).filter(|text| !text.is_empty());
-        let details = details(spoken.as_ref().map_or(&facts.details, |spoken| &spoken.details));
-        let step = steps::next(event, facts.state, draft.roles);
+        let details = match &spoken {
+            Some(spoken) => spoken.details.clone(),
+            None => details(&facts.details, zone, language),
+        };
         // A date is for those who have something to do by it.
-        let due = facts.due.as_deref().filter(|_| step.is_some()).map(line);
-        let next = step.unwrap_or(steps::NOTHING).in_language(language);
+        let due = facts.due.as_ref().filter(|_| step.is_some()).map(|due| match due {
+            NoticeDue::At(due) => dates::due(due, facts.at, zone, language),
+            NoticeDue::Plain(text) => line(text),
+        });
+        let next = step.map_or(steps::NOTHING, |step| step.full).in_language(language);
         let (next, due, link) = match &spoken {
             Some(spoken) => (spoken.next, Some(spoken.due.clone()), spoken.link.clone()),
             None => {
@@ -179,13 +188,31 @@ const fn plain<'a>(html: &Html<'a>) -> Text<'a> {
     }
 }
 
-fn subject(heading: &str, title: &str, region: &str, fiscal_year: i64) -> String {
-    cut(&format!("{heading}: {} ({region} {fiscal_year})", cut(title, MAX_TITLE)), MAX_SUBJECT)
+/// What the recipient has to do, what happened, and of which proposal where. The title gives way where it is long.
+fn subject(
+    step: Option<Step>,
+    heading: &str,
+    title: &str,
+    (region, fiscal_year): (&str, i64),
+    language: Language,
+) -> String {
+    let labels = labels(language);
+    let head = match step {
+        Some(step) => {
+            format!("{}: {} – {heading}: ", labels.to_do, step.short.in_language(language))
+        }
+        None => format!("{}: {heading}: ", labels.to_know),
+    };
+    let tail = format!(" ({} {fiscal_year})", cut(region, MAX_REGION));
+    let taken = head.chars().count().saturating_add(tail.chars().count());
+    let room = MAX_SUBJECT.saturating_sub(taken).max(MIN_TITLE);
+    cut(&format!("{head}{}{tail}", cut(title, room)), MAX_SUBJECT)
 }
 
-fn details(lines: &[String]) -> Vec<String> {
-    let more = lines.len().saturating_sub(MAX_DETAILS);
-    let mut shown: Vec<String> = lines.iter().take(MAX_DETAILS).map(|text| line(text)).collect();
+fn details(all: &[Detail], zone: Zone, language: Language) -> Vec<String> {
+    let more = all.len().saturating_sub(MAX_DETAILS);
+    let shown = all.iter().take(MAX_DETAILS);
+    let mut shown: Vec<String> = shown.map(|one| line(&written(one, zone, language))).collect();
     if more > 0 {
         shown.push(format!("… (+{more})"));
     }
@@ -225,60 +252,6 @@ pub(super) fn cut(text: &str, letters: usize) -> String {
     let mut short: String = text.chars().take(letters.saturating_sub(1)).collect();
     short.push('…');
     short
-}
-
-pub(super) const BULAN: [&str; 12] = [
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-];
-pub(super) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// On the wall of the region: `15 Juli 2021 09.30 WIB`.
-pub(super) fn moment(at: Moment, zone: Zone, language: Language) -> String {
-    let wall = at.after(chrono::TimeDelta::hours(zone.hours())).0;
-    let (months, separator) = match language {
-        Language::Id => (BULAN, '.'),
-        Language::En => (MONTHS, ':'),
-    };
-    let index = usize::try_from(wall.month0()).unwrap_or(0);
-    let month = months.get(index).copied().unwrap_or_default();
-    format!(
-        "{} {month} {} {:02}{separator}{:02} {zone}",
-        wall.day(),
-        wall.year(),
-        wall.hour(),
-        wall.minute()
-    )
-}
-
-pub(super) fn money(amount: Rupiah, language: Language) -> String {
-    match language {
-        Language::Id => amount.to_string().replace(',', "."),
-        Language::En => amount.to_string(),
-    }
 }
 
 #[cfg(test)]

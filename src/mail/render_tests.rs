@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::domain::ids::{MailId, ProposalId};
+use crate::domain::moment::Moment;
+use crate::domain::notice::detail::DueAt;
 use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
 use crate::domain::proposal::State;
@@ -24,10 +26,14 @@ fn facts() -> NoticeFacts {
         actor: "Sri Wahyuni".to_owned(),
         actor_id: None,
         comment: Some("Baris satu.\nBaris dua.".to_owned()),
-        due: Some("2021-07-30 24:00 WIB".to_owned()),
+        due: Some(NoticeDue::At(DueAt {
+            at: Zone::Wib.end_of(NaiveDate::from_ymd_opt(2021, 7, 30).expect("date")),
+            zone: Zone::Wib,
+            working_days_left: 11,
+        })),
         missed: None,
         amount: Some(5_300_000_000),
-        details: vec!["Mesin sangrai: volume?".to_owned()],
+        details: vec![Detail::Plain("Mesin sangrai: volume?".to_owned())],
         reminder: None,
     }
 }
@@ -51,7 +57,10 @@ fn every_event_and_state_is_told_in_both_languages() {
                 assert!(message.html.contains(&format!("href=\"{link}\"")), "{event} {language}");
                 // A date is for those who have something to do by it.
                 let has_step = steps::next(*event, facts.state, &[Role::Drafter]).is_some();
-                let dated = message.text.contains("2021-07-30 24:00 WIB");
+                let dated = message.text.contains(match language {
+                    Language::Id => "sampai akhir hari 30 Juli 2021 WIB",
+                    Language::En => "until the end of 30 July 2021 WIB",
+                });
                 assert_eq!(dated, has_step, "{event} {language}");
                 assert!(message.text.contains("Sri Wahyuni"), "{event} {language}");
                 for body in [&message.subject, &message.text, &message.html] {
@@ -86,7 +95,7 @@ fn a_message_says_what_happened_who_did_it_what_to_do_and_by_when() {
         "Baris satu.\nBaris dua.",
         "- Mesin sangrai: volume?",
         "Jawab setiap permintaan klarifikasi sebelum batas waktu",
-        "Batas waktu: 2021-07-30 24:00 WIB",
+        "Batas waktu: sampai akhir hari 30 Juli 2021 WIB, sisa 11 hari kerja per 15 Juli 2021",
         "penyusun (dinas)",
     ] {
         assert!(message.text.contains(part), "{part}\n{}", message.text);
@@ -172,8 +181,8 @@ fn html_is_escaped_and_loads_nothing() {
         title: evil.to_owned(),
         actor: evil.to_owned(),
         comment: Some(evil.to_owned()),
-        details: vec![evil.to_owned()],
-        due: Some(evil.to_owned()),
+        details: vec![Detail::Plain(evil.to_owned())],
+        due: Some(NoticeDue::Plain(evil.to_owned())),
         ..facts()
     };
     let message = render(NoticeEvent::Return, &facts, Language::En);
@@ -190,7 +199,7 @@ fn html_is_escaped_and_loads_nothing() {
 fn a_long_story_is_cut() {
     let facts = NoticeFacts {
         comment: Some("panjang ".repeat(10_000)),
-        details: vec!["baris".to_owned(); 500],
+        details: vec![Detail::Plain("baris".to_owned()); 500],
         ..facts()
     };
     let message = render(NoticeEvent::Return, &facts, Language::Id);
@@ -206,4 +215,25 @@ fn a_role_without_a_step_is_told_that_it_has_nothing_to_do() {
     assert!(step(NoticeEvent::Submit, State::Verification, Role::Verifier).is_some());
     assert!(step(NoticeEvent::TrancheRequested, State::Contracted, Role::Inspector).is_some());
     assert_eq!(step(NoticeEvent::TrancheRequested, State::Contracted, Role::Drafter), None);
+}
+
+#[test]
+fn a_long_title_gives_way_to_the_region_in_a_subject() {
+    let facts = NoticeFacts { title: "Revitalisasi sentra ".repeat(30), ..facts() };
+    let message = render(NoticeEvent::RequestClarification, &facts, Language::Id);
+    let head = "Tindakan Anda: jawab klarifikasi – Klarifikasi diminta: Revitalisasi sentra";
+    assert!(message.subject.starts_with(head), "{}", message.subject);
+    assert!(message.subject.ends_with("… (Kabupaten Way Kanan 2021)"), "{}", message.subject);
+    assert_eq!(message.subject.chars().count(), MAX_SUBJECT);
+    let told =
+        render(NoticeEvent::Reject, &NoticeFacts { state: State::Rejected, ..facts }, Language::En);
+    assert!(told.subject.starts_with("Info: Proposal rejected: "), "{}", told.subject);
+}
+
+#[test]
+fn a_due_date_of_an_earlier_version_is_told_as_it_was_kept() {
+    let due = Some(NoticeDue::Plain("2021-07-30 24:00 WIB".to_owned()));
+    let message =
+        render(NoticeEvent::RequestClarification, &NoticeFacts { due, ..facts() }, Language::En);
+    assert!(message.text.contains("Due: 2021-07-30 24:00 WIB"), "{}", message.text);
 }

@@ -244,6 +244,8 @@ pub struct Labels {
     pub until: &'static str,
     pub redeem: &'static str,
     pub automatic: &'static str,
+    pub to_do: &'static str,
+    pub to_know: &'static str,
 }
 
 /// The fixed words of a message's layout in a language.
@@ -269,6 +271,8 @@ pub const fn labels(language: Language) -> Labels {
             redeem: "Kirim kata sandi baru Anda (12 sampai 200 karakter) ke alamat ini",
             told_as: "Pesan ini dikirim kepada Anda sebagai",
             automatic: "Pesan otomatis dari Sentra; balasan tidak dibaca.",
+            to_do: "Tindakan Anda",
+            to_know: "Info",
         },
         Language::En => Labels {
             greeting: "Dear",
@@ -290,6 +294,8 @@ pub const fn labels(language: Language) -> Labels {
             redeem: "Send your new password (12 to 200 characters) to this address",
             told_as: "You are told of this as",
             automatic: "Automatic message from Sentra; replies are not read.",
+            to_do: "Your action",
+            to_know: "Info",
         },
     }
 }

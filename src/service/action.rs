@@ -2,20 +2,20 @@
 
 use crate::domain::act::{Act, Action};
 use crate::domain::audit::SubjectKind;
-use crate::domain::change::RequestState;
 use crate::domain::guard::Facts;
 use crate::domain::ids::{ConditionId, EventId, ProposalId};
 use crate::domain::journal::{EntryKind, Posting};
-use crate::domain::line::{LineFacts, totals};
+use crate::domain::line::totals;
 use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role, conflict};
 use crate::domain::refusal::Blocker;
 use crate::domain::workflow::{self, Arrow, Door};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::money::{self, Notes, Source};
-use crate::service::notices::{self, Words};
+use crate::service::notices::{self, Told, Words};
 use crate::service::once::Write;
 use crate::service::policy::Pinned;
 use crate::service::trail::{self, Event};
@@ -25,6 +25,8 @@ use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation, journal};
 use serde_json::json;
+
+mod said;
 
 /// Moves a proposal along one arrow, and records, books and announces what follows from it.
 pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Result<Reply, Error> {
@@ -133,7 +135,8 @@ pub fn follow(
     tranche::leave_out(tx, cx, before, &after, step)?;
     words.due = notices::due(&after, &step.pinned.policy, cx.now);
     if let Ok(told) = step.act.action.as_str().parse() {
-        notices::raise(tx, cx, step.event, told, &after, step.arrow.tells, words)?;
+        let among = Told::Among(step.arrow.tells);
+        notices::tell(tx, cx, (step.event, told), &after, among, words)?;
     }
     Ok(after)
 }
@@ -220,30 +223,31 @@ fn effects(
     match act.action {
         Action::Approve | Action::ApproveWithConditions => {
             words.amount = Some(after.approved_idr);
-            words.details = facts.lines.iter().filter_map(cut).collect();
+            words.details = said::cuts(facts);
             for text in act.data.conditions.iter().flatten() {
                 set_condition(tx, cx, *event, after, "decision", text)?;
-                words.details.push(text.clone());
+                words.details.push(Detail::Condition { text: text.clone() });
             }
             Ok(())
         }
         Action::RequestClarification | Action::Return => {
-            words.details = open_requests(facts);
+            words.details = said::open_requests(facts);
             Ok(())
         }
         Action::Verify => {
-            words.details = facts.lines.iter().filter_map(|line| doubted(line, facts)).collect();
+            words.details = said::doubts(facts);
             Ok(())
         }
         Action::ProposeAgreement | Action::AcceptAgreement | Action::DeclineAgreement => {
             if act.action == Action::ProposeAgreement {
-                words.details = facts.lines.iter().filter_map(agreed).collect();
+                words.details = said::agreement(facts);
             }
             agreement::record(tx, cx, step, after.id)
         }
         Action::Allocate => allocate(tx, cx, step, after, words),
         Action::Disburse => {
             words.amount = facts.payment.map(|payment| payment.amount);
+            words.details.extend(facts.payment.map(|payment| Detail::Tranche { n: payment.n }));
             Ok(())
         }
         Action::DeclineAllocation => {
@@ -255,13 +259,19 @@ fn effects(
             let source = source(cx, *event, after);
             words.amount = Some(facts.figures.undisbursed());
             words.missed = Some(gate);
-            words.details.push(facts.policy.legal_basis.clone());
+            words.details = said::lacking(facts);
+            words.details.push(Detail::LegalBasis { text: facts.policy.legal_basis.clone() });
             money::release_rest(
                 tx,
                 cx,
                 after,
                 &Source { effective_on: gate.date_in(facts.zone), ..source },
             )
+        }
+        Action::Lapse => {
+            words.missed = facts.due_on.map(|due| facts.zone.end_of(due));
+            words.details = said::open_requests(facts);
+            Ok(())
         }
         Action::Revive => revive(tx, cx, step, after, words),
         Action::Cancel | Action::Close | Action::CloseUnused => {
@@ -270,33 +280,6 @@ fn effects(
         }
         _ => Ok(()),
     }
-}
-
-/// The requests that wait for the region, with their numbers.
-fn open_requests(facts: &Facts<'_>) -> Vec<String> {
-    let open = facts.requests.iter().filter(|request| request.state == RequestState::Open);
-    open.map(|request| format!("{}. {}: {}", request.n, request.pointer, request.comment)).collect()
-}
-
-/// What the verifier says of a line whose flag does not let it pass.
-fn doubted(line: &LineFacts, facts: &Facts<'_>) -> Option<String> {
-    let flag = facts.policy.line_flag(line.flag.as_deref()?)?;
-    let words = line.flag_words.as_deref().unwrap_or_default();
-    (!flag.passes)
-        .then(|| format!("{}: {} / {}. {words}", line.line_no, flag.label_id, flag.label_en))
-}
-
-fn agreed(line: &LineFacts) -> Option<String> {
-    let agreed = line.agreed.filter(|_| line.is_asked())?;
-    Some(format!("{}: {} → {agreed}", line.line_no, line.amount))
-}
-
-fn cut(line: &LineFacts) -> Option<String> {
-    let approved = line.approved?;
-    (approved < line.amount).then(|| {
-        let reason = line.approved_reason.as_deref().unwrap_or_default();
-        format!("{}: {} → {approved}. {reason}", line.line_no, line.amount)
-    })
 }
 
 fn source(cx: &Context, event: EventId, proposal: &Proposal) -> Source {
@@ -350,7 +333,7 @@ fn revive(
         money::post_one(tx, cx, after, &entry.posting().mirrored(), &source, notes)?;
     }
     words.amount = Some(revival.amount);
-    words.details.extend(revival.decree.clone());
+    words.details.extend(revival.decree.clone().map(|number| Detail::Decree { number }));
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::domain::journal::{EntryKind, Figures, Posting};
 use crate::domain::line::FundSource;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::FieldError;
@@ -309,9 +310,12 @@ fn settle(
     let words = Words {
         amount: Some(row.value_idr),
         comment: Some(row.reason.clone()),
-        details: vec![format!("{}: {} → {}", row.number, row.value_before_idr, row.value_idr)],
+        details: vec![Detail::ContractValue {
+            number: row.number.clone(),
+            before_idr: row.value_before_idr.0,
+            after_idr: row.value_idr.0,
+        }],
         ..Words::default()
     };
-    let tells = [Role::Inspector, Role::RegionalHead];
-    notices::raise(tx, cx, event, NoticeEvent::ContractAmended, proposal, &tells, words)
+    notices::raise(tx, cx, event, NoticeEvent::ContractAmended, proposal, words)
 }

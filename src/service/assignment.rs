@@ -180,8 +180,7 @@ fn tell(
     proposal: &Proposal,
     who: UserId,
 ) -> Result<(), Error> {
-    let told = Told::One(Role::Reviewer, who);
-    notices::tell(tx, cx, what, proposal, told, Words::default())
+    notices::tell(tx, cx, what, proposal, Told::One(who), Words::default())
 }
 
 /// Ends an assignment.

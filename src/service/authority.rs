@@ -7,6 +7,7 @@ use crate::domain::journal::{BELOW_PLAN, EntryKind, Posting};
 use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
@@ -90,11 +91,13 @@ pub fn set_ceiling(
             let words = Words {
                 amount: Some(draft.amount_idr),
                 comment: Some(draft.legal_basis.clone()),
-                details: vec![format!("{before} → {}", draft.amount_idr)],
+                details: vec![Detail::Ceiling {
+                    before_idr: before.0,
+                    after_idr: draft.amount_idr.0,
+                }],
                 ..Words::default()
             };
-            let tells = [Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver];
-            notices::raise(tx, cx, event, NoticeEvent::CeilingChanged, &proposal, &tells, words)?;
+            notices::raise(tx, cx, event, NoticeEvent::CeilingChanged, &proposal, words)?;
             proposals::shown(tx, proposal)
         },
     )

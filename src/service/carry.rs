@@ -7,6 +7,7 @@ use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
 use crate::domain::journal::{EntryKind, Posting};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
@@ -261,9 +262,8 @@ fn settle(
     let words = Words {
         amount: Some(row.amount_idr),
         comment: Some(row.reason.clone()),
-        details: vec![row.legal_basis.clone()],
+        details: vec![Detail::LegalBasis { text: row.legal_basis.clone() }],
         ..Words::default()
     };
-    let tells = [Role::Inspector, Role::RegionalHead, Role::Treasurer];
-    notices::raise(tx, cx, event, NoticeEvent::LeftoverCarried, proposal, &tells, words)
+    notices::raise(tx, cx, event, NoticeEvent::LeftoverCarried, proposal, words)
 }

@@ -5,6 +5,7 @@ use crate::domain::document::DocumentStatus;
 use crate::domain::ids::{ConditionId, DocumentId, EventId, ProposalId};
 use crate::domain::input::{Checks, MAX_LONG};
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::FieldError;
@@ -143,11 +144,10 @@ pub fn lift(
             )?;
             let words = Words {
                 comment: after.evidence.clone(),
-                details: vec![after.text.clone()],
+                details: vec![Detail::Condition { text: after.text.clone() }],
                 ..Words::default()
             };
-            let tells = [Role::Drafter, Role::RegionalHead];
-            notices::raise(tx, cx, event, NoticeEvent::ConditionLifted, &proposal, &tells, words)?;
+            notices::raise(tx, cx, event, NoticeEvent::ConditionLifted, &proposal, words)?;
             let version = after.version;
             Reply::ok(&view::Condition::from(after), Some(version))
         },

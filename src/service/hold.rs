@@ -25,9 +25,6 @@ use utoipa::ToSchema;
 
 /// The most holds of a proposal that stand at once.
 const MOST: usize = 20;
-/// Who hears of it.
-const TELLS: &[Role] =
-    &[Role::Drafter, Role::RegionalHead, Role::Inspector, Role::Approver, Role::Treasurer];
 
 /// Why a hold is set or lifted.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
@@ -179,5 +176,5 @@ fn record(
     trail::revise(tx, event, SubjectKind::Hold, row.id, row.version, row)?;
     trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)?;
     let words = Words { comment: Some(reason), ..Words::default() };
-    notices::raise(tx, cx, event, told, proposal, TELLS, words)
+    notices::raise(tx, cx, event, told, proposal, words)
 }

@@ -1,9 +1,11 @@
 //! Raising notices: the facts of what happened, in the same transaction.
 
+use crate::domain::deadline::{self, DeadlineKind, Due};
 use crate::domain::ids::{EventId, NoticeId, UserId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
-use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
+use crate::domain::notice::detail::{Detail, DocumentName, DueAt, NoticeDue};
+use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts, telling};
 use crate::domain::people::Role;
 use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
@@ -20,41 +22,39 @@ pub struct Words {
     /// Why.
     pub comment: Option<String>,
     /// By when the next step is due.
-    pub due: Option<String>,
+    pub due: Option<NoticeDue>,
     /// The moment that was missed.
     pub missed: Option<Moment>,
     /// The amount that it is about.
     pub amount: Option<Rupiah>,
     /// Further lines.
-    pub details: Vec<String>,
+    pub details: Vec<Detail>,
 }
 
-/// Who is told.
+/// Who of those in the table of who is told ([`telling`]) is told this time.
 #[derive(Debug, Clone, Copy)]
 pub enum Told<'a> {
-    /// Everybody who holds one of the roles over the proposal.
-    Roles(&'a [Role]),
-    /// One person, as holder of a role over it.
-    One(Role, UserId),
+    /// Everybody who holds one of the roles that the table names.
+    All,
+    /// Of these roles only some: those of the arrow that was taken.
+    Among(&'a [Role]),
+    /// One person, as holder of the role that the table names.
+    One(UserId),
 }
 
-/// Raises a notice about a proposal for the roles that are told.
+/// Raises a notice about a proposal for everybody who is told of such an event.
 pub fn raise(
     tx: &mut AnyConnection,
     cx: &Context,
     event_id: EventId,
     event: NoticeEvent,
     proposal: &Proposal,
-    tells: &[Role],
     words: Words,
 ) -> Result<(), Error> {
-    if tells.is_empty() {
-        return Ok(());
-    }
-    tell(tx, cx, (event_id, event), proposal, Told::Roles(tells), words)
+    tell(tx, cx, (event_id, event), proposal, Told::All, words)
 }
 
-/// Raises a notice about a proposal.
+/// Raises a notice about a proposal; none where nobody is told.
 pub fn tell(
     tx: &mut AnyConnection,
     cx: &Context,
@@ -63,10 +63,18 @@ pub fn tell(
     told: Told<'_>,
     words: Words,
 ) -> Result<(), Error> {
-    let (tells, only) = match told {
-        Told::Roles(roles) => (roles.to_vec(), None),
-        Told::One(role, user) => (vec![role], Some(user)),
+    let mut tells = telling::roles(event);
+    let only = match told {
+        Told::All => None,
+        Told::Among(some) => {
+            tells.retain(|role| some.contains(role));
+            None
+        }
+        Told::One(user) => Some(user),
     };
+    if tells.is_empty() {
+        return Ok(());
+    }
     append(tx, cx, (event_id, event), proposal, (tells, only), words, None).map(|_| ())
 }
 
@@ -145,21 +153,48 @@ pub fn raise_account(
     Ok(())
 }
 
-/// By when the next step of a proposal is due, where a rule sets it.
-pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<String> {
-    match proposal.state {
+/// What people call a type of document; its code where the policy knows it no more.
+pub fn document_name(policy: &Policy, document_type: &str) -> DocumentName {
+    let rule = policy.documents.iter().find(|rule| rule.document_type == document_type);
+    DocumentName {
+        document_type: document_type.to_owned(),
+        label_id: rule.map_or(document_type, |rule| &rule.label_id).to_owned(),
+        label_en: rule.map_or(document_type, |rule| &rule.label_en).to_owned(),
+    }
+}
+
+/// By when the next step of a proposal is due, where a rule sets it, and how many working days lie between.
+pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<NoticeDue> {
+    let (kind, at, zone) = due_at(proposal, policy, now)?;
+    let (_, working_days_left) =
+        deadline::left(&policy.calendar(), now, &Due { kind, rule: None, at, zone, n: None });
+    Some(NoticeDue::At(DueAt { at, zone, working_days_left }))
+}
+
+fn due_at(
+    proposal: &Proposal,
+    policy: &Policy,
+    now: Moment,
+) -> Option<(DeadlineKind, Moment, Zone)> {
+    let answer = |kind| {
+        let zone = Zone::of(&proposal.region_code);
+        proposal.due_on.map(|due| (kind, zone.end_of(due), zone))
+    };
+    let (kind, stated) = match proposal.state {
+        State::Clarification => return answer(DeadlineKind::Clarification),
+        State::Harmonisation => return answer(DeadlineKind::Harmonisation),
         State::Draft | State::PlanningCheck | State::Endorsement => {
-            policy.window_at(proposal.returned, now).map(|window| window.closes.to_string())
+            let window = policy.window_at(proposal.returned, now)?;
+            (DeadlineKind::Submission, window.closes)
         }
-        State::Clarification | State::Harmonisation => {
-            proposal.due_on.map(|due| format!("{due} 24:00 {}", Zone::of(&proposal.region_code)))
+        State::Allocated if now < policy.plan.due.moment() => {
+            (DeadlineKind::PlanApproval, policy.plan.due)
         }
-        State::Allocated if now < policy.plan.due.moment() => Some(policy.plan.due.to_string()),
         State::Allocated | State::Planned | State::Contracted if proposal.lump_sum_recommended => {
-            Some(policy.recommendation_gate().to_string())
+            (DeadlineKind::RecommendationGate, policy.recommendation_gate())
         }
         State::Allocated | State::Planned | State::Contracted => {
-            Some(policy.contract_gate.to_string())
+            (DeadlineKind::ContractGate, policy.contract_gate)
         }
         State::Verification
         | State::TechnicalReview
@@ -175,6 +210,7 @@ pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<String> 
         | State::Lapsed
         | State::Unfunded
         | State::Forfeited
-        | State::Cancelled => None,
-    }
+        | State::Cancelled => return None,
+    };
+    Some((kind, stated.moment(), stated.zone))
 }

@@ -435,15 +435,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
                 comment: after.change_reason.clone(),
                 ..Words::default()
             };
-            notices::raise(
-                tx,
-                cx,
-                event,
-                NoticeEvent::PlanSubmitted,
-                &proposal,
-                &[Role::Approver],
-                words,
-            )?;
+            notices::raise(tx, cx, event, NoticeEvent::PlanSubmitted, &proposal, words)?;
             answer(tx, after)
         },
     )
@@ -596,8 +588,7 @@ pub fn send_back(
             let pinned = policy::of_proposal(tx, &proposal, cx.now)?;
             let due = notices::due(&proposal, &pinned.policy, cx.now);
             let words = Words { comment: Some(reason.comment.clone()), due, ..Words::default() };
-            let tells = [Role::Drafter, Role::RegionalHead];
-            notices::raise(tx, cx, event, NoticeEvent::PlanReturned, &proposal, &tells, words)?;
+            notices::raise(tx, cx, event, NoticeEvent::PlanReturned, &proposal, words)?;
             answer(tx, after)
         },
     )

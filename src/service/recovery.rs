@@ -126,8 +126,7 @@ pub fn create(
                 comment: Some(row.reason.clone()),
                 ..Words::default()
             };
-            let tells = [Role::Inspector, Role::RegionalHead, Role::Drafter];
-            notices::raise(tx, cx, event, NoticeEvent::MoneyRecovered, &proposal, &tells, words)?;
+            notices::raise(tx, cx, event, NoticeEvent::MoneyRecovered, &proposal, words)?;
             let location = format!("/api/v1/proposals/{id}/recoveries");
             let shown = view::Recovery::of(row, &Undone::default());
             Reply::created(&shown, Some(proposal.version), location)

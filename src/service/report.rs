@@ -7,6 +7,7 @@ use crate::domain::journal::EightFigures;
 use crate::domain::moment::Zone;
 use crate::domain::money::BasisPoints;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::proposal::State;
 use crate::domain::refusal::FieldError;
@@ -246,15 +247,7 @@ pub fn submit(sv: &Services, cx: &Context, id: ReportId) -> Result<Reply, Error>
             let content = json!({ "kind": after.kind, "as_of": after.as_of, "figures": figures });
             let parts = (by, Duty::Drafting);
             let event = settle(tx, cx, "report.submit", parts, &after, &proposal, content)?;
-            tell(
-                tx,
-                cx,
-                event,
-                NoticeEvent::ReportSubmitted,
-                &proposal,
-                &after,
-                &[Role::Inspector],
-            )?;
+            tell(tx, cx, event, NoticeEvent::ReportSubmitted, &proposal, &after)?;
             answer(after)
         },
     )
@@ -267,11 +260,11 @@ fn tell(
     told: NoticeEvent,
     proposal: &Proposal,
     row: &Report,
-    tells: &[Role],
 ) -> Result<(), Error> {
-    let details = vec![format!("{} {}: {}", row.kind, row.as_of, row.physical_bp)];
+    let details =
+        vec![Detail::Report { report: row.kind, as_of: row.as_of, physical_bp: row.physical_bp.0 }];
     let words = Words { comment: row.comment.clone(), details, ..Words::default() };
-    notices::raise(tx, cx, event, told, proposal, tells, words)
+    notices::raise(tx, cx, event, told, proposal, words)
 }
 
 fn answer(row: Report) -> Result<Reply, Error> {
@@ -330,7 +323,7 @@ fn decide(
             let content =
                 json!({ "kind": after.kind, "as_of": after.as_of, "comment": after.comment });
             let event = settle(tx, cx, name, (by, Duty::Inspection), &after, &proposal, content)?;
-            tell(tx, cx, event, told, &proposal, &after, &[Role::Drafter, Role::RegionalHead])?;
+            tell(tx, cx, event, told, &proposal, &after)?;
             answer(after)
         },
     )

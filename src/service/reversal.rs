@@ -8,6 +8,7 @@ use crate::domain::journal::{EntryKind, Figures};
 use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
 use crate::service::context::{By, Context, Input, Reply};
@@ -374,11 +375,10 @@ fn take_back(
     let words = Words {
         comment: Some(step.reason.to_owned()),
         amount: Some(entry.amount_idr),
-        details: vec![format!("{} {}", entry.kind, entry.effective_on)],
+        details: vec![Detail::Entry { entry: entry.kind, effective_on: entry.effective_on }],
         ..Words::default()
     };
-    let tells = [Role::Drafter, Role::RegionalHead, Role::Inspector, Role::Treasurer];
-    notices::raise(tx, cx, event, NoticeEvent::EntryReversed, proposal, &tells, words)?;
+    notices::raise(tx, cx, event, NoticeEvent::EntryReversed, proposal, words)?;
     Ok(made)
 }
 

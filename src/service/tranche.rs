@@ -13,6 +13,7 @@ use crate::domain::ids::{AllocationId, EventId, ProposalId, TrancheRequestId};
 use crate::domain::input::{Checks, MAX_ITEMS};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
 use crate::domain::tranche::{Payment, TrancheState};
@@ -154,7 +155,7 @@ pub fn request(
             can_ask(tx, cx, &seen, &proposals, draft)?;
             tranche::insert(tx, &row, &items)?;
             let content = json!({ "n": row.n, "items": items });
-            let told = (NoticeEvent::TrancheRequested, &[Role::Inspector, Role::Drafter][..]);
+            let told = NoticeEvent::TrancheRequested;
             settle(
                 tx,
                 cx,
@@ -307,7 +308,7 @@ fn settle(
     row: &TrancheRequest,
     proposals: &[Proposal],
     content: Value,
-    (told, tells): (NoticeEvent, &[Role]),
+    told: NoticeEvent,
 ) -> Result<(), Error> {
     let event = EventId::new();
     let region = proposals.first().map(|one| one.region_code.clone());
@@ -334,10 +335,10 @@ fn settle(
         let words = Words {
             amount: Some(row.total_idr),
             comment: row.reason.clone(),
-            details: vec![format!("Tranche {}", row.n)],
+            details: vec![Detail::Tranche { n: row.n }],
             ..Words::default()
         };
-        notices::raise(tx, cx, event, told, one, tells, words)?;
+        notices::raise(tx, cx, event, told, one, words)?;
     }
     Ok(())
 }

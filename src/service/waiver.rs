@@ -6,6 +6,7 @@ use crate::domain::ids::{EventId, ProposalId, WaiverId};
 use crate::domain::input::{Checks, MAX_LONG, MAX_SHORT};
 use crate::domain::line::LineFacts;
 use crate::domain::notice::NoticeEvent;
+use crate::domain::notice::detail::{Detail, DocumentName};
 use crate::domain::people::{Duty, Role};
 use crate::domain::refusal::FieldError;
 use crate::service::context::{By, Context, Input, Reply};
@@ -214,24 +215,19 @@ fn settle(
     let comment = row.revoked_reason.clone().unwrap_or_else(|| row.reason.clone());
     let words = Words {
         comment: Some(comment),
-        details: vec![label(tx, cx, proposal, &row.document_type)?],
+        details: vec![Detail::Document(name(tx, cx, proposal, &row.document_type)?)],
         ..Words::default()
     };
-    let tells = [Role::Drafter, Role::RegionalHead, Role::Reviewer];
-    notices::raise(tx, cx, event, told, proposal, &tells, words)
+    notices::raise(tx, cx, event, told, proposal, words)
 }
 
 /// What people call a type of document, in both languages.
-fn label(
+fn name(
     tx: &mut AnyConnection,
     cx: &Context,
     proposal: &Proposal,
     document_type: &str,
-) -> Result<String, Error> {
+) -> Result<DocumentName, Error> {
     let pinned = policy::of_proposal(tx, proposal, cx.now)?;
-    let rule = pinned.policy.documents.iter().find(|rule| rule.document_type == document_type);
-    Ok(match rule {
-        Some(rule) => format!("{} / {} ({document_type})", rule.label_id, rule.label_en),
-        None => document_type.to_owned(),
-    })
+    Ok(notices::document_name(&pinned.policy, document_type))
 }

@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mail", &["domain", "service"]),
     ("http", &["domain", "service"]),
     ("worker", &["domain", "service", "mail"]),
-    ("cli", &["domain", "service", "app"]),
+    ("cli", &["domain", "service", "mail", "app"]),
     ("app", &["domain", "storage", "service", "mail", "http", "worker", "cli"]),
     ("main", &["domain", "storage", "service", "mail", "http", "worker", "cli", "app"]),
     ("lib", &[]),

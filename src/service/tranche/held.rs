@@ -5,7 +5,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::EventId;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
-use crate::domain::people::Role;
+use crate::domain::notice::detail::Detail;
 use crate::service::access;
 use crate::service::context::{By, Context};
 use crate::service::error::Error;
@@ -16,10 +16,6 @@ use crate::storage::hold::{self, Hold};
 use crate::storage::proposal::Proposal;
 use crate::storage::tranche::{self, Contents, Omission, TrancheRequest};
 use serde_json::json;
-
-/// Who hears of it.
-const TELLS: &[Role] =
-    &[Role::RegionalHead, Role::Drafter, Role::Inspector, Role::Treasurer, Role::Auditor];
 
 /// Leaves the proposals under a hold out of a request that is being paid. Gives the request with the total that is
 /// paid, its contents and the proposals that are; refuses when none is left.
@@ -92,9 +88,9 @@ fn leave_out(
     let words = Words {
         comment: omission.reason.clone(),
         amount: Some(omission.amount_idr),
-        details: vec![format!("Tranche {}", request.n)],
+        details: vec![Detail::Tranche { n: request.n }],
         ..Words::default()
     };
-    notices::raise(tx, cx, event, NoticeEvent::PaymentHeld, proposal, TELLS, words)?;
+    notices::raise(tx, cx, event, NoticeEvent::PaymentHeld, proposal, words)?;
     Ok(omission)
 }

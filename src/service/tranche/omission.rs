@@ -6,7 +6,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::EventId;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
-use crate::domain::people::Role;
+use crate::domain::notice::detail::Detail;
 use crate::domain::tranche::TrancheState;
 use crate::domain::workflow;
 use crate::service::access;
@@ -19,9 +19,6 @@ use crate::storage::AnyConnection;
 use crate::storage::proposal::Proposal;
 use crate::storage::tranche::{self, Omission, TrancheRequest};
 use serde_json::json;
-
-/// Who hears of it.
-const TELLS: &[Role] = &[Role::RegionalHead, Role::Inspector, Role::Treasurer];
 
 /// Whether the machine has an arrow by which a proposal is paid where it stands.
 fn can_be_paid(row: &Proposal) -> bool {
@@ -91,10 +88,14 @@ fn leave_out_of(
     let words = Words {
         comment: omission.reason,
         amount: Some(amount),
-        details: vec![format!("Tranche {}: {} → {}", after.n, request.total_idr, after.total_idr)],
+        details: vec![Detail::RequestReduced {
+            n: after.n,
+            before_idr: request.total_idr.0,
+            after_idr: after.total_idr.0,
+        }],
         ..Words::default()
     };
-    notices::raise(tx, cx, event, NoticeEvent::TrancheReduced, proposal, TELLS, words)
+    notices::raise(tx, cx, event, NoticeEvent::TrancheReduced, proposal, words)
 }
 
 /// The request without the proposal; one that has nothing left to pay ends.

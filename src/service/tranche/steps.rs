@@ -127,7 +127,7 @@ pub fn review(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
                 ..row
             };
             replace(tx, &after)?;
-            let told = (NoticeEvent::TrancheReviewed, &[Role::Treasurer, Role::RegionalHead][..]);
+            let told = NoticeEvent::TrancheReviewed;
             settle(
                 tx,
                 cx,
@@ -161,7 +161,7 @@ pub fn verify(sv: &Services, cx: &Context, id: TrancheRequestId) -> Result<Reply
                 ..row
             };
             replace(tx, &after)?;
-            let told = (NoticeEvent::TrancheVerified, &[Role::Treasurer][..]);
+            let told = NoticeEvent::TrancheVerified;
             let parts = (by, Some(Duty::PaymentVerification));
             settle(tx, cx, "tranche.verify", parts, &after, &proposals, json!({}), told)?;
             answer(tx, cx, &allocation, after, &contents)
@@ -197,10 +197,7 @@ pub fn refuse(
                 ..row
             };
             replace(tx, &after)?;
-            let told = (
-                NoticeEvent::TrancheRefused,
-                &[Role::RegionalHead, Role::Drafter, Role::Inspector][..],
-            );
+            let told = NoticeEvent::TrancheRefused;
             // To refuse is no verification: whoever refused may verify or pay the next request.
             let parts = (by, None);
             let content = json!({ "reason": reason.comment });
