@@ -50,7 +50,7 @@ pub(super) fn written(detail: &Detail, zone: Zone, language: Language) -> String
         }
         Detail::ChangeAsked { n, pointer, document, comment } => {
             let place = match document {
-                Some(name) => format!("{} {}", say("dokumen", "document"), called(name, language)),
+                Some(name) => called(name, language).to_owned(),
                 None => names::place(pointer, language),
             };
             format!("{} {n} ({place}): {comment}", say("Permintaan", "Request"))

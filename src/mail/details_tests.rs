@@ -90,8 +90,8 @@ fn a_request_names_the_place_that_it_is_about() {
     };
     says(
         asked("/documents/land_certificate", Some(name)),
-        "Permintaan 1 (dokumen Sertifikat tanah): Mohon dijelaskan.",
-        "Request 1 (document Land certificate): Mohon dijelaskan.",
+        "Permintaan 1 (Sertifikat tanah): Mohon dijelaskan.",
+        "Request 1 (Land certificate): Mohon dijelaskan.",
     );
     assert!(said(asked("/site_street", None)).1.contains("(site)"));
     assert!(said(asked("/unheard_of", None)).1.contains("(/unheard_of)"));

@@ -63,7 +63,7 @@ fn every_message_says_where_what_and_by_whom_and_no_role_twice() {
                 assert!(message.text.contains(RECIPIENT) && message.html.contains(RECIPIENT));
                 for body in [&message.subject, &message.text, &message.html] {
                     assert!(!body.contains("24:00") && !body.contains("24.00"), "{name}\n{body}");
-                    assert!(!body.contains('{') || body == &message.html, "{name}\n{body}");
+                    assert!(!body.contains("{actor}"), "{name}\n{body}");
                 }
                 if !event.is_about_account() {
                     assert!(message.subject.contains("Kabupaten Way Kanan 2021"), "{name}");

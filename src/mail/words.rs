@@ -261,7 +261,7 @@ pub const fn labels(language: Language) -> Labels {
             at: "Waktu",
             amount: "Nilai",
             comment: "Catatan",
-            details: "Rincian",
+            details: "Keterangan",
             next: "Yang perlu Anda lakukan",
             due: "Batas waktu",
             open: "Data usulan di API Sentra (JSON, memerlukan token Anda)",

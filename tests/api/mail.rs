@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Every message to somebody.
-async fn messages(app: &TestApp, person: &Person) -> Vec<Value> {
+pub async fn messages(app: &TestApp, person: &Person) -> Vec<Value> {
     let mut all = Vec::new();
     let mut next = String::new();
     loop {

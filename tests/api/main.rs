@@ -25,6 +25,7 @@ mod line_review;
 mod lines;
 mod lists;
 mod mail;
+mod mail_texts;
 mod matrix;
 mod money;
 mod openapi;

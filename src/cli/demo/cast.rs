@@ -80,7 +80,7 @@ impl Cast {
         let draft = UserDraft {
             email: email.clone(),
             name: title(role, mark, &place),
-            language: Language::Id,
+            language: language(mark),
             grants: vec![grant],
         };
         let user = console::add(sv, &draft, Some(&Secret::from(password.to_owned())))?.user.id;
@@ -105,6 +105,11 @@ impl Cast {
     pub fn second_treasurer(&self, sv: &Services) -> Result<Context, Error> {
         as_user(sv, self.second_treasurer)
     }
+}
+
+/// The second of a role reads English, so that both languages are seen in the demonstration's mail.
+fn language(mark: &str) -> Language {
+    if mark.is_empty() { Language::Id } else { Language::En }
 }
 
 fn as_user(sv: &Services, user: Option<UserId>) -> Result<Context, Error> {
