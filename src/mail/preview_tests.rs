@@ -39,6 +39,16 @@ fn every_message_reads_as_it_is_kept() {
 }
 
 #[test]
+fn no_golden_file_is_left_of_an_event_that_is_gone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/golden/mail");
+    for file in std::fs::read_dir(folder).expect("the folder") {
+        let name = file.expect("a file").file_name().into_string().expect("a name");
+        let event = name.split('.').next().unwrap_or_default().parse::<NoticeEvent>();
+        assert!(event.is_ok() && name.ends_with(".snap"), "{name}");
+    }
+}
+
+#[test]
 fn the_markup_of_some_messages_is_kept() {
     for (event, role, language) in [
         (NoticeEvent::ApproveWithConditions, Some(Role::Drafter), Language::Id),

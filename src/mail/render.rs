@@ -98,10 +98,11 @@ impl Render for Renderer {
         let heading = spoken.as_ref().map_or(heading, |spoken| &spoken.heading);
         let (title, region) = (line(&facts.title), line(&facts.region_name));
         let (name, actor) = (line(draft.name), line(&facts.actor));
-        let step = steps::first(event, facts.state, draft.roles);
+        let steps = steps::all(event, facts.state, draft.roles);
+        let first = steps.first().copied();
         let subject = match &spoken {
             Some(spoken) => spoken.subject.clone(),
-            None => subject(step, heading, &title, (&region, facts.fiscal_year), language),
+            None => subject(first, heading, &title, (&region, facts.fiscal_year), language),
         };
         let what = match &spoken {
             Some(spoken) => spoken.what.clone(),
@@ -117,13 +118,13 @@ impl Render for Renderer {
             None => details(&facts.details, zone, language),
         };
         // A date is for those who have something to do by it.
-        let due = facts.due.as_ref().filter(|_| step.is_some()).map(|due| match due {
+        let due = facts.due.as_ref().filter(|_| first.is_some()).map(|due| match due {
             NoticeDue::At(due) => dates::due(due, facts.at, zone, language),
             NoticeDue::Plain(text) => line(text),
         });
-        let next = step.map_or(steps::NOTHING, |step| step.full).in_language(language);
+        let next = next(&steps, language);
         let (next, due, link) = match &spoken {
-            Some(spoken) => (spoken.next, Some(spoken.due.clone()), spoken.link.clone()),
+            Some(spoken) => (spoken.next.to_owned(), Some(spoken.due.clone()), spoken.link.clone()),
             None => {
                 let base_url = self.site.base_url();
                 (next, due, format!("{base_url}/api/v1/proposals/{}", facts.proposal_id))
@@ -147,7 +148,7 @@ impl Render for Renderer {
             amount: amount.as_deref(),
             comment: comment.as_deref(),
             details: &details,
-            next,
+            next: &next,
             due: due.as_deref(),
             missed: missed.as_deref(),
             link: &link,
@@ -207,6 +208,15 @@ fn subject(
     let taken = head.chars().count().saturating_add(tail.chars().count());
     let room = MAX_SUBJECT.saturating_sub(taken).max(MIN_TITLE);
     cut(&format!("{head}{}{tail}", cut(title, room)), MAX_SUBJECT)
+}
+
+/// What the recipient has to do, for each of their roles.
+fn next(steps: &[Step], language: Language) -> String {
+    if steps.is_empty() {
+        return steps::NOTHING.in_language(language).to_owned();
+    }
+    let steps: Vec<&str> = steps.iter().map(|step| step.full.in_language(language)).collect();
+    steps.join(" ")
 }
 
 fn details(all: &[Detail], zone: Zone, language: Language) -> Vec<String> {

@@ -237,3 +237,24 @@ fn a_due_date_of_an_earlier_version_is_told_as_it_was_kept() {
         render(NoticeEvent::RequestClarification, &NoticeFacts { due, ..facts() }, Language::En);
     assert!(message.text.contains("Due: 2021-07-30 24:00 WIB"), "{}", message.text);
 }
+
+#[test]
+fn who_holds_two_roles_is_told_what_each_of_them_has_to_do() {
+    let facts = facts();
+    let draft = Draft {
+        id: MailId::new(),
+        event: NoticeEvent::RequestClarification,
+        facts: &facts,
+        name: "Budi",
+        language: Language::En,
+        roles: &[Role::Drafter, Role::RegionalHead],
+    };
+    let site = Site::parse("https://sentra.example").expect("site");
+    let message = Renderer::new(site).render(&draft).expect("rendered");
+    for part in
+        ["Answer every request before the due date", "a change of line, amount or site is yours"]
+    {
+        assert!(message.text.contains(part), "{part}\n{}", message.text);
+    }
+    assert!(message.subject.starts_with("Your action: answer the clarification"));
+}

@@ -34,10 +34,15 @@ pub fn next(event: NoticeEvent, state: State, roles: &[Role]) -> Option<Words> {
     first(event, state, roles).map(|step| step.full)
 }
 
-/// The same, with its few words. Who holds several roles is told of the first that has something to do.
+/// The same, with its few words. A subject names the first step of who holds several roles.
 pub fn first(event: NoticeEvent, state: State, roles: &[Role]) -> Option<Step> {
+    all(event, state, roles).first().copied()
+}
+
+/// Every step of who holds several roles.
+pub fn all(event: NoticeEvent, state: State, roles: &[Role]) -> Vec<Step> {
     let steps = by_event(event).unwrap_or(by_state(state));
-    steps.iter().find(|(role, _)| roles.contains(role)).map(|(_, step)| *step)
+    steps.iter().filter(|(role, _)| roles.contains(role)).map(|(_, step)| *step).collect()
 }
 
 /// Whether what is to do after an event depends on where the proposal stands.

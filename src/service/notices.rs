@@ -31,7 +31,7 @@ pub struct Words {
     pub details: Vec<Detail>,
 }
 
-/// Who of those in the table of who is told ([`telling`]) is told this time.
+/// Who of those that the table of `domain::notice::telling` names is told this time.
 #[derive(Debug, Clone, Copy)]
 pub enum Told<'a> {
     /// Everybody who holds one of the roles that the table names.

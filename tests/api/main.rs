@@ -7,6 +7,7 @@
     reason = "a test that can not go on fails; clippy knows only functions marked as tests"
 )]
 
+mod bounces;
 mod corrections;
 mod database;
 mod demo;

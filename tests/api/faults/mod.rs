@@ -7,6 +7,7 @@ mod drain;
 mod kill;
 mod load;
 mod lock;
+mod mail;
 mod money;
 mod private;
 mod restart;

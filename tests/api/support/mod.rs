@@ -7,7 +7,10 @@ pub mod database;
 pub mod disk;
 pub mod documents;
 pub mod life;
+pub mod mails;
 pub mod postgres;
 pub mod process;
 pub mod s3;
 pub mod served;
+#[expect(dead_code, reason = "the unit tests of the way to the relay use the rest of it")]
+pub mod smtp;

@@ -50,6 +50,11 @@ pub struct Served {
 impl Served {
     /// Starts it on a free port of the loopback address, and waits until it listens.
     pub fn start(url: &str, folder: &Path) -> Served {
+        Served::start_with(url, folder, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn start_with(url: &str, folder: &Path, arguments: &[&str]) -> Served {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -58,6 +63,7 @@ impl Served {
         let mut child = sentra_on("serve", url, folder)
             .args(["--listen", "127.0.0.1:0", "--log", "warn"])
             .args(["--hash-memory-kib", "64", "--hash-passes", "1"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -81,6 +87,14 @@ impl Served {
     pub fn kill(&mut self) {
         self.child.kill().expect("kill -9");
         self.child.wait().expect("gone");
+    }
+
+    /// The memory that it takes, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Asks it to stop.
