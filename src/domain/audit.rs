@@ -76,6 +76,8 @@ text_enum! {
         Document = "document",
         /// A message.
         Mail = "mail",
+        /// How a person wants to be told.
+        Preferences = "preferences",
         /// The whole of something: its list.
         Collection = "collection",
     }

@@ -13,6 +13,12 @@ text_enum! {
         Sent = "sent",
         /// Given up: visible, and can be sent again by hand.
         Dead = "dead",
+        /// Waits for the recipient's daily digest.
+        Digest = "digest",
+        /// Told in a digest: whether that was sent stands there.
+        Collected = "collected",
+        /// Held back, since its recipient does not want to be mailed of this kind. It is listed, and never sent.
+        Muted = "muted",
     }
 }
 
@@ -90,6 +96,8 @@ pub struct Letter {
     pub message_id: String,
     /// `Date`.
     pub dated_at: Moment,
+    /// Where one click ends messages of its kind, where they can be off.
+    pub unsubscribe: Option<String>,
 }
 
 /// Where an attempt leaves a message.

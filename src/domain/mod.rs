@@ -26,6 +26,7 @@ pub mod notice;
 pub mod people;
 pub mod plan;
 pub mod policy;
+pub mod preference;
 pub mod proposal;
 pub mod queue;
 pub mod readiness;

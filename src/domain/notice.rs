@@ -143,6 +143,8 @@ text_enum! {
         ReviewerReleased = "reviewer_released",
         /// A deadline comes near, or has passed and can still be met.
         Reminder = "reminder",
+        /// What waited for a person's daily digest was told together.
+        Digest = "digest",
     }
 }
 
@@ -165,6 +167,12 @@ impl NoticeEvent {
     /// Whether it is about an account, and its facts are `AccountFacts`; else about a proposal.
     pub const fn is_about_account(self) -> bool {
         matches!(self, NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet)
+    }
+
+    /// Whether it is about a proposal, and its facts are `NoticeFacts`. A digest is about many: its facts are
+    /// `DigestFacts`, and nobody raises it.
+    pub const fn is_about_proposal(self) -> bool {
+        !self.is_about_account() && !matches!(self, NoticeEvent::Digest)
     }
 
     /// Whether its message brings the code of an invitation.

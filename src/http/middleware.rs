@@ -58,12 +58,15 @@ pub async fn around(
     Ok(answer.map_body(|_, body| Holding::new(body, unread)))
 }
 
-/// The path as the log shows it: the code of an invitation is as good as a password.
+/// The path as the log shows it: the code of an invitation is as good as a password, and whoever has the token of an
+/// unsubscription can use it.
 fn without_secrets(path: &str) -> String {
-    match path.split_once("/invitations/") {
-        Some((before, _)) => format!("{before}/invitations/…"),
-        None => path.to_owned(),
+    for secret in ["/invitations/", "/unsubscribe/"] {
+        if let Some((before, _)) = path.split_once(secret) {
+            return format!("{before}{secret}…");
+        }
     }
+    path.to_owned()
 }
 
 /// A problem that a handler returned has become an answer already, without the id: it is made again with it.
@@ -124,6 +127,7 @@ mod tests {
             ("/api/v1/invitations/00ff", "/api/v1/invitations/…"),
             ("/api/v1/invitations/00ff/", "/api/v1/invitations/…"),
             ("/invitations/00ff/x", "/invitations/…"),
+            ("/api/v1/unsubscribe/00.progress.ff", "/api/v1/unsubscribe/…"),
             ("/api/v1/users/1/invitations", "/api/v1/users/1/invitations"),
             ("/api/v1/regions/18.71", "/api/v1/regions/18.71"),
         ] {

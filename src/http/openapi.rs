@@ -122,6 +122,7 @@ fn path_example(path: &str, name: &str) -> &'static str {
         "code" if path.starts_with("/invitations") => {
             "6f1d0c5be4a2978310fedcba98765432100123456789abcdef0123456789abcd"
         }
+        "token" => "019376a0000070008000000000000001.progress.6f1d0c5be4a2978310fedcba98765432",
         "code" => "18.71",
         "n" => "2",
         "menu" => "revitalisation",
@@ -167,15 +168,18 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
             (422, "invalid", "Values that can't be taken"),
         ),
         (route.needs.version(), (428, "version_required", "The version is not named")),
-        (
-            !route.needs.token() || route.path == "/me/password",
-            (429, "throttled", "Too many attempts"),
-        ),
+        (is_throttled(route), (429, "throttled", "Too many attempts")),
         (true, (500, "internal", "Something went wrong")),
         (true, (503, "busy", "The service is busy")),
         (writes, (507, "storage_full", "No space is left")),
     ];
     all.into_iter().filter(|(occurs, _)| *occurs).map(|(_, status)| status).collect()
+}
+
+/// Where secrets can be tried out. The code of an unsubscription is longer than anybody can try.
+fn is_throttled(route: &Route) -> bool {
+    let is_open = !route.needs.token() && !route.path.starts_with("/unsubscribe");
+    is_open || route.path == "/me/password"
 }
 
 fn problem(status: u16, code: &str, title: &str) -> Response {

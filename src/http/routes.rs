@@ -2,8 +2,8 @@
 
 use crate::http::{
     action, allocation, amendment, assignment, centre, change_request, document, gate, health,
-    hold, line, middleware, outbox, people, plan, policy, proposal, radar, readiness, reminder,
-    report, revision, session, spending, tranche, usage,
+    hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar, readiness,
+    reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -86,6 +86,10 @@ routes! {
     "/sessions/current"                   { delete session::end_session              [Token]; }
     "/me"                                 { get    session::show_me                  [Token]; }
     "/me/password"                        { put    session::change_password          [Token]; }
+    "/me/preferences"                     { get    preference::show_preferences      [Token];
+                                            put    preference::change_preferences    [TokenAndVersion]; }
+    "/unsubscribe/{token}"                { get    unsubscribe::show_subscription    [Nothing];
+                                            post   unsubscribe::end_subscription     [Nothing]; }
     "/tokens"                             { post   session::create_token             [Token];
                                             get    session::list_tokens              [Token]; }
     "/tokens/{id}"                        { delete session::revoke_token             [Token]; }

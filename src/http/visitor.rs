@@ -38,6 +38,14 @@ impl FromRequest for Visit {
 }
 
 impl Visit {
+    /// Answers a read.
+    pub async fn read<R: Send + 'static>(
+        self,
+        work: impl FnOnce(&Services) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, Problem> {
+        self.state.blocking(work).await
+    }
+
     /// Answers a write.
     pub async fn write<T: Send + 'static, R: Send + 'static>(
         self,

@@ -57,5 +57,6 @@ pub(super) fn render(site: &Site, draft: &AccountDraft<'_>) -> Result<Rendered, 
         text: text.map_err(|error| error.to_string())?,
         html: html.map_err(|error| error.to_string())?,
         message_id: format!("<{id}@{}>", site.host()),
+        unsubscribe: None,
     })
 }

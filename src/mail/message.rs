@@ -22,6 +22,7 @@ pub fn seal(from: &Mailbox, letter: &Letter) -> Result<Sealed, String> {
         letter.address.parse().map_err(|error| format!("the address can't be used: {error}"))?;
     if letter.subject.chars().any(char::is_control)
         || letter.message_id.chars().any(char::is_control)
+        || letter.unsubscribe.iter().any(|url| !url.chars().all(|one| one.is_ascii_graphic()))
     {
         return Err("the header would hold control characters".to_owned());
     }
@@ -36,20 +37,29 @@ pub fn seal(from: &Mailbox, letter: &Letter) -> Result<Sealed, String> {
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text))
         .singlepart(part(ContentType::TEXT_HTML, &letter.html));
     // Machines do not answer what says that a machine wrote it (RFC 3834).
-    let automatic = HeaderValue::new(
-        HeaderName::new_from_ascii_str("Auto-Submitted"),
-        "auto-generated".to_owned(),
-    );
-    let message = Message::builder()
+    let automatic = raw("Auto-Submitted", "auto-generated".to_owned());
+    let mut builder = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to.clone()))
         .subject(literal(&letter.subject))
         .date(date(letter))
         .message_id(Some(letter.message_id.clone()))
-        .raw_header(automatic)
-        .multipart(body)
-        .map_err(|error| format!("the message can't be built: {error}"))?;
+        .raw_header(automatic);
+    if let Some(url) = &letter.unsubscribe {
+        builder = builder.raw_header(raw("List-Unsubscribe", format!("<{url}>")));
+        // One click takes a secure way (RFC 8058, 3.1).
+        if url.starts_with("https://") {
+            let click = "List-Unsubscribe=One-Click".to_owned();
+            builder = builder.raw_header(raw("List-Unsubscribe-Post", click));
+        }
+    }
+    let message =
+        builder.multipart(body).map_err(|error| format!("the message can't be built: {error}"))?;
     Ok(Sealed { to, bytes: message.formatted() })
+}
+
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
 /// A subject that is read as it was written: what looks like an encoded word (RFC 2047) is none with a space in it.
@@ -84,6 +94,7 @@ pub mod tests {
             html: "<p>Satu baris</p>\n".to_owned(),
             message_id: format!("<{id}@sentra.example>"),
             dated_at: Moment(day.and_time(NaiveTime::MIN)),
+            unsubscribe: None,
         }
     }
 
@@ -104,6 +115,30 @@ pub mod tests {
         assert!(text.contains("Auto-Submitted: auto-generated\r\n"));
         assert!(text.contains("multipart/alternative"));
         assert!(text.find("text/plain") < text.find("text/html"));
+    }
+
+    #[test]
+    fn what_can_be_off_says_where_one_click_ends_it() {
+        let mut one = letter("a@dinas.example");
+        let header = |letter: &Letter, name: &str| {
+            let bytes = seal(&sender(), letter).expect("sealed").bytes;
+            let text = String::from_utf8(bytes).expect("ascii").replace("\r\n ", " ");
+            text.lines().find_map(|line| line.strip_prefix(name).map(|rest| rest.trim().to_owned()))
+        };
+        assert_eq!(header(&one, "List-Unsubscribe:"), None);
+        let url = format!("https://sentra.example/api/v1/unsubscribe/{}", "ab".repeat(37));
+        one.unsubscribe = Some(url.clone());
+        assert_eq!(header(&one, "List-Unsubscribe:"), Some(format!("<{url}>")));
+        let click = Some("List-Unsubscribe=One-Click".to_owned());
+        assert_eq!(header(&one, "List-Unsubscribe-Post:"), click);
+        assert_eq!(seal(&sender(), &one), seal(&sender(), &one.clone()));
+        // On a desk without TLS there is no one click.
+        one.unsubscribe = Some(url.replace("https", "http"));
+        assert_eq!(header(&one, "List-Unsubscribe-Post:"), None);
+        for wrong in ["https://a/b\r\nBcc: x@y.example", "https://a/b c", "https://a/é"] {
+            one.unsubscribe = Some(wrong.to_owned());
+            assert!(seal(&sender(), &one).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

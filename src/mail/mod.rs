@@ -3,6 +3,7 @@
 pub mod account;
 mod dates;
 mod details;
+pub mod digest;
 pub mod dkim;
 pub mod message;
 mod names;
@@ -64,6 +65,11 @@ impl Site {
     /// The beginning of every link, without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where one click ends what a token is about.
+    pub fn unsubscribe(&self, token: &str) -> String {
+        format!("{}/api/v1/unsubscribe/{token}", self.base_url)
     }
 
     /// The name after the `@` of sender and message ids.

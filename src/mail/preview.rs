@@ -4,11 +4,16 @@ use crate::domain::ids::MailId;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::notice::telling::tellings;
 use crate::domain::people::{Language, Role};
+use crate::domain::preference::Topic;
 use crate::mail::Site;
 use crate::mail::render::Renderer;
 use crate::mail::sample::{RECIPIENT, account_facts, facts, usual_state};
+use crate::service::digest::{DigestDraft, Item};
 use crate::service::outbox::account::{AccountDraft, CODE_PLACE};
 use crate::service::outbox::{Draft, Render, Rendered};
+
+/// Stands where the token of a recipient stands.
+const TOKEN: &str = "TOKEN";
 
 /// A message as it would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +33,13 @@ pub fn of(
     role: Option<Role>,
 ) -> Result<Vec<Preview>, String> {
     let renderer = Renderer::new(site.clone());
-    if event.is_about_account() {
+    if !event.is_about_proposal() {
         return match role {
-            None => account(&renderer, event, language).map(|one| vec![one]),
-            Some(_) => Err(format!("{event} is told to the owner of the account, as no role")),
+            Some(_) => Err(format!("{event} is told to a person, as no role")),
+            None if event.is_about_account() => {
+                account(&renderer, event, language).map(|one| vec![one])
+            }
+            None => digest(&renderer, event, language).map(|one| vec![one]),
         };
     }
     let all = tellings(event);
@@ -47,7 +55,9 @@ pub fn of(
         let facts = facts(event, state)?;
         let roles = [telling.role];
         let (id, name_of) = (MailId::new(), RECIPIENT);
-        let draft = Draft { id, event, facts: &facts, name: name_of, language, roles: &roles };
+        let unsubscribe = Topic::of(event).map(|_| TOKEN);
+        let draft =
+            Draft { id, event, facts: &facts, name: name_of, language, roles: &roles, unsubscribe };
         previews.push(Preview { name, message: renderer.render(&draft)? });
     }
     if previews.is_empty() {
@@ -64,6 +74,22 @@ fn account(renderer: &Renderer, event: NoticeEvent, language: Language) -> Resul
     let (id, name) = (MailId::new(), RECIPIENT);
     let draft = AccountDraft { id, event, facts: &facts, name, language, code };
     Ok(Preview { name: format!("{event}.{language}"), message: renderer.render_account(&draft)? })
+}
+
+/// A digest of three messages about one proposal; the last of them asks for something.
+fn digest(renderer: &Renderer, event: NoticeEvent, language: Language) -> Result<Preview, String> {
+    let item = |event: NoticeEvent| {
+        let facts = facts(event, usual_state(event))?;
+        Ok(Item { event, facts, roles: vec![Role::Drafter] })
+    };
+    let events = [NoticeEvent::Verify, NoticeEvent::Disburse, NoticeEvent::ReportReturned];
+    let items = events.into_iter().map(item).collect::<Result<Vec<Item>, String>>()?;
+    let day = items.last().map(|item| item.facts.at.0.date()).unwrap_or_default();
+    let (id, name, messages) = (MailId::new(), RECIPIENT, items.len());
+    let groups = [items];
+    let unsubscribe = Some(TOKEN);
+    let draft = DigestDraft { id, day, name, language, groups: &groups, messages, unsubscribe };
+    Ok(Preview { name: format!("{event}.{language}"), message: renderer.render_digest(&draft)? })
 }
 
 #[cfg(test)]

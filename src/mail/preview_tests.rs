@@ -75,7 +75,7 @@ fn every_message_says_where_what_and_by_whom_and_no_role_twice() {
                     assert!(!body.contains("24:00") && !body.contains("24.00"), "{name}\n{body}");
                     assert!(!body.contains("{actor}"), "{name}\n{body}");
                 }
-                if !event.is_about_account() {
+                if event.is_about_proposal() {
                     assert!(message.subject.contains("Kabupaten Way Kanan 2021"), "{name}");
                     assert!(message.subject.contains("Kopi Robusta"), "{name}");
                 }
@@ -101,7 +101,7 @@ fn amounts_and_days_are_those_of_the_language() {
 
 #[test]
 fn whoever_has_something_to_do_reads_it_in_the_subject() {
-    for event in NoticeEvent::ALL.iter().filter(|event| !event.is_about_account()) {
+    for event in NoticeEvent::ALL.iter().filter(|event| event.is_about_proposal()) {
         for telling in tellings(*event) {
             let state = telling.state.unwrap_or(usual_state(*event));
             let step = steps::first(*event, state, &[telling.role]);

@@ -57,7 +57,8 @@ fn facts(region: &str, name: &str, at: &str, reminder: ReminderFacts) -> NoticeF
 fn render(facts: &NoticeFacts, roles: &[Role], language: Language) -> Rendered {
     let site = Site::parse("https://sentra.example").expect("site");
     let event = NoticeEvent::Reminder;
-    let draft = Draft { id: MailId::new(), event, facts, name: "Budi", language, roles };
+    let (id, unsubscribe) = (MailId::new(), None);
+    let draft = Draft { id, event, facts, name: "Budi", language, roles, unsubscribe };
     Renderer::new(site).render(&draft).expect("rendered")
 }
 

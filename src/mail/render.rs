@@ -6,9 +6,11 @@ use crate::domain::notice::detail::{Detail, NoticeDue};
 use crate::domain::people::Language;
 use crate::mail::dates::{self, moment};
 use crate::mail::details::{money, written};
+use crate::mail::digest::Leave;
 use crate::mail::steps::{self, Step};
 use crate::mail::words::{Labels, labels, role_name, state_name, told};
-use crate::mail::{Site, account, reminder};
+use crate::mail::{Site, account, digest, reminder};
+use crate::service::digest::DigestDraft;
 use crate::service::outbox::account::AccountDraft;
 use crate::service::outbox::{Draft, Render, Rendered};
 use askama::Template;
@@ -61,6 +63,7 @@ struct Html<'a> {
     missed: Option<&'a str>,
     link: &'a str,
     roles: &'a str,
+    leave: Option<Leave<'a>>,
 }
 
 /// The same without markup.
@@ -84,6 +87,7 @@ struct Text<'a> {
     missed: Option<&'a str>,
     link: &'a str,
     roles: &'a str,
+    leave: Option<Leave<'a>>,
 }
 
 impl Render for Renderer {
@@ -122,7 +126,7 @@ impl Render for Renderer {
             NoticeDue::At(due) => dates::due(due, facts.at, zone, language),
             NoticeDue::Plain(text) => line(text),
         });
-        let next = next(&steps, language);
+        let next = next_of(&steps, language);
         let (next, due, link) = match &spoken {
             Some(spoken) => (spoken.next.to_owned(), Some(spoken.due.clone()), spoken.link.clone()),
             None => {
@@ -130,6 +134,7 @@ impl Render for Renderer {
                 (next, due, format!("{base_url}/api/v1/proposals/{}", facts.proposal_id))
             }
         };
+        let unsubscribe = draft.unsubscribe.map(|token| self.site.unsubscribe(token));
         let roles: Vec<&str> =
             draft.roles.iter().map(|role| role_name(*role).in_language(language)).collect();
         let html = Html {
@@ -153,13 +158,19 @@ impl Render for Renderer {
             missed: missed.as_deref(),
             link: &link,
             roles: &roles.join(", "),
+            leave: unsubscribe.as_deref().map(|url| Leave::kind(language, url)),
         };
         Ok(Rendered {
             text: plain(&html).render().map_err(|error| error.to_string())?,
             html: html.render().map_err(|error| error.to_string())?,
             message_id: format!("<{id}@{}>", self.site.host()),
+            unsubscribe: unsubscribe.clone(),
             subject,
         })
+    }
+
+    fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String> {
+        digest::render(&self.site, draft)
     }
 
     fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String> {
@@ -186,6 +197,7 @@ const fn plain<'a>(html: &Html<'a>) -> Text<'a> {
         missed: html.missed,
         link: html.link,
         roles: html.roles,
+        leave: html.leave,
     }
 }
 
@@ -211,7 +223,7 @@ fn subject(
 }
 
 /// What the recipient has to do, for each of their roles.
-fn next(steps: &[Step], language: Language) -> String {
+pub(super) fn next_of(steps: &[Step], language: Language) -> String {
     if steps.is_empty() {
         return steps::NOTHING.in_language(language).to_owned();
     }

@@ -41,13 +41,21 @@ fn facts() -> NoticeFacts {
 fn render(event: NoticeEvent, facts: &NoticeFacts, language: Language) -> Rendered {
     let site = Site::parse("https://sentra.example").expect("site");
     let id = MailId::new();
-    let draft = Draft { id, event, facts, name: "Budi", language, roles: &[Role::Drafter] };
+    let draft = Draft {
+        id,
+        event,
+        facts,
+        name: "Budi",
+        language,
+        roles: &[Role::Drafter],
+        unsubscribe: None,
+    };
     Renderer::new(site).render(&draft).expect("rendered")
 }
 
 #[test]
 fn every_event_and_state_is_told_in_both_languages() {
-    for event in NoticeEvent::ALL.iter().filter(|event| !event.is_about_account()) {
+    for event in NoticeEvent::ALL.iter().filter(|event| event.is_about_proposal()) {
         for state in State::ALL {
             for language in Language::ALL {
                 let facts = NoticeFacts { state: *state, ..facts() };
@@ -248,6 +256,7 @@ fn who_holds_two_roles_is_told_what_each_of_them_has_to_do() {
         name: "Budi",
         language: Language::En,
         roles: &[Role::Drafter, Role::RegionalHead],
+        unsubscribe: None,
     };
     let site = Site::parse("https://sentra.example").expect("site");
     let message = Renderer::new(site).render(&draft).expect("rendered");

@@ -77,6 +77,7 @@ const fn by_event(event: NoticeEvent) -> Option<Steps> {
         NoticeEvent::Approve => APPROVED,
         NoticeEvent::ReportReviewed
         | NoticeEvent::Reminder
+        | NoticeEvent::Digest
         | NoticeEvent::ReviewerReleased
         | NoticeEvent::Invited
         | NoticeEvent::PasswordReset

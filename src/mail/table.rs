@@ -40,9 +40,11 @@ pub fn document() -> String {
          | event | told | then | subject | what to do |\n|---|---|---|---|---|\n",
     );
     for event in NoticeEvent::ALL {
-        if event.is_about_account() {
+        if !event.is_about_proposal() {
+            let who =
+                if event.is_about_account() { "owner of the account" } else { "who chose it" };
             let subject = both(|language| told(*event).subject.in_language(language).to_owned());
-            text.push_str(&format!("| `{event}` | owner of the account | | {subject} | |\n"));
+            text.push_str(&format!("| `{event}` | {who} | | {subject} | |\n"));
             continue;
         }
         for row in rows(*event) {

@@ -171,6 +171,8 @@ pub const fn told(event: NoticeEvent) -> Told {
         // Said by `mail::reminder`, which knows what is due.
         Reminder => (words("Pengingat batas waktu", "Reminder of a deadline"),
             words("{actor} mengingatkan Anda akan satu batas waktu usulan ini.", "{actor} reminds you of a deadline of this proposal.")),
+        Digest => (words("Ringkasan harian", "Daily digest"),
+            words("Berikut yang terjadi sejak ringkasan terakhir, menurut usulan; yang terbaru di akhir.", "This is what happened since the last digest, by proposal; the newest last.")),
     };
     Told { subject, sentence }
 }

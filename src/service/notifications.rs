@@ -121,6 +121,19 @@ pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
                     let message = "The message is queued already; it is sent when it is its turn.";
                     return Err(Error::refused("mail_state", "/state", message));
                 }
+                MailState::Digest => {
+                    let message = "The message waits for its recipient's daily digest, as they chose.";
+                    return Err(Error::refused("mail_state", "/state", message));
+                }
+                MailState::Collected => {
+                    let message = "The message was told in a digest (collected_in); send that again.";
+                    return Err(Error::refused("mail_state", "/state", message));
+                }
+                MailState::Muted => {
+                    let message = "Its recipient does not want to be mailed of this kind; they see it in their \
+                                   notifications.";
+                    return Err(Error::refused("mail_state", "/state", message));
+                }
             }
             let notices = notices(tx, std::slice::from_ref(&row))?;
             if of(&notices, &row)?.event.brings_code() {

@@ -2,18 +2,22 @@
 
 use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
 use crate::domain::mail::{AttemptOutcome, Letter, MailState, judge};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::notice::{NoticeEvent, NoticeFacts};
 use crate::domain::people::{Actor, Grant, Language, Place, Role};
+use crate::domain::preference::{Delivery, Topic, next_digest};
 use crate::service::Services;
+use crate::service::digest::DigestDraft;
 use crate::service::error::Error;
+use crate::service::preference;
+use crate::service::unsubscribe::Tokens;
 use crate::storage::mail::{self, Attempt, Mail, Verdict};
 use crate::storage::notice::{self, Notice};
 use crate::storage::user::User;
 use crate::storage::{AnyConnection, DbError, grant, user};
 use chrono::TimeDelta;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 pub mod account;
@@ -39,6 +43,8 @@ pub struct Draft<'a> {
     pub language: Language,
     /// The roles for which the recipient is told.
     pub roles: &'a [Role],
+    /// The token by which messages of its kind are ended, where they can be off.
+    pub unsubscribe: Option<&'a str>,
 }
 
 /// A message, made once.
@@ -52,6 +58,8 @@ pub struct Rendered {
     pub html: String,
     /// `Message-ID`.
     pub message_id: String,
+    /// Where one click ends messages of its kind, where they can be off.
+    pub unsubscribe: Option<String>,
 }
 
 /// Makes messages. Implemented where the templates are, which this layer does not know.
@@ -61,6 +69,9 @@ pub trait Render: Send + Sync {
 
     /// Makes the message of a notice about an account to its owner.
     fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String>;
+
+    /// Makes a person's digest.
+    fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String>;
 }
 
 /// What became of the notices that were pending.
@@ -83,11 +94,12 @@ pub fn expand(sv: &Services, render: &dyn Render, limit: usize) -> Result<Expand
         let page = sv.db.read(|tx| Ok::<_, Error>(notice::pending(tx, after, PAGE)?))?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
+        let tokens = Tokens::of(sv)?;
         for row in &page {
             if done.notices >= limit {
                 break;
             }
-            match expand_one(sv, render, row) {
+            match expand_one(sv, render, &tokens, row) {
                 Ok(Some(mails)) => {
                     done.notices += 1;
                     done.mails += mails;
@@ -103,7 +115,12 @@ pub fn expand(sv: &Services, render: &dyn Render, limit: usize) -> Result<Expand
 }
 
 /// The number of messages made of a notice; nothing when another worker made them.
-fn expand_one(sv: &Services, render: &dyn Render, row: &Notice) -> Result<Option<usize>, Error> {
+fn expand_one(
+    sv: &Services,
+    render: &dyn Render,
+    tokens: &Tokens,
+    row: &Notice,
+) -> Result<Option<usize>, Error> {
     let now = sv.clock.now();
     sv.db.write(
         "outbox.expand",
@@ -115,10 +132,18 @@ fn expand_one(sv: &Services, render: &dyn Render, row: &Notice) -> Result<Option
             if row.event.is_about_account() {
                 return account::expand(tx, render, row, now).map(Some);
             }
+            if !row.event.is_about_proposal() {
+                return Err(Error::Defect(format!("nobody raises a notice of {}", row.event)));
+            }
             let facts: NoticeFacts = serde_json::from_str(&row.facts)?;
             let recipients = recipients(tx, &facts, now)?;
+            let ways = ways(tx, row.event, &recipients, now)?;
+            let maker = Maker { render, tokens, now };
             for (user, roles) in &recipients {
-                let mail = compose(render, row, &facts, user, roles, now)?;
+                let mut mail = compose(&maker, row, &facts, user, roles)?;
+                if let Some((state, due)) = ways.get(&user.id) {
+                    (mail.state, mail.next_attempt_at) = (*state, *due);
+                }
                 mail::insert_once(tx, &mail)?;
             }
             Ok(Some(recipients.len()))
@@ -162,23 +187,72 @@ fn recipients(
     Ok(told)
 }
 
+/// How each recipient is told of an event, as they chose: at once, with the digest that comes next, or not by mail.
+fn ways(
+    tx: &mut AnyConnection,
+    event: NoticeEvent,
+    recipients: &[(User, Vec<Role>)],
+    now: Moment,
+) -> Result<HashMap<UserId, (MailState, Moment)>, Error> {
+    let ids: Vec<UserId> = recipients.iter().map(|(user, _)| user.id).collect();
+    let kept = preference::kept_of(tx, &ids)?;
+    let delivery = |id: &UserId| kept.get(id).map(|kept| kept.preferences.delivery(event));
+    let daily: Vec<UserId> =
+        ids.iter().copied().filter(|id| delivery(id) == Some(Delivery::Daily)).collect();
+    let zones =
+        if daily.is_empty() { HashMap::new() } else { preference::zones_of(tx, &daily, now)? };
+    let way = |(id, kept): (&UserId, &preference::Kept)| {
+        let way = match kept.preferences.delivery(event) {
+            Delivery::AtOnce => (MailState::Queued, now),
+            Delivery::Off => (MailState::Muted, now),
+            Delivery::Daily => {
+                let zone = zones.get(id).copied().unwrap_or(Zone::Wib);
+                (MailState::Digest, next_digest(now, kept.preferences.digest_hour, zone))
+            }
+        };
+        (*id, way)
+    };
+    Ok(kept.iter().map(way).collect())
+}
+
+/// What messages are made with.
+struct Maker<'a> {
+    render: &'a dyn Render,
+    tokens: &'a Tokens,
+    now: Moment,
+}
+
 fn compose(
-    render: &dyn Render,
+    maker: &Maker<'_>,
     notice: &Notice,
     facts: &NoticeFacts,
     user: &User,
     roles: &[Role],
-    now: Moment,
 ) -> Result<Mail, Error> {
     let id = MailId::new();
-    let draft =
-        Draft { id, event: notice.event, facts, name: &user.name, language: user.language, roles };
-    let rendered = render.render(&draft).map_err(Error::Defect)?;
-    Ok(queued(id, notice, user, rendered, now))
+    let topic = Topic::of(notice.event);
+    let token = topic.map(|topic| maker.tokens.token(user.id, topic)).transpose()?;
+    let draft = Draft {
+        id,
+        event: notice.event,
+        facts,
+        name: &user.name,
+        language: user.language,
+        roles,
+        unsubscribe: token.as_deref(),
+    };
+    let rendered = maker.render.render(&draft).map_err(Error::Defect)?;
+    Ok(queued(id, notice, user, rendered, maker.now))
 }
 
 /// A message that is to be sent at once; one to an address that is refused is made, and given up at once.
-fn queued(id: MailId, notice: &Notice, user: &User, rendered: Rendered, now: Moment) -> Mail {
+pub(super) fn queued(
+    id: MailId,
+    notice: &Notice,
+    user: &User,
+    rendered: Rendered,
+    now: Moment,
+) -> Mail {
     let refused = user.address_refused_at.map(bounce::given_up);
     Mail {
         id,
@@ -201,6 +275,8 @@ fn queued(id: MailId, notice: &Notice, user: &User, rendered: Rendered, now: Mom
         created_at: now,
         version: 1,
         secret: None,
+        collected_in: None,
+        unsubscribe: rendered.unsubscribe,
     }
 }
 
@@ -226,6 +302,7 @@ impl From<Mail> for Leased {
             html: whole(&row.html_body),
             message_id: row.message_id.clone(),
             dated_at: row.dated_at,
+            unsubscribe: row.unsubscribe.clone(),
         };
         Leased { letter, row }
     }

@@ -36,6 +36,22 @@ impl Render for Plain {
             text: format!("{} {:?}", draft.name, draft.roles),
             html: "<p></p>".to_owned(),
             message_id: format!("<{}@sentra.example>", draft.id),
+            unsubscribe: draft.unsubscribe.map(str::to_owned),
+        })
+    }
+
+    fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String> {
+        let told = |item: &crate::service::digest::Item| {
+            format!("{} {} {:?}", item.facts.title, item.event, item.roles)
+        };
+        let groups = draft.groups.iter();
+        let text = groups.map(|group| group.iter().map(told).collect::<Vec<_>>().join("\n"));
+        Ok(Rendered {
+            subject: format!("{} {}", draft.day, draft.messages),
+            text: text.collect::<Vec<_>>().join("\n\n"),
+            html: "<p></p>".to_owned(),
+            message_id: format!("<{}@sentra.example>", draft.id),
+            unsubscribe: draft.unsubscribe.map(str::to_owned),
         })
     }
 
@@ -45,6 +61,7 @@ impl Render for Plain {
             text: format!("{} {:?}", draft.name, draft.code),
             html: "<p></p>".to_owned(),
             message_id: format!("<{}@sentra.example>", draft.id),
+            unsubscribe: None,
         })
     }
 }

@@ -9,6 +9,9 @@ use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{mail_attempts, mails, notices};
 use diesel::prelude::*;
 
+/// How many ids one statement names.
+const IDS_AT_ONCE: usize = 200;
+
 /// A message to one recipient, rendered once.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = mails)]
@@ -53,6 +56,10 @@ pub struct Mail {
     pub version: i64,
     /// The code that it brings, which stands in no body; erased when it has gone out or is given up.
     pub secret: Option<String>,
+    /// The digest that brought what it says.
+    pub collected_in: Option<MailId>,
+    /// Where one click ends messages of its kind.
+    pub unsubscribe: Option<String>,
 }
 
 /// An attempt to send a message.
@@ -196,7 +203,11 @@ pub fn settle(
     diesel::insert_into(mail_attempts::table).values(attempt).execute(c)?;
     let secret = match verdict.state {
         MailState::Queued => mail.secret.clone(),
-        MailState::Sent | MailState::Dead => None,
+        MailState::Sent
+        | MailState::Dead
+        | MailState::Digest
+        | MailState::Collected
+        | MailState::Muted => None,
     };
     diesel::update(mails::table.find(mail.id).filter(mails::version.eq(mail.version)))
         .set((
@@ -341,4 +352,38 @@ pub fn oldest_queued(c: &mut AnyConnection) -> QueryResult<Option<Moment>> {
         .select(mails::created_at)
         .first(c)
         .optional()
+}
+
+/// What waits for a person's digest, with the events that it tells of, in the order of its making.
+pub fn waiting_of(c: &mut AnyConnection, user: UserId) -> QueryResult<Vec<(MailId, NoticeEvent)>> {
+    mails::table
+        .inner_join(notices::table)
+        .filter(mails::user_id.eq(user).and(mails::state.eq(MailState::Digest)))
+        .order(mails::id)
+        .select((mails::id, notices::event))
+        .load(c)
+}
+
+/// Holds back messages that wait for a digest; how many did.
+pub fn mute(c: &mut AnyConnection, ids: &[MailId], now: Moment) -> QueryResult<usize> {
+    let mut muted = 0;
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let waiting = mails::id.eq_any(some).and(mails::state.eq(MailState::Digest));
+        muted += diesel::update(mails::table.filter(waiting))
+            .set((
+                mails::state.eq(MailState::Muted),
+                mails::next_attempt_at.eq(now),
+                mails::version.eq(mails::version + 1),
+            ))
+            .execute(c)?;
+    }
+    Ok(muted)
+}
+
+/// Lets everything that waits for a person's digest be due at a moment.
+pub fn postpone(c: &mut AnyConnection, user: UserId, until: Moment) -> QueryResult<usize> {
+    let waiting = mails::user_id.eq(user).and(mails::state.eq(MailState::Digest));
+    diesel::update(mails::table.filter(waiting))
+        .set((mails::next_attempt_at.eq(until), mails::version.eq(mails::version + 1)))
+        .execute(c)
 }

@@ -14,7 +14,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 26] = [
+pub const APPEND_ONLY: [&str; 27] = [
     "amendment_lines",
     "amendments",
     "audit_events",
@@ -22,6 +22,7 @@ pub const APPEND_ONLY: [&str; 26] = [
     "conflicts",
     "contract_lines",
     "decrees",
+    "digests",
     "expenditures",
     "funding_answers",
     "journal_entries",

@@ -27,11 +27,16 @@ pub struct Notice {
 
 /// Appends a notice, and leaves it for the worker.
 pub fn append(c: &mut AnyConnection, notice: &Notice) -> QueryResult<()> {
-    diesel::insert_into(notices::table).values(notice).execute(c)?;
+    append_told(c, notice)?;
     diesel::insert_into(notice_pending::table)
         .values(notice_pending::notice_id.eq(notice.id))
         .execute(c)?;
     Ok(())
+}
+
+/// Appends a notice whose message is made with it.
+pub fn append_told(c: &mut AnyConnection, notice: &Notice) -> QueryResult<()> {
+    diesel::insert_into(notices::table).values(notice).execute(c).map(|_| ())
 }
 
 /// The oldest notices that have still to become messages, after `after`.

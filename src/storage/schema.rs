@@ -298,6 +298,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    digests (user_id, day) {
+        user_id -> Text,
+        day -> Date,
+        mail_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     documents (id) {
         id -> Text,
         proposal_id -> Text,
@@ -462,6 +471,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_preferences (user_id, kind) {
+        user_id -> Text,
+        kind -> Text,
+        delivery -> Text,
+    }
+}
+
+diesel::table! {
+    mail_settings (user_id) {
+        user_id -> Text,
+        digest_hour -> BigInt,
+        changed_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> Text,
         notice_id -> Text,
@@ -483,6 +509,8 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         secret -> Nullable<Text>,
+        collected_in -> Nullable<Text>,
+        unsubscribe -> Nullable<Text>,
     }
 }
 
@@ -853,6 +881,7 @@ diesel::joinable!(contract_lines -> contracts (contract_id));
 diesel::joinable!(contracts -> proposals (proposal_id));
 diesel::joinable!(contracts -> users (created_by));
 diesel::joinable!(decrees -> users (recorded_by));
+diesel::joinable!(digests -> users (user_id));
 diesel::joinable!(documents -> proposals (proposal_id));
 diesel::joinable!(documents -> users (uploaded_by));
 diesel::joinable!(expenditures -> contracts (contract_id));
@@ -870,6 +899,8 @@ diesel::joinable!(journal_entries -> proposals (proposal_id));
 diesel::joinable!(line_agreements -> proposals (proposal_id));
 diesel::joinable!(line_agreements -> users (said_by));
 diesel::joinable!(mail_attempts -> mails (mail_id));
+diesel::joinable!(mail_preferences -> users (user_id));
+diesel::joinable!(mail_settings -> users (user_id));
 diesel::joinable!(mails -> notices (notice_id));
 diesel::joinable!(mails -> users (user_id));
 diesel::joinable!(notice_pending -> notices (notice_id));
@@ -918,6 +949,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_lines,
     contracts,
     decrees,
+    digests,
     documents,
     expenditures,
     funding_answers,
@@ -928,6 +960,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal_entries,
     line_agreements,
     mail_attempts,
+    mail_preferences,
+    mail_settings,
     mails,
     notice_pending,
     notices,

@@ -19,3 +19,12 @@ pub fn put(c: &mut AnyConnection, name: &str, value: &str) -> QueryResult<()> {
         .execute(c))
     .map(|_| ())
 }
+
+/// Sets it, unless it is set.
+pub fn add(c: &mut AnyConnection, name: &str, value: &str) -> QueryResult<()> {
+    on_each!(c, |c| diesel::insert_into(settings::table)
+        .values((settings::name.eq(name), settings::value.eq(value)))
+        .on_conflict_do_nothing()
+        .execute(c))
+    .map(|_| ())
+}

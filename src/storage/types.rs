@@ -2,7 +2,7 @@
 
 use crate::domain::{
     act, audit, change, contract, deadline, document, ids, journal, line, mail, moment, money,
-    notice, people, plan, proposal, region, report, tranche,
+    notice, people, plan, preference, proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -120,6 +120,8 @@ vocabularies!(
     plan::Method,
     plan::PlanState,
     plan::SupportingActivity,
+    preference::Delivery,
+    preference::MailKind,
     proposal::Menu,
     proposal::OutcomeClass,
     proposal::State,

@@ -9,6 +9,7 @@ use crate::domain::mail::{AttemptOutcome, MailState};
 use crate::mail::relay::Outcome;
 use crate::mail::transport::Mailer;
 use crate::service::Services;
+use crate::service::digest;
 use crate::service::error::Error;
 use crate::service::outbox::{self, Attempted, Leased, Render};
 use crate::worker::mail::breaker::Breaker;
@@ -66,6 +67,8 @@ pub struct Counts {
     pub notices: usize,
     /// Messages that were made of them.
     pub mails: usize,
+    /// Daily digests that were made of messages that waited for them.
+    pub digests: usize,
     /// Messages that the relay took.
     pub sent: usize,
     /// Attempts that failed for now.
@@ -90,12 +93,13 @@ impl Counts {
 
     /// Whether there may be more to do at once.
     pub const fn moved(&self) -> bool {
-        self.notices > 0 || self.attempts() > 0
+        self.notices > 0 || self.digests > 0 || self.attempts() > 0
     }
 
     fn add(&mut self, other: Counts) {
         self.notices += other.notices;
         self.mails += other.mails;
+        self.digests += other.digests;
         self.sent += other.sent;
         self.transient += other.transient;
         self.permanent += other.permanent;
@@ -109,6 +113,7 @@ impl Counts {
         if *self != Counts::default() {
             tracing::info!(
                 made = self.mails,
+                digests = self.digests,
                 sent = self.sent,
                 transient = self.transient,
                 permanent = self.permanent,
@@ -140,6 +145,7 @@ struct Core {
     breaker: Mutex<Breaker>,
     pace: Pace,
     stuck: Mutex<usize>,
+    stuck_digests: Mutex<usize>,
     measured: Mutex<Option<Instant>>,
 }
 
@@ -167,6 +173,7 @@ impl MailWorker {
             breaker: Mutex::default(),
             pace: Pace::new(settings.per_minute),
             stuck: Mutex::default(),
+            stuck_digests: Mutex::default(),
             measured: Mutex::default(),
         };
         MailWorker { core: Arc::new(core) }
@@ -180,6 +187,7 @@ impl MailWorker {
         let made = start("mail-making", stop.clone(), move || {
             let mut counts = Counts::default();
             making.expand(&mut counts)?;
+            making.collect(&mut counts)?;
             making.measure()?;
             Ok::<_, Error>(if counts.moved() { Duration::ZERO } else { idle })
         })?;
@@ -197,7 +205,7 @@ impl MailWorker {
     pub fn run_once(&self) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         // Messages that exist are sent also when new ones can't be made.
-        let expanded = self.core.expand(&mut counts);
+        let expanded = self.core.expand(&mut counts).and_then(|()| self.core.collect(&mut counts));
         let delivered = self.core.deliver(&mut counts);
         self.core.measure()?;
         counts.log();
@@ -229,6 +237,20 @@ impl Core {
             *stuck = expanded.stuck.len();
             for (notice, reason) in &expanded.stuck {
                 tracing::error!(%notice, %reason, "a notice can't be made into messages");
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the digests that are due.
+    fn collect(&self, counts: &mut Counts) -> Result<(), Error> {
+        let collected = digest::collect(&self.sv, &*self.render, self.settings.notices)?;
+        counts.digests = collected.digests;
+        let mut stuck = self.stuck_digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if *stuck != collected.stuck.len() {
+            *stuck = collected.stuck.len();
+            for (person, reason) in &collected.stuck {
+                tracing::error!(%person, %reason, "a digest can't be made");
             }
         }
         Ok(())

@@ -197,6 +197,13 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             "amount_idr": 5, "legal_basis": "b" }),
         ),
         sample(post.clone(), "/users".to_owned(), &administrator, None, user),
+        sample(
+            Method::PUT,
+            "/me/preferences".to_owned(),
+            &drafter,
+            Some(0),
+            json!({ "digest_hour": 7, "deliveries": { "decision": "daily", "task": "off" } }),
+        ),
         sample(post, "/decrees".to_owned(), &administrator, None, decree),
     ];
     (life, all)
@@ -305,8 +312,8 @@ fn nested(depth: usize) -> Vec<u8> {
 fn writing() -> impl Iterator<Item = (&'static Route, Method, String)> {
     ROUTES.iter().filter(|route| route.method != "get").map(|route| {
         let id = uuid::Uuid::now_v7().to_string();
-        let path =
-            route.path.replace("{id}", &id).replace("{user_id}", &id).replace("{code}", "ff");
+        let path = route.path.replace("{id}", &id).replace("{user_id}", &id);
+        let path = path.replace("{code}", "ff").replace("{token}", "ff");
         (route, route.method.to_uppercase().parse().expect("a method"), path)
     })
 }
@@ -363,7 +370,9 @@ on_both! {
             let said = say(&app, &head, b"");
             assert!(said.starts_with("HTTP/1.1 413") && said.contains("urn:sentra:problem:too_large"), "{said}");
             for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json"] {
-                call().raw(kind, "{}").await.is(415);
+                // One route takes forms of both kinds, and looks at its token first.
+                let takes_it = route.path.starts_with("/unsubscribe") && kind.contains("form");
+                call().raw(kind, "{}").await.is(if takes_it { 404 } else { 415 });
             }
             if route.path != "/sessions/current" {
                 let empty = call().await;

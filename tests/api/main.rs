@@ -34,6 +34,7 @@ mod people;
 mod picture;
 mod plans;
 mod policy;
+mod preferences;
 mod queue;
 mod races;
 mod radar;

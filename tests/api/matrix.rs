@@ -296,7 +296,8 @@ on_both! {
                 assert_eq!(answer.header("WWW-Authenticate"), Some(challenge), "{token}");
             }
         }
-        assert_eq!(open, ["/sessions", "/invitations/{code}"]);
+        let unsubscribe = "/unsubscribe/{token}";
+        assert_eq!(open, ["/sessions", unsubscribe, unsubscribe, "/invitations/{code}"]);
     }
 
     async fn what_is_another_s_and_what_is_nothing_look_alike(db) {

@@ -105,7 +105,13 @@ fn every_reference_within_the_document_leads_somewhere() {
 #[test]
 fn what_is_changed_by_its_version_says_where_that_is_read() {
     let document = document();
-    for path in ["/proposals/{id}", "/proposals/{id}/lines", "/users/{id}", "/centres/{id}"] {
+    for path in [
+        "/me/preferences",
+        "/proposals/{id}",
+        "/proposals/{id}/lines",
+        "/users/{id}",
+        "/centres/{id}",
+    ] {
         let shown = &document["paths"][path]["get"]["responses"]["200"];
         assert!(shown["headers"]["ETag"].is_object(), "{path}: {shown}");
     }

@@ -17,7 +17,7 @@ pub enum Audience {
     Roles(&'static [Role]),
     /// The one person that it is about, as holder of a role over the proposal.
     One(Role),
-    /// The owner of the account.
+    /// The owner of the account that it is about, or who chose to be told once a day.
     Owner,
 }
 
@@ -107,7 +107,7 @@ pub const fn audience(event: NoticeEvent) -> Audience {
         NoticeEvent::ReportReviewed | NoticeEvent::ReportReturned => Roles(&[Role::Drafter, Role::RegionalHead]),
         NoticeEvent::ReviewerAssigned | NoticeEvent::ReviewerReleased => One(Role::Reviewer),
         NoticeEvent::Reminder => Roles(LADDER),
-        NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet => Owner,
+        NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet | NoticeEvent::Digest => Owner,
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     fn each_event_about_a_proposal_is_told_to_somebody_and_to_no_role_that_nobody_holds() {
         for event in NoticeEvent::ALL {
             let told = roles(*event);
-            assert_eq!(told.is_empty(), event.is_about_account(), "{event}");
+            assert_eq!(told.is_empty(), !event.is_about_proposal(), "{event}");
             assert!(
                 !told.contains(&Role::System) && !told.contains(&Role::Administrator),
                 "{event}"

@@ -5,6 +5,7 @@ use crate::domain::mail::{AttemptOutcome, MailState};
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::Language;
+use crate::domain::preference::MailKind;
 use crate::storage::mail::{self, Mail};
 use crate::storage::notice::Notice;
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub struct Notification {
     pub id: MailId,
     /// What happened.
     pub event: NoticeEvent,
+    /// Its kind, for which you choose how you are told; none for a digest, which brings several.
+    pub kind: Option<MailKind>,
     /// To which proposal.
     pub proposal_id: Option<ProposalId>,
     /// In one line.
@@ -26,8 +29,10 @@ pub struct Notification {
     pub text: String,
     /// In which language it is written.
     pub language: Language,
-    /// Where the mail stands.
+    /// Where the mail stands: `muted` when you do not want to be mailed of its kind.
     pub state: MailState,
+    /// The digest that it was told in.
+    pub collected_in: Option<MailId>,
     /// When the relay took the mail.
     pub sent_at: Option<Moment>,
     /// When it happened.
@@ -40,11 +45,13 @@ impl Notification {
         Notification {
             id: mail.id,
             event: notice.event,
+            kind: MailKind::of(notice.event),
             proposal_id: notice.proposal_id,
             subject: mail.subject,
             text: mail.text_body,
             language: mail.language,
             state: mail.state,
+            collected_in: mail.collected_in,
             sent_at: mail.sent_at,
             created_at: notice.created_at,
         }
@@ -78,8 +85,10 @@ pub struct OutboxItem {
     pub state: MailState,
     /// How often it was tried since it was queued.
     pub attempts: i64,
-    /// When it is tried next, while it is queued.
+    /// When it is tried next, while it is queued; when its digest is due, while it waits for that.
     pub next_attempt_at: Moment,
+    /// The digest that it was told in.
+    pub collected_in: Option<MailId>,
     /// What the relay said last.
     #[schema(example = "550 5.1.1 no such mailbox")]
     pub last_reply: Option<String>,
@@ -109,6 +118,7 @@ impl OutboxItem {
             state: row.state,
             attempts: row.attempts,
             next_attempt_at: row.next_attempt_at,
+            collected_in: row.collected_in,
             last_reply: row.last_reply,
             sent_at: row.sent_at,
             created_at: row.created_at,

@@ -9,6 +9,7 @@ pub mod mail;
 pub mod money;
 pub mod people;
 pub mod policy;
+pub mod preference;
 pub mod proposal;
 pub mod radar;
 pub mod readiness;

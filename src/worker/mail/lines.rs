@@ -325,7 +325,13 @@ impl Counts {
         }
         match end {
             Some(MailState::Dead) => self.dead += 1,
-            Some(MailState::Queued | MailState::Sent) => {}
+            Some(
+                MailState::Queued
+                | MailState::Sent
+                | MailState::Digest
+                | MailState::Collected
+                | MailState::Muted,
+            ) => {}
             None => self.late += 1,
         }
     }

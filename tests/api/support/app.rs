@@ -331,6 +331,7 @@ impl TestApp {
             }
             all.notices += counts.notices;
             all.mails += counts.mails;
+            all.digests += counts.digests;
             all.sent += counts.sent;
         }
     }
