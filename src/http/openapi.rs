@@ -150,12 +150,16 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let has_body = writes;
     let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
     let is_content = route.path.ends_with("/content");
+    let is_summary = route.path == "/outbox/summary";
     let may_be_too_long = route.path.contains("/expenditures.");
     let refuses = (writes && route.needs.token()) || is_content || may_be_too_long;
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
         (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
-        (route.needs.token() && (writes || has_query), (403, "forbidden", "Not for you to do")),
+        (
+            route.needs.token() && (writes || has_query || is_summary),
+            (403, "forbidden", "Not for you to do"),
+        ),
         (named || writes, (404, "not_found", "Nothing here")),
         (has_body, (408, "too_slow", "The body came too slowly")),
         (refuses, (409, "refused", "The machine refuses")),

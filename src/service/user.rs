@@ -316,8 +316,8 @@ fn taken() -> Error {
 }
 
 /// What a write failed with: where another transaction was quicker, the address is taken.
-fn unless_taken(error: diesel::result::Error) -> Error {
-    match DbError::from(error) {
+fn unless_taken(error: impl Into<DbError>) -> Error {
+    match error.into() {
         DbError::Duplicate(_) => taken(),
         other => Error::Database(other),
     }

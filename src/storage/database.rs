@@ -158,14 +158,16 @@ impl Database {
                     self.failing.set(None);
                     return Ok(connection);
                 }
-                Err(_) if self.failing.is_news() => {
-                    let message = "no connection to the database can be opened";
-                    return Err(DbError::Unavailable(message.to_owned()));
+                Err(error) => {
+                    if let Some(reason) = self.failing.news() {
+                        let message =
+                            format!("no connection to the database can be opened: {reason}");
+                        return Err(DbError::Unavailable(message));
+                    }
+                    if since.elapsed() >= self.wait {
+                        return Err(DbError::Busy(error.to_string()));
+                    }
                 }
-                Err(error) if since.elapsed() >= self.wait => {
-                    return Err(DbError::Busy(error.to_string()));
-                }
-                Err(_) => {}
             }
         }
     }
@@ -262,24 +264,25 @@ fn savepoint<T, E: Failure>(
     }
 }
 
-/// When a connection could not be opened last, unless one could since.
+/// When and why a connection could not be opened last, unless one could since.
 #[derive(Debug, Clone, Default)]
-struct Failing(Arc<Mutex<Option<Instant>>>);
+struct Failing(Arc<Mutex<Option<(Instant, String)>>>);
 
 impl Failing {
-    fn set(&self, at: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    fn set(&self, failure: Option<(Instant, String)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
-    fn is_news(&self) -> bool {
-        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        at.is_some_and(|at| at.elapsed() < NEWS)
+    /// Why none can be opened, where that is news.
+    fn news(&self) -> Option<String> {
+        let failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().filter(|(at, _)| at.elapsed() < NEWS).map(|(_, reason)| reason.clone())
     }
 }
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for Failing {
     fn handle_error(&self, error: diesel::r2d2::Error) {
         tracing::warn!(%error, "a connection to the database could not be opened");
-        self.set(Some(Instant::now()));
+        self.set(Some((Instant::now(), error.to_string())));
     }
 }

@@ -452,7 +452,8 @@ on_both! {
         let app = TestApp::on(db);
         let life = REVITALISATION.at(&app, "funded").await;
         order(&life, "SP2D/1", 1_000).await.is(201);
-        let entry = text(&life.entry("spend").await["id"]);
+        let kept = life.entry("spend").await;
+        let (entry, day) = (text(&kept["id"]), text(&kept["effective_on"]));
         let made = life.reverse(&life.who(Role::Inspector).await, &life.entry("spend").await).await.is(201);
         assert_eq!(app.verified(), Vec::<String>::new());
         app.database.drop_trigger("journal_entries", "no_update");
@@ -460,7 +461,7 @@ on_both! {
         let report = verify::verify(&app.services, |_| {}).expect("a verification");
         let of = |words: String| format!("proposal {}: {words}", life.id);
         let mirror = of(format!("entry {} is no mirror of entry {entry}", text(&made["id"])));
-        let source = of(format!("entry {entry} says Rp1,001, and expenditure SP2D/1 is of Rp1,000"));
+        let source = of(format!("entry {entry} says Rp1,001 on {day}, and expenditure SP2D/1 is of Rp1,000 on {day}"));
         assert!(report.breaches.contains(&mirror) && report.breaches.contains(&source), "{report:?}");
     }
 

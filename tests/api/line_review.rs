@@ -111,7 +111,7 @@ async fn say_at_random(
 
 fn any_flag(rng: &mut StdRng, line: &Value) -> Value {
     let codes = ["green", "blue", "yellow", "red"];
-    json!({ "line_no": line["line_no"], "flag": codes[rng.random_range(0..4)] })
+    json!({ "line_no": line["line_no"], "flag": codes[rng.random_range(0..4)], "words": "Lihat HPS." })
 }
 
 fn any_amount(rng: &mut StdRng, line: &Value) -> Value {
@@ -201,7 +201,8 @@ on_both! {
         assert_eq!(unknown.pointers(), ["/reviews/0/flag"]);
         assert!(unknown.to_string().contains("green, blue, yellow, red"), "{unknown}");
         let wrong = json!([
-            { "line_no": 1, "words": "a" }, { "line_no": 2, "flag": "red", "amount_idr": 1 }, { "line_no": 3, "flag": "red" },
+            { "line_no": 1, "words": "a" }, { "line_no": 2, "flag": "red", "words": "b", "amount_idr": 1 },
+            { "line_no": 3, "flag": "red" },
         ]);
         let wrong = say(&life, Role::Verifier, wrong).await;
         wrong.refused(422, &["required", "not_read_here", "unknown"]);
@@ -247,7 +248,7 @@ on_both! {
         life.accept_changes(Role::Verifier).await;
         let refused = act(&life, Role::Verifier, "verify").await;
         assert!(refused.refused(409, &["lines_flagged"]).to_string().contains(": 2; PUT"), "{refused}");
-        say(&life, Role::Verifier, json!([{ "line_no": 2, "flag": "red" }])).await.is(200);
+        say(&life, Role::Verifier, json!([{ "line_no": 2, "flag": "red", "words": "Tidak perlu." }])).await.is(200);
         act(&life, Role::Verifier, "verify").await.is(200);
         // What was said of the line before is in its history.
         let shown = life.list("revisions").await;

@@ -53,7 +53,7 @@ on_both! {
         app.deliver();
         let (_, body) = read(&life, Role::Drafter, "lapse").await;
         says(&body, &["Batas waktu yang terlewat: akhir hari 14 Mei 2020 WIB", "- Permintaan 1 (judul)"]);
-        assert!(!body.contains("24.00") && !body.contains("15 Mei 2020 00.00 WIB\nBatas"), "{body}");
+        assert!(!body.contains("24.00"), "{body}");
     }
 
     async fn what_is_forfeited_is_told_with_what_was_lacking_in_each_language(db) {
@@ -79,7 +79,7 @@ on_both! {
             assert!(!body.contains("Dasar hukum"), "{body}");
         }
         let (_, body) = read(&lives[1], Role::Drafter, "forfeit").await;
-        says(&body, &["- Belum ada kontrak yang dicatat"]);
+        says(&body, &["- Rincian tanpa kontrak: 1, 2"]);
     }
 
     async fn the_gate_is_told_with_the_working_days_that_are_left(db) {

@@ -96,7 +96,8 @@ on_both! {
     async fn a_lump_sum_on_recommendation_is_paid_on_handover_and_has_a_gate_of_its_own(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.recommended().at(&app, "contracted").await;
-        life.request_tranche(1, TOTAL).await.refused(409, &["payment_within_contracts", "within_cap"]);
+        let refused = life.request_tranche(1, TOTAL).await;
+        refused.refused(409, &["payment_within_contracts", "handover_recorded", "within_cap"]);
         let refused = life.act(Role::Drafter, json!({ "action": "record_handover" })).await;
         refused.refused(409, &["handover_given", "handover_valued", "output_complete"]);
         app.at(GATE);

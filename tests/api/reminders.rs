@@ -247,7 +247,7 @@ fn app_time(at: &str) -> String {
 on_both! {
     async fn bangkalan_would_have_been_told_eight_times_and_by_whom(db) {
         let app = TestApp::from(db, "2017-05-12T02:00:00Z");
-        let found = replay(&app, |app| drop(remind(app))).await;
+        let found = replay(&app, |app| _ = remind(app)).await;
         golden("tests/api/golden/bangkalan-2018.txt", &found);
         // The province reads who was told before it, and what is at stake.
         let verifier = app.of(Role::Verifier, FOREIGN).await;

@@ -8,6 +8,7 @@ $$;
 DROP INDEX notices_by_event_id;
 DROP INDEX mails_by_created_at;
 DROP INDEX mails_by_address_id;
+ALTER TABLE mails ALTER COLUMN address TYPE TEXT COLLATE "default";
 DROP INDEX mails_by_state_id;
 DROP INDEX mails_by_state_next_attempt_at_id;
 CREATE INDEX mails_by_state_next_attempt_at ON mails (state, next_attempt_at);

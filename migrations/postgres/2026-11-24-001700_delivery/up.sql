@@ -7,6 +7,9 @@ CREATE INDEX users_by_address_refused_at ON users (address_refused_at) WHERE add
 DROP INDEX mails_by_state_next_attempt_at;
 CREATE INDEX mails_by_state_next_attempt_at_id ON mails (state, next_attempt_at, id);
 
+-- Looked up by an index, byte by byte as on SQLite.
+ALTER TABLE mails ALTER COLUMN address TYPE TEXT COLLATE "C";
+
 -- What administrators look for in the outbox.
 CREATE INDEX mails_by_state_id ON mails (state, id);
 CREATE INDEX mails_by_address_id ON mails (address, id);

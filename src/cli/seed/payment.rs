@@ -62,10 +62,13 @@ impl Life<'_> {
 
     /// What the request just paid brings.
     pub(super) fn disburse(&mut self) -> Result<Rupiah, String> {
-        let paid = self.batch.requests.last().map(|request| (request.id, request.total_idr));
-        let (id, amount) = paid.ok_or("nothing was paid")?;
+        let request = self.batch.requests.last().ok_or("nothing was paid")?;
+        let (id, amount, paid_on) = (request.id, request.total_idr, request.paid_on);
         let source = ("tranche_request", id.to_string());
         self.post(Posting::of(EntryKind::Disburse, amount), source)?;
+        if let Some(entry) = self.batch.entries.last_mut() {
+            entry.effective_on = paid_on.ok_or("the last request was not paid")?;
+        }
         Ok(amount)
     }
 

@@ -107,9 +107,9 @@ on_both! {
         let same = json!([{ "document_id": first["id"], "region_code": life.case.region }]);
         assert_eq!(again["flags"], json!([{ "code": "same_bytes_used", "documents": same }]));
         let far = sent(photo("2018:01:01 00:00:00", Some((-6.2, 106.8)))).await;
-        assert_eq!(far["flags"][0]["code"], "far_from_site");
-        assert!(far["flags"][0]["distance_m"].as_i64().expect("metres") > 100_000);
-        assert_eq!(far["flags"][1]["code"], "outside_period");
+        assert_eq!(far["flags"][1]["code"], "far_from_site");
+        assert!(far["flags"][1]["distance_m"].as_i64().expect("metres") > 100_000);
+        assert_eq!(far["flags"][0]["code"], "outside_period");
         let bare = sent(photo("2020:05:10 08:30:00", None)).await;
         assert_eq!(bare["flags"], json!([{ "code": "no_position" }]));
         let future = sent(photo("2020:05:30 08:30:00", Some((-5.45, 105.25)))).await;

@@ -156,7 +156,8 @@ async fn relay_away(db: TestDatabase, messages: usize) {
     assert_eq!(usize::try_from(app.database.number(QUEUED)), Ok(messages));
     let server = SmtpServer::start_at(address).expect("it is back");
     app.clock.advance_to(app.clock.now().after(TimeDelta::minutes(2)));
-    assert_eq!(worker.drain(1_000).expect("drained").sent, messages);
+    let drained = worker.drain(1_000).expect("drained");
+    assert_eq!(drained.sent, messages, "{drained:?}");
     let counts = by_id(&server.received());
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (messages, messages));
     assert_eq!(app.database.number(QUEUED), 0);
