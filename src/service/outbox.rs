@@ -141,7 +141,9 @@ fn expand_one(
             let maker = Maker { render, tokens, now };
             for (user, roles) in &recipients {
                 let mut mail = compose(&maker, row, &facts, user, roles)?;
-                if let Some((state, due)) = ways.get(&user.id) {
+                // A refused address is none of choice.
+                let chosen = ways.get(&user.id).filter(|_| mail.state == MailState::Queued);
+                if let Some((state, due)) = chosen {
                     (mail.state, mail.next_attempt_at) = (*state, *due);
                 }
                 mail::insert_once(tx, &mail)?;
