@@ -213,7 +213,7 @@ fn several_messages_share_a_line_and_a_refusal_does_not_end_it() {
     let relay = relay(&server);
     let mut line = Line::new(&relay);
     assert!(matches!(send(&mut line, "a@dinas.example"), Outcome::Sent(_)));
-    assert!(matches!(send(&mut line, "b@dinas.example"), Outcome::Permanent(_)));
+    assert!(matches!(send(&mut line, "b@dinas.example"), Outcome::AddressRefused(_)));
     assert!(matches!(send(&mut line, "c@dinas.example"), Outcome::Sent(_)));
     drop(line);
     let to: Vec<String> = server.received().into_iter().flat_map(|one| one.to).collect();

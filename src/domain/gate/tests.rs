@@ -156,7 +156,8 @@ fn one_on_recommendation_waits_for_its_handover_and_is_paid_until_the_year_is_ov
     let mut facts = tapis(&policy, 1, "2021-12-20", 0, 0);
     facts.mode = Mode::LumpSumOnRecommendation;
     facts.asked = Rupiah(100);
-    assert_eq!(unmet(&facts, Purpose::Payment), ["documents_in_time", "within_cap"]);
+    let lacking = ["documents_in_time", "handover_recorded", "within_cap"];
+    assert_eq!(unmet(&facts, Purpose::Payment), lacking);
     facts.received = Some(policy.recommendation_gate().moment().after(-TimeDelta::microseconds(1)));
     facts.parts[0].handover = Some(Rupiah(100));
     assert_eq!(unmet(&facts, Purpose::Payment), [""; 0]);
