@@ -13,7 +13,7 @@ use crate::storage::journal;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::{self, Recorded};
 use crate::storage::{AnyConnection, carry, tranche};
-use books::{Books, Paid};
+use books::Books;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -91,11 +91,7 @@ fn look_at(
         by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
     let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
     let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
-    let payments = by_proposal(
-        tranche::payments(tx, &ids)?,
-        |row| row.0,
-        |(_, request, amount, on)| Paid { request: request.to_string(), amount, on },
-    );
+    let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.proposal_id, |row| row);
     for id in verify::without_event(tx, &ids)? {
         report.breaches.push(format!("entry {id} came with an event that is not there"));
     }

@@ -265,11 +265,21 @@ pub fn first_received(c: &mut AnyConnection, proposal: ProposalId) -> QueryResul
     Ok(at.map(Moment))
 }
 
-/// What was paid to several proposals by requests: to which, by which, how much, and when.
-pub fn payments(
-    c: &mut AnyConnection,
-    ids: &[ProposalId],
-) -> QueryResult<Vec<(ProposalId, TrancheRequestId, Rupiah, Option<NaiveDate>)>> {
+/// What a request paid to a proposal.
+#[derive(Debug, Clone, Queryable)]
+pub struct Payment {
+    /// To which.
+    pub proposal_id: ProposalId,
+    /// By which request.
+    pub request_id: TrancheRequestId,
+    /// How much.
+    pub amount_idr: Rupiah,
+    /// On which day.
+    pub paid_on: Option<NaiveDate>,
+}
+
+/// What was paid to several proposals.
+pub fn payments(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Payment>> {
     tranche_items::table
         .inner_join(tranche_requests::table)
         .filter(tranche_items::proposal_id.eq_any(ids).and(not(is_left_out!())))

@@ -229,8 +229,8 @@ on_both! {
         app.deliver();
         let told = app.get(&reviewer, "/notifications").await.is(200);
         let told = text(&told["items"][0]["text"]);
-        assert!(told.contains("2: Kuning: perlu perbaikan / Yellow: needs mending. Tanpa rincian."), "{told}");
-        assert!(!told.contains("1: Hijau"), "{told}");
+        assert!(told.contains("- Line 2 (Supporting activities): Yellow: needs mending – Tanpa rincian."), "{told}");
+        assert!(!told.contains("Line 1 "), "{told}");
     }
 
     async fn a_returned_line_keeps_its_flag_unless_it_was_changed(db) {

@@ -1,23 +1,16 @@
 //! How people want to be told: at once, once a day or not by mail; what can't be off; and unsubscribing by one click.
 
 use crate::on_both;
-use crate::support::app::{HOME, Person, TestApp, golden};
+use crate::support::app::{HOME, Person, TestApp};
 use crate::support::client::{Answer, text};
 use crate::support::life::{CONSTRUCTION, Life};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use reqwest::Method;
-use sentra::domain::ids::{MailId, ProposalId};
-use sentra::domain::moment::Moment;
-use sentra::domain::notice::detail::NoticeDue;
-use sentra::domain::notice::{NoticeEvent, NoticeFacts};
-use sentra::domain::people::{Language, Role};
-use sentra::domain::proposal::State;
+use sentra::domain::people::Role;
 use sentra::mail::Site;
 use sentra::mail::render::Renderer;
-use sentra::service::digest::{self, DigestDraft, Item};
-use sentra::service::outbox::Render;
+use sentra::service::digest;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const CLICK: &str = "List-Unsubscribe=One-Click";
@@ -209,61 +202,5 @@ on_both! {
         let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'preferences.unsubscribe'";
         assert_eq!(app.database.number(events), 1);
         assert_eq!(app.get(&planner, "/me/preferences").await.is(200)["version"], 1);
-    }
-}
-
-fn item(n: u128, event: NoticeEvent, roles: &[Role], state: State) -> Item {
-    let day = NaiveDate::from_ymd_opt(2021, 7, 15).expect("a day");
-    let title = if n == 1 { "Revitalisasi Sentra IKM Kopi" } else { "Sentra IKM Tenun Tapis" };
-    let facts = NoticeFacts {
-        at: Moment(day.and_hms_opt(2, 30, 0).expect("a time")),
-        tells: roles.to_vec(),
-        only: None,
-        proposal_id: ProposalId(Uuid::from_u128(n)),
-        title: title.to_owned(),
-        region_code: "18.08".into(),
-        region_name: "Kabupaten Way Kanan".to_owned(),
-        commodity: "kopi".to_owned(),
-        fiscal_year: 2021,
-        state,
-        actor: "Sri Wahyuni".to_owned(),
-        actor_id: None,
-        comment: (n == 1).then(|| "Volume mesin sangrai?".to_owned()),
-        due: Some(NoticeDue::Plain("2021-07-30 24:00 WIB".to_owned())),
-        missed: None,
-        amount: (n == 2).then_some(5_300_000_000),
-        details: Vec::new(),
-        reminder: None,
-    };
-    Item { event, facts, roles: roles.to_vec() }
-}
-
-#[test]
-fn the_digest_reads_as_it_was_approved() {
-    let render = Renderer::new(Site::parse("https://sentra.example").expect("a site"));
-    let drafter = [Role::Drafter];
-    let groups = [
-        vec![item(2, NoticeEvent::Disburse, &[], State::Funded)],
-        vec![
-            item(1, NoticeEvent::Verify, &drafter, State::TechnicalReview),
-            item(1, NoticeEvent::RequestClarification, &drafter, State::Clarification),
-        ],
-    ];
-    for language in [Language::Id, Language::En] {
-        let made = render.render_digest(&DigestDraft {
-            id: MailId(Uuid::from_u128(7)),
-            day: NaiveDate::from_ymd_opt(2021, 7, 16).expect("a day"),
-            name: "Budi",
-            language,
-            groups: &groups,
-            messages: 5,
-            unsubscribe: Some(
-                "0190163d8694739baea5966c26f8ad91.digest.6f1d0c5be4a2978310fedcba98765432",
-            ),
-        });
-        let made = made.expect("rendered");
-        let text = format!("{}\n\n{}", made.subject, made.text);
-        golden(&format!("tests/api/golden/digest.{language}.txt"), &text);
-        golden(&format!("tests/api/golden/digest.{language}.html"), &made.html);
     }
 }

@@ -11,8 +11,8 @@ use crate::storage::carry::Carry;
 use crate::storage::contract::Contract;
 use crate::storage::journal::Entry;
 use crate::storage::proposal::Proposal;
+use crate::storage::tranche::Payment;
 use crate::storage::verify::Recorded;
-use chrono::NaiveDate;
 use std::collections::{HashMap, HashSet};
 
 /// What is kept of the money of a proposal.
@@ -27,14 +27,7 @@ pub(super) struct Books<'a> {
     /// What was carried over and stands; of other proposals too.
     pub carried: &'a [Carry],
     /// What requests for tranches paid.
-    pub paid: &'a [Paid],
-}
-
-/// What a request for a tranche paid to the proposal.
-pub(super) struct Paid {
-    pub request: String,
-    pub amount: Rupiah,
-    pub on: Option<NaiveDate>,
+    pub paid: &'a [Payment],
 }
 
 impl Books<'_> {
@@ -103,7 +96,7 @@ impl Check<'_> {
         });
         let taken_back = Rupiah::total(reversed.map(|entry| entry.amount_idr));
         let gross = Rupiah::total([books.figures.disbursed_idr, taken_back]);
-        self.same("disbursed", gross, Rupiah::total(books.paid.iter().map(|one| one.amount)));
+        self.same("disbursed", gross, Rupiah::total(books.paid.iter().map(|one| one.amount_idr)));
         let (id, carried) = (self.id, books.carried);
         let gave = carried.iter().filter(|row| row.from_proposal_id == id);
         let got = carried.iter().filter(|row| row.to_proposal_id == id);
@@ -175,9 +168,10 @@ impl Check<'_> {
     /// Each disbursement is what its request paid, on the day of the payment.
     fn payments(&mut self, books: &Books<'_>) {
         for entry in books.entries.iter().filter(|entry| entry.kind == EntryKind::Disburse) {
-            let paid = books.paid.iter().find(|one| one.request == entry.source_id);
+            let mut paid = books.paid.iter();
+            let paid = paid.find(|one| one.request_id.to_string() == entry.source_id);
             let agrees = paid.is_some_and(|one| {
-                (one.amount, one.on) == (entry.amount_idr, Some(entry.effective_on))
+                (one.amount_idr, one.paid_on) == (entry.amount_idr, Some(entry.effective_on))
             });
             if !agrees {
                 self.breach(format!(

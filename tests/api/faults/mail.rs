@@ -202,7 +202,8 @@ fn mails_a_second_and_the_memory_that_they_take() {
             std::thread::sleep(Duration::from_millis(250));
             memory.push(process.resident_kib());
         }
-        let rate = messages as f64 / started.elapsed().as_secs_f64();
+        let rate =
+            f64::from(u32::try_from(messages).expect("few")) / started.elapsed().as_secs_f64();
         let (early, late) = (memory[memory.len() / 4], memory[memory.len() - 1]);
         println!(
             "{kind:?}, limit {per_minute:?} a minute: {messages} messages, {rate:.0} a second; {early} KiB after a quarter, {late} KiB at the end"

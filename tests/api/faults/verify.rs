@@ -29,8 +29,11 @@ fn a_changed_row_of_the_journal_is_named() {
     let output = sentra_on("verify", &db.url(), folder.path()).output().expect("run");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
+    // The figure that the row no longer adds up to, and the payment that it no longer says.
     let named = format!("BREACH: proposal {proposal}: disbursed is kept as");
-    assert!(said.contains(&named) && said.contains(" 1 breaches"), "{said}");
+    let paid = format!("BREACH: proposal {proposal}: entry ");
+    assert!(said.contains(&named) && said.contains(&paid), "{said}");
+    assert!(said.contains(" 2 breaches"), "{said}");
 }
 
 #[actix_web::test]

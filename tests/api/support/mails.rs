@@ -11,7 +11,8 @@ pub fn backlog(db: &TestDatabase, user: UserId, count: usize) {
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
     );
     let id = "'01900000-0000-7000-8000-' || substr('' || (1000000000000 + i), 2, 12)";
-    let then = "'2021-01-01 00:00:00'";
+    // Before any clock that a test starts.
+    let then = "'2019-01-01 00:00:00'";
     let then = match db.kind {
         crate::support::database::Kind::Sqlite => then.to_owned(),
         crate::support::database::Kind::Postgres => format!("TIMESTAMP {then}"),
