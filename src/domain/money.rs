@@ -2,6 +2,7 @@
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
+use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::iter::Sum;
@@ -85,14 +86,37 @@ impl fmt::Display for Rupiah {
 impl<'de> Deserialize<'de> for Rupiah {
     /// An integer from zero to [`Rupiah::MAX_INPUT`]; `1.0`, `1e3` and `"1"` are refused.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let amount = i64::deserialize(deserializer)?;
-        if (0..=Self::MAX_INPUT.0).contains(&amount) {
-            return Ok(Rupiah(amount));
+        deserializer
+            .deserialize_i64(Within { most: Self::MAX_INPUT.0, of: "whole rupiah" })
+            .map(Rupiah)
+    }
+}
+
+/// Takes an integer from zero to a bound, and says what it wants when it gets anything else.
+struct Within {
+    most: i64,
+    of: &'static str,
+}
+
+impl Visitor<'_> for Within {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from 0 to {}, written in digits alone", self.of, self.most)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<i64, E> {
+        if (0..=self.most).contains(&value) {
+            return Ok(value);
         }
-        Err(serde::de::Error::custom(format!(
-            "must be whole rupiah from 0 to {}",
-            Self::MAX_INPUT.0
-        )))
+        Err(E::invalid_value(Unexpected::Signed(value), &self))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<i64, E> {
+        let signed = i64::try_from(value);
+        signed
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+            .and_then(|value| self.visit_i64(value))
     }
 }
 
@@ -146,11 +170,9 @@ impl fmt::Display for BasisPoints {
 impl<'de> Deserialize<'de> for BasisPoints {
     /// An integer from 0 to 10,000.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let share = i64::deserialize(deserializer)?;
-        if (0..=Self::WHOLE.0).contains(&share) {
-            return Ok(BasisPoints(share));
-        }
-        Err(serde::de::Error::custom("must be basis points from 0 to 10000"))
+        deserializer
+            .deserialize_i64(Within { most: Self::WHOLE.0, of: "basis points" })
+            .map(BasisPoints)
     }
 }
 
