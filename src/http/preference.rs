@@ -13,7 +13,7 @@ impl Checked for PreferencesDraft {
 }
 
 /// Show how you are told of each kind of message: at once, in a daily digest, or not by mail.
-#[utoipa::path(get, path = "/me/preferences", tag = "mail",
+#[utoipa::path(get, path = "/notifications/preferences", tag = "mail",
     responses((status = 200, description = "Your preferences.", body = view::MailPreferences,
         headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
 pub async fn show_preferences(call: Call) -> Answer {
@@ -21,7 +21,7 @@ pub async fn show_preferences(call: Call) -> Answer {
 }
 
 /// Set how you are told, as a whole. Decisions and payments can be told once a day, but not be off.
-#[utoipa::path(put, path = "/me/preferences", tag = "mail", request_body = PreferencesDraft,
+#[utoipa::path(put, path = "/notifications/preferences", tag = "mail", request_body = PreferencesDraft,
     responses((status = 200, description = "As it is now.", body = view::MailPreferences)))]
 pub async fn change_preferences(call: Call, body: Body<PreferencesDraft>) -> Answer {
     call.write(body, preference::change).await

@@ -86,8 +86,6 @@ routes! {
     "/sessions/current"                   { delete session::end_session              [Token]; }
     "/me"                                 { get    session::show_me                  [Token]; }
     "/me/password"                        { put    session::change_password          [Token]; }
-    "/me/preferences"                     { get    preference::show_preferences      [Token];
-                                            put    preference::change_preferences    [TokenAndVersion]; }
     "/unsubscribe/{token}"                { get    unsubscribe::show_subscription    [Nothing];
                                             post   unsubscribe::end_subscription     [Nothing]; }
     "/tokens"                             { post   session::create_token             [Token];
@@ -205,6 +203,8 @@ routes! {
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
+    "/notifications/preferences"          { get    preference::show_preferences      [Token];
+                                            put    preference::change_preferences    [TokenAndVersion]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }
     "/outbox/{id}"                        { get    outbox::show_mail                 [Token]; }

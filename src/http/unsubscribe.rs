@@ -109,13 +109,13 @@ fn page(subscription: &Subscription) -> Answer {
             "Berhenti berlangganan surel Sentra",
             "Berhenti berlangganan",
             "Keputusan dan pembayaran tetap diberitahukan. Semua pesan tetap tercantum di Sentra, dan pilihan Anda \
-             dapat diubah di sana (/me/preferences).",
+             dapat diubah di sana (/notifications/preferences).",
         ),
         Language::En => (
             "Unsubscribe from mail of Sentra",
             "Unsubscribe",
             "You are still told of decisions and payments. Every message stays listed in Sentra, where you can \
-             change your choice (/me/preferences).",
+             change your choice (/notifications/preferences).",
         ),
     };
     let button = is_on.then_some(button);

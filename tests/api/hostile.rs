@@ -199,7 +199,7 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         sample(post.clone(), "/users".to_owned(), &administrator, None, user),
         sample(
             Method::PUT,
-            "/me/preferences".to_owned(),
+            "/notifications/preferences".to_owned(),
             &drafter,
             Some(0),
             json!({ "digest_hour": 7, "deliveries": { "decision": "daily", "task": "off" } }),

@@ -106,7 +106,7 @@ fn every_reference_within_the_document_leads_somewhere() {
 fn what_is_changed_by_its_version_says_where_that_is_read() {
     let document = document();
     for path in [
-        "/me/preferences",
+        "/notifications/preferences",
         "/proposals/{id}",
         "/proposals/{id}/lines",
         "/users/{id}",

@@ -17,10 +17,10 @@ const CLICK: &str = "List-Unsubscribe=One-Click";
 
 /// Sets how somebody is told; what was never set has version 0.
 async fn set(app: &TestApp, person: &Person, deliveries: Value) -> Value {
-    let shown = app.get(person, "/me/preferences").await.is(200);
+    let shown = app.get(person, "/notifications/preferences").await.is(200);
     let body = json!({ "digest_hour": 7, "deliveries": deliveries });
     let version = shown["version"].as_i64().expect("a version");
-    app.put(person, "/me/preferences", body).if_match(version).await.is(200)
+    app.put(person, "/notifications/preferences", body).if_match(version).await.is(200)
 }
 
 async fn notifications(app: &TestApp, person: &Person) -> Vec<Value> {
@@ -58,10 +58,10 @@ on_both! {
     async fn what_is_set_is_shown_and_what_must_be_told_cant_be_off(db) {
         let app = TestApp::on(db);
         let planner = app.of(Role::Planner, HOME).await;
-        let shown = app.get(&planner, "/me/preferences").await.is(200);
+        let shown = app.get(&planner, "/notifications/preferences").await.is(200);
         assert_eq!((&shown["version"], &shown["digest_hour"], &shown["zone"]), (&json!(0), &json!(7), &json!("WIB")));
         assert_eq!(shown["deliveries"].as_object().expect("kinds").len(), 7);
-        let put = |body: Value| app.put(&planner, "/me/preferences", body);
+        let put = |body: Value| app.put(&planner, "/notifications/preferences", body);
         let off = json!({ "digest_hour": 24, "deliveries": { "decision": "off", "payment": "off", "account": "daily" } });
         put(off.clone()).await.is(428);
         put(off.clone()).if_match(5).await.is(412);
@@ -76,7 +76,7 @@ on_both! {
         assert_eq!(changed.header("ETag"), Some("\"1\""));
         let changed = changed.is(200);
         assert_eq!((&changed["deliveries"]["decision"], &changed["deliveries"]["task"]), (&json!("daily"), &json!("at_once")));
-        assert_eq!(app.get(&planner, "/me/preferences").await.is(200), changed);
+        assert_eq!(app.get(&planner, "/notifications/preferences").await.is(200), changed);
         put(set.clone()).if_match(0).await.is(412);
         // What was seen can be sent back as it was.
         let same = json!({ "digest_hour": changed["digest_hour"], "deliveries": changed["deliveries"] });
@@ -159,7 +159,7 @@ on_both! {
         assert!(page.header("Content-Security-Policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
         let html = String::from_utf8(page.bytes.clone()).expect("text");
         assert!(html.contains("<form method=\"post\">") && html.contains("tasks that wait for you"), "{html}");
-        assert_eq!(app.get(&planner, "/me/preferences").await.is(200)["deliveries"]["task"], "at_once");
+        assert_eq!(app.get(&planner, "/notifications/preferences").await.is(200)["deliveries"]["task"], "at_once");
 
         app.call(Method::POST, &path).raw(FORM, "List-Unsubscribe=Perhaps").await.is(422);
         app.call(Method::POST, &path).raw("application/json", "{}").await.is(415);
@@ -171,7 +171,7 @@ on_both! {
         let parts = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         let ended = app.call(Method::POST, &path).raw("multipart/form-data; boundary=x", parts).await;
         assert_eq!((ended.status, click(&app, &path).await.status), (200, 200));
-        let shown = app.get(&planner, "/me/preferences").await.is(200);
+        let shown = app.get(&planner, "/notifications/preferences").await.is(200);
         assert_eq!((&shown["deliveries"]["task"], &shown["version"]), (&json!("off"), &json!(1)));
         let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'preferences.unsubscribe'";
         assert_eq!(app.database.number(events), 1, "twice is once");
@@ -201,6 +201,6 @@ on_both! {
         }
         let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'preferences.unsubscribe'";
         assert_eq!(app.database.number(events), 1);
-        assert_eq!(app.get(&planner, "/me/preferences").await.is(200)["version"], 1);
+        assert_eq!(app.get(&planner, "/notifications/preferences").await.is(200)["version"], 1);
     }
 }
