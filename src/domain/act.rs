@@ -6,6 +6,7 @@ use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::refusal::FieldError;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -105,7 +106,9 @@ impl Action {
             Action::CompleteWorks => &["handover", "output_bp"],
             Action::EndShort => &["output_bp", "statement"],
             Action::HandOver => &["asset_number", "manager", "occupants", "centre_id"],
-            Action::Close => &["baseline_comparison", "use_check", "successor_id"],
+            Action::Close => {
+                &["baseline_comparison", "baseline_outcome", "use_check", "successor_id"]
+            }
             Action::RequestPlanningCheck
             | Action::Return
             | Action::ConfirmPlanning
@@ -246,9 +249,13 @@ pub struct ActData {
     /// The registry's entry of the new centre.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub centre_id: Option<CentreId>,
-    /// What became of the figures of the baseline.
+    /// What became of the baseline, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_comparison: Option<String>,
+    /// The figures of the baseline as they are now: a number in the place of each number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({ "members": 47 }))]
+    pub baseline_outcome: Option<Map<String, Value>>,
     /// Whether the centre is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_check: Option<UseCheck>,
@@ -312,6 +319,10 @@ impl Act {
             data.baseline_comparison.as_deref(),
             MAX_LONG,
         );
+        let size = data.baseline_outcome.as_ref().map(|outcome| json!(outcome).to_string().len());
+        let fits = size.is_none_or(|size| size <= MAX_LONG);
+        let most = "must have at most 5000 bytes";
+        checks.require(fits, "/data/baseline_outcome", "too_long", most);
         check_lines(&mut checks, data.lines.as_deref());
         checks.date("/data/due_on", data.due_on);
         checks.date("/data/effective_on", data.effective_on);

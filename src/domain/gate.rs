@@ -151,13 +151,15 @@ pub struct Facts<'p> {
     pub received: Option<Moment>,
     /// The proposals of the allocation that have not ended.
     pub parts: Vec<Part>,
-    /// What the whole allocation received, net.
-    pub disbursed: Rupiah,
+    /// What the whole allocation received, net, with what was carried in from earlier years.
+    pub receipts: Rupiah,
     /// What the whole allocation spent, net.
     pub absorbed: Rupiah,
     /// What was set aside for proposals that have ended since the request was received: a request that came in time is not
     /// worth less because of others.
     pub ended_since: Rupiah,
+    /// What of that counts for requests that wait alone, and gives a new one no room.
+    pub ended_since_for_waiting: Rupiah,
     /// When the tranche before was paid.
     pub previous_paid_on: Option<NaiveDate>,
     /// What other requests for this tranche ask for and wait for.
@@ -255,16 +257,22 @@ struct Span {
 impl Facts<'_> {
     /// Weighs everything. Total: any figures give an answer.
     pub fn gate(&self, purpose: Purpose) -> Gate {
-        let cap = self.cap();
+        let cap = self.cap(self.ended_since);
         let paid = Rupiah::total(self.paid_here().map(Part::net_paid));
-        let room = Rupiah::total([cap, paid.negated(), self.requested.negated()]);
         Gate {
             checks: self.checks(purpose, cap, paid),
             cap,
             paid,
             requested: self.requested,
-            room: room.max(Rupiah::ZERO),
+            room: self.room(paid),
         }
+    }
+
+    /// What a new request can ask for.
+    fn room(&self, paid: Rupiah) -> Rupiah {
+        let ended_since = Rupiah::total([self.ended_since, self.ended_since_for_waiting.negated()]);
+        let cap = self.cap(ended_since);
+        Rupiah::total([cap, paid.negated(), self.requested.negated()]).max(Rupiah::ZERO)
     }
 
     /// The proposals that it pays.
@@ -286,10 +294,10 @@ impl Facts<'_> {
         (index < self.tranches()).then_some(index)
     }
 
-    /// The most that the tranche brings: its share of what is set aside, or was when it was asked for; the last one what contracts still need; never
-    /// more than contracts need. A lump sum is the contract list's value, one on recommendation the handover's; all of them
+    /// The most that the tranche brings: its share of what is set aside, with `ended_since` of what has ended; the last one
+    /// what contracts still need; never more than contracts need. A lump sum is the contract list's value, one on recommendation the handover's; all of them
     /// within what is set aside.
-    fn cap(&self) -> Rupiah {
+    fn cap(&self, ended_since: Rupiah) -> Rupiah {
         let Some(index) = self.index() else { return Rupiah::ZERO };
         let need = Rupiah::total(self.paid_here().map(Part::need));
         match self.mode {
@@ -306,7 +314,7 @@ impl Facts<'_> {
                     let Figures { ceiling_idr, released_idr, .. } = part.figures;
                     Rupiah::total([ceiling_idr, released_idr.negated()]).max(Rupiah::ZERO)
                 });
-                let whole = Rupiah::total(set_aside.chain([self.ended_since]));
+                let whole = Rupiah::total(set_aside.chain([ended_since]));
                 let shares = self.policy.tranche_amounts(whole);
                 shares.get(index).copied().unwrap_or_default().min(need)
             }

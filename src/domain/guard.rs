@@ -23,6 +23,7 @@ use crate::domain::refusal::Blocker;
 use crate::domain::tranche::{Mode, Payment};
 use crate::domain::workflow::Course;
 use chrono::NaiveDate;
+use serde_json::Value;
 
 /// Everything that guards look at; read in the same transaction as the decision.
 #[derive(Debug, Clone)]
@@ -53,8 +54,8 @@ pub struct Facts<'a> {
     pub site_position: Option<(f64, f64)>,
     /// The centre named: whether its entry is provisional.
     pub centre_provisional: Option<bool>,
-    /// Whether a baseline was given.
-    pub has_baseline: bool,
+    /// The baseline, where one was given.
+    pub baseline: Option<Value>,
     /// The lines.
     pub lines: Vec<LineFacts>,
     /// Whether one of them builds anew.
@@ -291,7 +292,7 @@ text_enum! {
         CentreRegistered = "centre_registered",
         /// The final report is reviewed.
         FinalReportReviewed = "final_report_reviewed",
-        /// The baseline is compared with what became of it.
+        /// The baseline is compared with what became of it, figure by figure and in words.
         BaselineCompared = "baseline_compared",
         /// No cash is left in the region.
         LeftoverSettled = "leftover_settled",

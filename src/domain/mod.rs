@@ -6,6 +6,7 @@ mod text_enum;
 pub mod act;
 pub mod assessment;
 pub mod audit;
+pub mod baseline;
 pub mod calendar;
 pub mod centre;
 pub mod change;

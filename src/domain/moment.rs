@@ -54,7 +54,10 @@ impl Moment {
 
 impl From<DateTime<Utc>> for Moment {
     fn from(at: DateTime<Utc>) -> Self {
-        Self(at.naive_utc().trunc_subsecs(6))
+        // A leap second is the last instant of the second before: databases know none.
+        let at = at.naive_utc();
+        let nanosecond = at.nanosecond().min(999_999_999);
+        Self(at.with_nanosecond(nanosecond).unwrap_or(at).trunc_subsecs(6))
     }
 }
 

@@ -242,13 +242,16 @@ text_enum! {
         Spending = "spending",
         /// Inspected.
         Inspection = "inspection",
+        /// Audited: set or lifted a hold, or made a finding.
+        Audit = "audit",
     }
 }
 
 /// Whether one person may not do both for the same proposal, ever.
 ///
 /// Drafter, planner and regional head are three people; who wrote, checked or endorsed does not judge, pay or inspect;
-/// who reviewed, for the province or the ministry, does not approve; who verified a payment does not pay; who recorded spending does not inspect.
+/// who reviewed, for the province or the ministry, does not approve; who verified a payment does not pay; who recorded
+/// spending does not inspect; who audits does nothing else.
 pub fn conflict(one: Duty, other: Duty) -> bool {
     let clash = |a: Duty, b: Duty| a != b && ((one, other) == (a, b) || (other, one) == (a, b));
     let regional = [Duty::Drafting, Duty::PlanningCheck, Duty::Endorsement];
@@ -261,7 +264,9 @@ pub fn conflict(one: Duty, other: Duty) -> bool {
         Duty::Payment,
         Duty::Inspection,
     ];
-    regional.iter().any(|a| regional.iter().chain(&judging).any(|b| clash(*a, *b)))
+    let audits = (one == Duty::Audit) != (other == Duty::Audit);
+    audits
+        || regional.iter().any(|a| regional.iter().chain(&judging).any(|b| clash(*a, *b)))
         || judging.iter().any(|b| clash(Duty::Spending, *b))
         || clash(Duty::Review, Duty::Decision)
         || clash(Duty::Verification, Duty::Decision)
@@ -336,6 +341,7 @@ mod tests {
         for one in [Drafting, PlanningCheck, Endorsement, Spending] {
             apart.extend(judging.map(|other| (one, other)));
         }
+        apart.extend(Duty::ALL.iter().filter(|one| **one != Audit).map(|one| (*one, Audit)));
         for one in Duty::ALL {
             for other in Duty::ALL {
                 let expected = apart.contains(&(*one, *other)) || apart.contains(&(*other, *one));

@@ -268,7 +268,7 @@ const COMMON: &[Arrow] = &[
 const CONSTRUCTION_END: &[Arrow] = &[
     arrow(Reporting,         HandOver,              Operating,         Role::Drafter,       &[AssetRecorded, ManagerNamed, OccupantsNamed, CentreRegistered, DocumentsReady], &[Role::Inspector, Role::RegionalHead]),
     arrow(Operating,         RecordExpenditure,     Operating,         Role::Drafter,       &[],                                     &[]),
-    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled, DocumentsReady, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, BaselineCompared, LeftoverSettled, DocumentsReady, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
     arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, LeftoverSettled, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 

@@ -3,6 +3,7 @@
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Nothing};
 use crate::http::middleware::RequestId;
+use crate::http::openapi;
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::visitor;
@@ -17,10 +18,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::LazyLock;
+use url::form_urlencoded;
 
 /// What a handler gives back.
 pub type Answer = Result<HttpResponse, Problem>;
@@ -75,7 +79,7 @@ impl Call {
         let mut cx =
             state.blocking(move |sv| session::authenticate(sv, &token, request_id)).await?;
         request.extensions_mut().insert(SignedIn(cx.actor.user.map(|user| user.to_string())));
-        let headers = read_headers(request, &mut cx);
+        let headers = read_headers(request, &mut cx).and_then(|()| takes_query(request));
         let address = visitor::address(request, &state);
         Ok(Call { state, cx, headers, address })
     }
@@ -212,6 +216,26 @@ fn written(name: &HeaderName) -> String {
     name.as_str().split('-').map(capital).collect::<Vec<_>>().join("-")
 }
 
+/// An operation without parameters in its query takes none: whoever sends one believes that it does something.
+fn takes_query(request: &HttpRequest) -> Result<(), Problem> {
+    static WITH: LazyLock<HashSet<(String, String)>> = LazyLock::new(openapi::with_query);
+    let Some((name, _)) = form_urlencoded::parse(request.query_string().as_bytes()).next() else {
+        return Ok(());
+    };
+    let method = match request.method().as_str() {
+        "HEAD" => "get".to_owned(),
+        method => method.to_ascii_lowercase(),
+    };
+    let pattern = request.match_pattern().unwrap_or_default();
+    let path = pattern.strip_prefix("/api/v1").unwrap_or_default().to_owned();
+    if WITH.contains(&(method, path)) {
+        return Ok(());
+    }
+    let pointer = format!("/query/{}", name.replace('\0', ""));
+    let message = "nothing is read from the query here";
+    Err(Problem::malformed(vec![FieldError::new(pointer, "unknown_field", message)]))
+}
+
 fn bearer(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -240,6 +264,9 @@ fn read_headers(request: &HttpRequest, cx: &mut Context) -> Result<(), Problem> 
         let number = text
             .strip_prefix('"')
             .and_then(|text| text.strip_suffix('"'))
+            .filter(|n| {
+                n.bytes().all(|byte| byte.is_ascii_digit()) && (n.len() == 1 || !n.starts_with('0'))
+            })
             .and_then(|n| n.parse().ok());
         let Some(number) = number else {
             return Err(bad("If-Match", "must be one ETag as it was given, such as \"7\""));

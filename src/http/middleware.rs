@@ -104,7 +104,10 @@ pub async fn not_that_way(request: HttpRequest) -> actix_web::HttpResponse {
     let methods: Vec<String> = ROUTES
         .iter()
         .filter(|route| pattern.strip_prefix("/api/v1") == Some(route.path))
-        .map(|route| route.method.to_ascii_uppercase())
+        .flat_map(|route| match route.method {
+            "get" => vec!["GET".to_owned(), "HEAD".to_owned()],
+            method => vec![method.to_ascii_uppercase()],
+        })
         .collect();
     let allowed = methods.join(", ");
     let detail = format!("{} is not possible here; possible are: {allowed}", request.method());

@@ -181,7 +181,7 @@ async fn file(part: &mut Field, documents: &Documents) -> Result<File, Problem> 
 }
 
 impl Form {
-    /// What makes a request the same request: its fields and the hash of its file, not its boundary.
+    /// What makes a request the same request: its fields, what is wrong with them, and the hash of its file; not its boundary.
     fn fingerprint(&self, request: &HttpRequest) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
@@ -194,6 +194,10 @@ impl Form {
         for (name, value) in &self.fields {
             add(name);
             add(value);
+        }
+        for error in &self.errors {
+            add(&error.pointer);
+            add(&error.message);
         }
         if let Some(file) = &self.file {
             for text in [

@@ -1,9 +1,12 @@
 //! The API's own document, OpenAPI 3.1: what the handlers say, completed from the route table with headers and with
 //! every status code that can occur.
 
+mod examples;
+
 use crate::http::problem::ProblemDetails;
 use crate::http::routes::{Needs, Operations, ROUTES, Route};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -52,6 +55,26 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// The operations that take parameters in their query: method and path.
+pub fn with_query() -> HashSet<(String, String)> {
+    let mut document = Operations::openapi();
+    let takes = |operation: &Operation| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
+    };
+    ROUTES
+        .iter()
+        .filter(|route| {
+            let item = document.paths.paths.get_mut(route.path);
+            item.and_then(|item| of(item, route.method)).is_some_and(|operation| takes(operation))
+        })
+        .map(|route| (route.method.to_owned(), route.path.to_owned()))
+        .collect()
+}
+
 fn info() -> Info {
     InfoBuilder::new()
         .title("Sentra")
@@ -90,6 +113,12 @@ fn complete(operation: &mut Operation, route: &Route) {
         let mut version = parameter("If-Match", ParameterIn::Header, true, "\"7\"");
         version.description = Some(VERSION.to_owned());
         parameters.push(RefOr::T(version));
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(RefOr::T(content)) = body.content.get_mut("application/json")
+        && content.example.is_none()
+    {
+        content.example = examples::body(route.method, route.path);
     }
     if route.needs.token() {
         operation.security =

@@ -51,10 +51,14 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Wrong> {
     let mut seen = BTreeSet::new();
-    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if seen.contains(&name) {
             let message = "is there more than once; send it once";
             return Err(Wrong::Twice(FieldError::new(format!("/query/{name}"), "twice", message)));
+        }
+        if name.contains('\0') || value.contains('\0') {
+            let pointer = format!("/query/{}", name.replace('\0', ""));
+            return Err(Wrong::Value(FieldError::new(pointer, "nul", "must not hold NUL")));
         }
         seen.insert(name);
     }

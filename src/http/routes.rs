@@ -5,6 +5,7 @@ use crate::http::{
     hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar, readiness,
     reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
+use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
 
@@ -57,6 +58,16 @@ pub struct Route {
     pub needs: Needs,
 }
 
+/// A route by its method; what can be got can be asked for without its body.
+macro_rules! by {
+    (get) => {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    };
+    ($method:ident) => {
+        web::$method()
+    };
+}
+
 macro_rules! routes {
     ($( $path:literal { $( $method:ident $($handler:ident)::+ [$needs:ident]; )+ } )+) => {
         /// Every route of `/api/v1`.
@@ -68,7 +79,7 @@ macro_rules! routes {
         pub fn configure(config: &mut ServiceConfig) {
             $( config.service(
                 web::resource($path)
-                    $( .route(web::$method().to($($handler)::+)) )+
+                    $( .route(by!($method).to($($handler)::+)) )+
                     .default_service(web::to(middleware::not_that_way)),
             ); )+
             config.default_service(web::to(middleware::nothing_here));
@@ -214,9 +225,9 @@ routes! {
 /// Adds what stands outside `/api/v1`: health, metrics, the API's document and its reader.
 pub fn configure_outside(config: &mut ServiceConfig) {
     config
-        .route("/health/live", web::get().to(health::live))
-        .route("/health/ready", web::get().to(health::ready))
-        .route("/metrics", web::get().to(health::metrics))
+        .route("/health/live", by!(get).to(health::live))
+        .route("/health/ready", by!(get).to(health::ready))
+        .route("/metrics", by!(get).to(health::metrics))
         .service(
             utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")
                 .url("/api/openapi.json", crate::http::openapi::document()),

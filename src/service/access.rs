@@ -7,7 +7,7 @@ use crate::domain::moment::Moment;
 use crate::domain::people::{Duty, Grant, Participation, Place, Role, exclusions};
 use crate::domain::refusal::{Blocker, Refusal};
 use crate::domain::workflow::Course;
-use crate::service::context::Context;
+use crate::service::context::{By, Context};
 use crate::service::error::Error;
 use crate::service::trail::Subject;
 use crate::storage::AnyConnection;
@@ -144,6 +144,15 @@ pub fn four_eyes(
 ) -> Result<(), Error> {
     let blockers = Standing::of(tx, proposal, cx.now)?.against(cx.actor.user, duty);
     if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
+}
+
+/// The auditor's grant by which the caller audits a proposal: nobody does who took another part in it, or declared a
+/// conflict of interest. What they do is remembered as their part.
+pub fn auditing(tx: &mut AnyConnection, cx: &Context, proposal: &Proposal) -> Result<By, Error> {
+    let by = By::from(cx.need_over(Role::Auditor, place(proposal))?);
+    four_eyes(tx, cx, proposal.id, Duty::Audit)?;
+    took_part(tx, cx, proposal.id, Duty::Audit)?;
+    Ok(by)
 }
 
 /// Why a person is excluded from a duty.

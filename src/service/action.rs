@@ -24,6 +24,7 @@ use crate::service::{Services, access, agreement, facts, policy, proposal as pro
 use crate::storage::condition::{self, Condition};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, allocation, journal};
+use chrono::NaiveDate;
 use serde_json::json;
 
 mod said;
@@ -298,15 +299,29 @@ fn allocate(
     let amount = act.data.amount_idr.unwrap_or(Rupiah::ZERO);
     let found = allocation::of(tx, after.fiscal_year, &after.region_code)?
         .ok_or_else(|| Error::Defect("an allocation that was found is gone".to_owned()))?;
+    let effective_on = set_aside_from(cx, act, facts)?;
     money::take_room(tx, cx, found.id, amount, *event)?;
     after.allocation_id = Some(found.id);
-    let mut source = source(cx, *event, after);
-    source.effective_on = act.data.effective_on.unwrap_or(cx.now.date_in(facts.zone));
+    let source = Source { effective_on, ..source(cx, *event, after) };
     let notes = Notes { reason: act.data.legal_basis.clone(), ..Notes::default() };
     money::post_one(tx, cx, after, &Posting::of(EntryKind::Allocate, amount), &source, notes)?;
     words.amount = Some(amount);
     words.comment = act.data.legal_basis.clone();
     Ok(())
+}
+
+/// From which day money is set aside: not before it was approved, and not beyond the year that it is for.
+fn set_aside_from(cx: &Context, act: &Act, facts: &Facts<'_>) -> Result<NaiveDate, Error> {
+    let today = cx.now.date_in(facts.zone);
+    let Some(day) = act.data.effective_on else { return Ok(today) };
+    let first = facts.state_since.date_in(facts.zone).min(today);
+    let year = i32::try_from(facts.policy.fiscal_year).unwrap_or(i32::MAX);
+    let last = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(today).max(today);
+    if (first..=last).contains(&day) {
+        return Ok(day);
+    }
+    let message = format!("must be from {first}, when it was approved, to {last}");
+    Err(Error::invalid("/data/effective_on", "out_of_range", message))
 }
 
 /// Takes back, by new entries, those by which a forfeiture set authority free: set aside and bound is what was before.

@@ -56,7 +56,7 @@ impl DecreeDraft {
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
         checks.between("/fiscal_year", self.fiscal_year, 2000, 2100);
-        checks.text("/number", &self.number, MAX_SHORT);
+        checks.number("/number", &self.number);
         checks.text("/reason", &self.reason, MAX_LONG);
         checks.between("/dated_on", i64::from(self.dated_on.year()), 2000, 2100);
         if let Some(moment) = self.effective_from {
@@ -74,7 +74,8 @@ impl DecreeDraft {
         for (index, change) in self.changes.iter().enumerate() {
             let pointer = format!("/changes/{index}/path");
             checks.text(&pointer, &change.path, MAX_SHORT);
-            let twice = self.changes.iter().take(index).any(|other| other.path == change.path);
+            let twice =
+                self.changes.iter().take(index).any(|other| related(&other.path, &change.path));
             checks.require(!twice, &pointer, "duplicate", "is moved already by this decree");
         }
         checks.done()

@@ -80,7 +80,7 @@ pub fn gather<'a>(
             .all(|part| !part.trim().is_empty()),
         site_position: row.latitude.zip(row.longitude),
         centre_provisional: centre.map(|centre| centre.provisional),
-        has_baseline: row.baseline.is_some(),
+        baseline: row.baseline.as_deref().map(serde_json::from_str).transpose()?,
         lines,
         builds_anew: row.builds_anew,
         gaps: gaps(row)?,

@@ -17,7 +17,7 @@ use crate::service::readiness::brought;
 use crate::service::view::gate as view;
 use crate::service::{Services, policy, tranche as tranches};
 use crate::storage::allocation::Allocation;
-use crate::storage::journal::{self, Sum};
+use crate::storage::journal::{self, Sum, Whose};
 use crate::storage::proposal::{self, Proposal};
 use crate::storage::report::Report;
 use crate::storage::tranche::{self, Contents, TrancheRequest};
@@ -97,7 +97,7 @@ pub struct Scene<'p> {
     mode: Mode,
     rows: Vec<Proposal>,
     parts: HashMap<ProposalId, Part>,
-    disbursed: Rupiah,
+    receipts: Rupiah,
     absorbed: Rupiah,
     requests: Vec<TrancheRequest>,
     contents: Contents,
@@ -124,10 +124,11 @@ impl<'p> Scene<'p> {
         supposed: &Supposed,
     ) -> Result<Scene<'p>, Error> {
         let rows = proposal::of_allocation(tx, allocation.id)?;
-        let sums = journal::sums_until(tx, allocation.id, when.effective_until)?;
+        let sums = journal::sums_until(tx, Whose::Allocation(allocation.id), when.effective_until)?;
         let figures = figures(&sums);
         let whole = |amount: fn(&Figures) -> Rupiah| Rupiah::total(figures.values().map(amount));
-        let disbursed = whole(|one| one.disbursed_idr);
+        // What was carried in can be spent here too: left out, its spending would stand for this year's.
+        let receipts = whole(|one| Rupiah::total([one.disbursed_idr, one.carried_in_idr]));
         // What is said to be spent beyond what was received is flagged, and opens nothing.
         let absorbed = whole(|one| {
             one.absorbed_idr.min(Rupiah::total([one.disbursed_idr, one.carried_in_idr]))
@@ -147,7 +148,7 @@ impl<'p> Scene<'p> {
             ),
             rows,
             parts: HashMap::new(),
-            disbursed,
+            receipts,
             absorbed: Rupiah::total([absorbed, supposed.spent]),
             requests,
             contents,
@@ -300,6 +301,10 @@ impl<'p> Scene<'p> {
             one.recommended == recommended && received.is_some_and(|received| one.at > received)
         });
         let ended_since = Rupiah::total(ended_since.map(|one| one.ceiling));
+        let ended_since_for_waiting = match deciding {
+            Deciding::Nothing => ended_since,
+            Deciding::Request(..) | Deciding::Payment(..) => Rupiah::ZERO,
+        };
         // A payment comes before what others wait for.
         let requested = match decided {
             Some(_) => Rupiah::ZERO,
@@ -312,9 +317,10 @@ impl<'p> Scene<'p> {
             when: self.when,
             received,
             parts,
-            disbursed: self.disbursed,
+            receipts: self.receipts,
             absorbed: self.absorbed,
             ended_since,
+            ended_since_for_waiting,
             previous_paid_on: self.previous_paid_on(),
             requested,
             asked,

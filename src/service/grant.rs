@@ -121,7 +121,12 @@ impl GrantDraft {
         let pointer = format!("{at}/commodity");
         match (&self.commodity, kind == ScopeKind::Commodity) {
             (None, _) => {}
-            (Some(commodity), true) => checks.text(&pointer, commodity, MAX_SHORT),
+            (Some(commodity), true) => {
+                checks.text(&pointer, commodity, MAX_SHORT);
+                let is_code = commodity.trim().bytes().all(|c| c.is_ascii_digit() || c == b'.');
+                let message = "is a region's code; a reviewer works for the nation, for all commodities or one";
+                checks.require(!is_code, &pointer, "region", message);
+            }
             (Some(_), false) => {
                 checks.fail(&pointer, "not_taken", "only a reviewer is limited to a commodity");
             }

@@ -5,7 +5,6 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, HoldId, ProposalId};
 use crate::domain::input::{Checks, MAX_LONG};
 use crate::domain::notice::NoticeEvent;
-use crate::domain::people::Role;
 use crate::domain::refusal::FieldError;
 use crate::domain::workflow;
 use crate::service::context::{By, Context, Input, Reply};
@@ -71,7 +70,7 @@ pub fn set(
         Write::moving("hold.set"),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
-            let by = By::from(cx.need_over(Role::Auditor, access::place(&seen))?);
+            let by = access::auditing(tx, cx, &seen)?;
             let proposal = access::lock(tx, id, None)?;
             let draft = body.get()?;
             can_be_held(tx, &proposal)?;
@@ -126,7 +125,7 @@ pub fn lift(
             Ok((access::beneath(&proposal, SubjectKind::Hold, id), (row, proposal)))
         },
         |tx, _, (row, seen)| {
-            let by = By::from(cx.need_over(Role::Auditor, access::place(&seen))?);
+            let by = access::auditing(tx, cx, &seen)?;
             let proposal = access::lock(tx, seen.id, None)?;
             if cx.if_match != Some(row.version) {
                 return Err(Error::Stale);

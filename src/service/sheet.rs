@@ -285,14 +285,14 @@ fn lost(row: &Row, names: impl Fn(usize) -> bool) -> Option<FieldError> {
 /// A text without the apostrophe that a spreadsheet puts before what would be a formula.
 fn unescaped(text: &str) -> &str {
     match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '@', '+', '-']) => rest,
+        Some(rest) if rest.trim_start().starts_with(['=', '@', '+', '-']) => rest,
         _ => text,
     }
 }
 
 /// The text with that apostrophe, where it would be taken for a formula.
 fn escaped(text: &str) -> String {
-    if text.starts_with(['=', '@', '+', '-', '\t', '\r']) {
+    if text.starts_with(['\t', '\r']) || text.trim_start().starts_with(['=', '@', '+', '-']) {
         format!("'{text}")
     } else {
         text.to_owned()

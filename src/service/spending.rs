@@ -22,11 +22,12 @@ use crate::service::trail::{self, Event};
 use crate::service::view::Page;
 use crate::service::view::money as view;
 use crate::service::{Services, access, action, gate};
+use crate::storage::AnyConnection;
 use crate::storage::contract::{self, Contract};
 use crate::storage::expenditure::{self, Expenditure};
+use crate::storage::journal::{self, Whose};
 use crate::storage::proposal::Proposal;
 use crate::storage::returns::{self, Return};
-use crate::storage::{AnyConnection, journal};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -323,8 +324,10 @@ fn figures_then(
     now: Figures,
 ) -> Result<Figures, Error> {
     let today = cx.now.date_in(Zone::of(&proposal.region_code));
-    let Some(allocation) = proposal.allocation_id.filter(|_| day < today) else { return Ok(now) };
-    let sums = journal::sums_until(tx, allocation, day)?;
+    if day >= today {
+        return Ok(now);
+    }
+    let sums = journal::sums_until(tx, Whose::Proposal(proposal.id), day)?;
     Ok(gate::figures(&sums).get(&proposal.id).copied().unwrap_or_default())
 }
 

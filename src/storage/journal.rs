@@ -181,12 +181,17 @@ pub struct Sum {
     pub first_on: Option<NaiveDate>,
 }
 
-/// The entries of an allocation that took effect by a day, summed for each proposal, kind and pair of accounts.
-pub fn sums_until(
-    c: &mut AnyConnection,
-    allocation: AllocationId,
-    day: NaiveDate,
-) -> QueryResult<Vec<Sum>> {
+/// Whose entries are summed.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
+    /// Those of every proposal that is paid from it.
+    Allocation(AllocationId),
+    /// Those of one proposal.
+    Proposal(ProposalId),
+}
+
+/// The entries that took effect by a day, summed for each proposal, kind and pair of accounts.
+pub fn sums_until(c: &mut AnyConnection, whose: Whose, day: NaiveDate) -> QueryResult<Vec<Sum>> {
     let kinds = (
         journal_entries::proposal_id,
         journal_entries::kind,
@@ -194,8 +199,7 @@ pub fn sums_until(
         journal_entries::from_account,
         journal_entries::to_account,
     );
-    journal_entries::table
-        .filter(journal_entries::allocation_id.eq(allocation))
+    let sums = journal_entries::table
         .filter(journal_entries::effective_on.le(day))
         .group_by(kinds)
         .order(kinds)
@@ -207,8 +211,11 @@ pub fn sums_until(
             journal_entries::to_account,
             sql::<BigInt>("CAST(SUM(amount_idr) AS BIGINT)"),
             min(journal_entries::effective_on),
-        ))
-        .load(c)
+        ));
+    match whose {
+        Whose::Allocation(id) => sums.filter(journal_entries::allocation_id.eq(id)).load(c),
+        Whose::Proposal(id) => sums.filter(journal_entries::proposal_id.eq(id)).load(c),
+    }
 }
 
 /// The payments of an allocation that were taken back by a day: of which request, to which proposal.

@@ -62,8 +62,13 @@ async fn carry(life: &Life<'_>, to: &Life<'_>, but: Value) -> Answer {
     life.add(Role::Drafter, "carries", body).await
 }
 
-/// A year after those of the shipped policies, whose proposals are taken from the start.
+/// Years after those of the shipped policies, whose proposals are taken from the start and paid in one tranche.
 fn open_later_years(app: &TestApp, years: &[i64]) {
+    open_years_of(app, years, &[(10_000, 0)]);
+}
+
+/// The same with any tranches: which share each is, and how much has to be spent before, in basis points.
+fn open_years_of(app: &TestApp, years: &[i64], tranches: &[(i64, i64)]) {
     let policies = demonstration::policies(&app.services).expect("policies");
     let like = policies.iter().find(|one| one.fiscal_year == 2021).expect("2021");
     for year in years {
@@ -74,13 +79,17 @@ fn open_later_years(app: &TestApp, years: &[i64]) {
         policy.submission_windows = vec![window];
         policy.correction_windows = vec![window];
         policy.contract_gate.date = chrono::NaiveDate::from_ymd_opt(2030, 7, 21).expect("a day");
-        // Paid in one tranche, at any time.
+        // Paid at any time.
         let mut written = serde_json::to_value(&policy).expect("JSON");
         let zoned = |date: &str| json!({ "date": date, "time": "17:00", "zone": "WIB" });
-        written["tranches"] = json!([{
-            "share_bp": 10_000, "opens": zoned("2020-01-02"), "closes": zoned("2030-07-20"),
-            "documents_due": zoned("2030-07-20"), "min_absorption_bp": 0, "min_output_bp": 0, "documents": [],
-        }]);
+        let tranche = |(share, absorption): &(i64, i64)| {
+            json!({
+                "share_bp": share, "opens": zoned("2020-01-02"), "closes": zoned("2030-07-20"),
+                "documents_due": zoned("2030-07-20"), "min_absorption_bp": absorption, "min_output_bp": 0,
+                "documents": [],
+            })
+        };
+        written["tranches"] = tranches.iter().map(tranche).collect();
         let policy = serde_json::from_value(written).expect("a policy");
         demonstration::publish(&app.services, &policy).expect("published");
     }
@@ -333,6 +342,30 @@ on_both! {
         open.refused(409, &["leftover_settled"]);
         carry(&life, &next, json!({ "amount_idr": 5_000 })).await.is(201);
         life.close().await.is(200);
+        assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    async fn spending_what_was_carried_in_does_not_stand_for_what_was_received(db) {
+        let app = TestApp::on(db);
+        open_years_of(&app, &[2022], &[(5_000, 0), (5_000, 7_500)]);
+        let life = REVITALISATION.at(&app, "funded").await;
+        let next = of_year(2022).at(&app, "contracted").await;
+        next.request_tranche(1, TOTAL / 2).await.is(201);
+        next.review_and_verify().await;
+        next.pay().await.is(200);
+        carry(&life, &next, json!({ "amount_idr": TOTAL / 2 })).await.is(201);
+        order(&next, "1", TOTAL / 2).await.is(201);
+        let gate = async || {
+            let path = format!("/allocations/{}/tranches/2/gate", next.allocation().await);
+            let shown = app.get(&next.who(Role::RegionalHead).await, &path).await.is(200);
+            let checks = shown["checks"].as_array().expect("checks").clone();
+            checks.into_iter().find(|check| check["rule"] == "absorption_reached").expect("a check")
+        };
+        // As much was spent as was carried in: half of what there was.
+        let half = gate().await;
+        assert_eq!((&half["met"], &half["actual_bp"]), (&json!(false), &json!(5_000)), "{half}");
+        order(&next, "2", TOTAL / 4).await.is(201);
+        assert_eq!(gate().await["met"], true);
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 

@@ -20,6 +20,7 @@ async fn all_rounder(app: &TestApp, name: &str) -> Person {
         (Role::Reviewer, None),
         (Role::Approver, None),
         (Role::Treasurer, None),
+        (Role::Auditor, None),
     ];
     app.someone(name, Role::Drafter, grants).await
 }
@@ -55,6 +56,9 @@ async fn take_on(life: &Life<'_>, person: &Person, duty: Duty) -> Answer {
                 "contract_id": contract["id"], "number": "SP2D/X", "spent_on": life.app.today(), "amount_idr": 1,
             });
             app.post(person, &life.path("expenditures"), body).await
+        }
+        Duty::Audit => {
+            app.post(person, &life.path("holds"), json!({ "reason": "Volume kurang." })).await
         }
         Duty::Inspection => {
             life.step_of(person, "tranche-requests", &life.request().await, "review", json!({}))
@@ -138,7 +142,7 @@ async fn whole_life(app: &TestApp) {
         take_on(&life, &person, duty).await.is(200);
         parts.push((person, duty));
     }
-    for duty in [Duty::Spending, Duty::Drafting] {
+    for duty in [Duty::Spending, Duty::Drafting, Duty::Audit] {
         refuse_all(&life, &parts, duty, None).await;
         let person = all_rounder(app, &format!("Semua lagi {duty}")).await;
         take_on(&life, &person, duty).await.is(201);

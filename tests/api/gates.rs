@@ -5,6 +5,7 @@ use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, SIBLING, TestApp};
 use crate::support::client::{Answer, text};
 use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
+use chrono::TimeDelta;
 use futures_util::future::join;
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
@@ -239,13 +240,17 @@ on_both! {
         // The output over the region is weighted, and one without a report counts as nothing.
         report(&one, &app.today(), 8_000).await;
         assert_eq!(check(&gate(&one, 3, "").await, "output_reached")["actual_bp"], 4_000);
-        // Once the other is cancelled, it is left out.
+        // Once the other is cancelled, it is left out; what waits was asked for before and is worth no less by it, but
+        // leaves no room to anybody.
+        app.later(TimeDelta::minutes(1));
         let body = json!({ "action": "cancel", "comment": "Lahan bersengketa." });
         two.act(Role::Approver, body).await.is(200);
         let alone = gate(&one, 3, "").await;
         assert_eq!(check(&alone, "output_reached")["actual_bp"], 8_000);
         let first = gate(&one, 1, "").await;
-        assert_eq!((&first["cap_idr"], &first["requested_idr"]), (&json!(FIRST), &json!(FIRST + 1)));
+        assert_eq!((&first["cap_idr"], &first["requested_idr"]), (&json!(2 * FIRST), &json!(FIRST + 1)));
+        assert_eq!((&first["room_idr"], &check(&first, "within_cap")["met"]), (&json!(0), &json!(true)));
+        one.request_tranche(1, 1).await.refused(409, &["request_stands", "within_cap"]);
         assert_eq!(app.verified(), Vec::<String>::new());
     }
 

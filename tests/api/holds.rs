@@ -68,6 +68,24 @@ on_both! {
         app.verified();
     }
 
+    async fn who_took_part_or_is_in_conflict_audits_nothing(db) {
+        let app = TestApp::on(db);
+        let name = "drafter and auditor";
+        let grants = vec![(Role::Drafter, Some(HOME.into())), (Role::Auditor, None)];
+        let both = app.someone(name, Role::Drafter, grants).await;
+        let life = CONSTRUCTION.draft(&app).await;
+        app.patch(&both, &life.path(""), json!({ "title": "Sentra Tapis" })).if_match(life.version().await).await.is(200);
+        hold(&life, &both).await.refused(403, &["four_eyes"]);
+        let set = hold(&life, &life.who(Role::Auditor).await).await.is(201);
+        lift(&life, &both, &set).await.refused(403, &["four_eyes"]);
+        // Nor does an auditor take another part afterwards.
+        let grants = vec![(Role::Reviewer, None), (Role::Auditor, None)];
+        let other = app.someone("reviewer and auditor", Role::Reviewer, grants).await;
+        app.post(&other, &life.path("conflicts"), json!({ "reason": "Saudara." })).await.is(201);
+        hold(&life, &other).await.refused(403, &["conflict_of_interest"]);
+        lift(&life, &other, &set).await.refused(403, &["conflict_of_interest"]);
+    }
+
     async fn what_is_held_is_left_out_of_a_shared_payment_and_paid_after_the_gate_when_it_is_free(db) {
         let app = TestApp::on(db);
         let one = CONSTRUCTION.at(&app, "contracted").await;

@@ -2,10 +2,11 @@
 
 use crate::on_both;
 use crate::support::app::TestApp;
-use crate::support::client::Answer;
+use crate::support::client::{Answer, text};
 use crate::support::life::{Life, REVITALISATION};
 use reqwest::Method;
 use sentra::domain::people::Role;
+use serde_json::json;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -48,6 +49,30 @@ on_both! {
         answer.refused(422, &["two_readings", "two_readings"]);
         assert_eq!(answer.pointers(), ["/lines/1/volume_thousandths", "/lines/1/unit_cost_idr"]);
         assert_eq!((life.list("lines").await, life.version().await), (before, version));
+    }
+
+    async fn a_quotation_mark_that_is_not_closed_swallows_no_rows(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.draft(&app).await;
+        let before = life.list("lines").await;
+        let header = "component;description;volume;unit;unit_cost_idr;fund_source;remarks";
+        let row = "supporting;Baik;1;paket;5.000.000;DAK;";
+        for (open, end) in [("\"lihat catatan", ""), ("\"lihat catatan", "\n"), ("\"", "\r\n\r\n")] {
+            let sheet = format!("{header}\n{row}\n{row}{open}\n{row}\n{row}{end}");
+            let refused = send(&life, "text/csv", sheet).await;
+            let body = refused.refused(422, &["open_quote"]);
+            assert!(text(&body["errors"][0]["message"]).starts_with("row 3 "), "{refused}");
+        }
+        assert_eq!(life.list("lines").await, before);
+        // One that is closed, or stands within a text, is part of it.
+        let sheet = format!("{header}\n{row}\"a\nend of the file\"\nend of the file\nsupporting;Pipa 2\";1;paket;1000000;DAK;");
+        let refused = send(&life, "text/csv", sheet).await;
+        refused.is(422);
+        assert!(refused.pointers().iter().all(|pointer| pointer.starts_with("/lines/1")), "{refused}");
+        let sheet = format!("{header}\n{row}\"a\nend of the file\"\nsupporting;Pipa 2\";1;paket;1.000.000;DAK;");
+        send(&life, "text/csv", sheet).await.is(200);
+        let lines = life.list("lines").await;
+        assert_eq!((lines.len(), &lines[1]["description"]), (2, &json!("Pipa 2\"")));
     }
 
     async fn rows_are_counted_as_the_spreadsheet_counts_them(db) {

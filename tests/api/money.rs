@@ -184,6 +184,13 @@ on_both! {
         life.act(Role::Treasurer, body.clone()).await
             .refused(409, &["amount_within_approval", "room_in_allocation"]);
         body["data"]["amount_idr"] = json!(TOTAL - 1);
+        for day in ["2020-01-31", "2022-01-01", "2100-01-01"] {
+            body["data"]["effective_on"] = json!(day);
+            let wrong = life.act(Role::Treasurer, body.clone()).await;
+            wrong.refused(422, &["out_of_range"]);
+            assert_eq!(wrong.pointers(), ["/data/effective_on"], "{day}");
+        }
+        body["data"]["effective_on"] = json!("2021-01-02");
         life.act(Role::Treasurer, body).await.is(200);
         life.allot(TOTAL - 2).await.refused(409, &["below_used"]);
         let nowhere = json!({ "fiscal_year": 2021, "region_code": "31.01", "amount_idr": 1, "legal_basis": "X" });

@@ -118,6 +118,30 @@ fn what_is_changed_by_its_version_says_where_that_is_read() {
 }
 
 #[test]
+fn whatever_takes_json_shows_an_example_that_fits_its_schema() {
+    let document = document();
+    for route in ROUTES {
+        let place = format!("{} {}", route.method, route.path);
+        let operation = &document["paths"][route.path][route.method];
+        let content = &operation["requestBody"]["content"]["application/json"];
+        let Some(schema) = content.get("schema") else { continue };
+        let named = schema["$ref"].as_str().map(|name| name.trim_start_matches('#'));
+        let schema = named.map_or(schema, |name| document.pointer(name).expect("a schema"));
+        let example =
+            [&content["example"], &schema["example"]].into_iter().find(|one| !one.is_null());
+        let example = example.unwrap_or_else(|| panic!("{place} has no example"));
+        let fields = example.as_object().unwrap_or_else(|| panic!("{place}: {example}"));
+        let known = schema["properties"].as_object();
+        for name in fields.keys() {
+            assert!(known.is_some_and(|known| known.contains_key(name)), "{place}: {name}");
+        }
+        for name in schema["required"].as_array().into_iter().flatten() {
+            assert!(fields.contains_key(&text(name)), "{place} lacks {name}");
+        }
+    }
+}
+
+#[test]
 fn another_method_is_described_once_for_all_paths() {
     let document = document();
     let response = &document["components"]["responses"]["MethodNotAllowed"];

@@ -181,6 +181,21 @@ on_both! {
         assert_eq!(refused.pointers(), ["/menus/0/regions/1"]);
     }
 
+    async fn dates_of_a_policy_lie_in_years_that_people_mean(db) {
+        let app = TestApp::on(db);
+        let by = administrator(&app).await;
+        let mut policy = published(&app).await;
+        policy["submission_windows"][0]["closes"]["date"] = json!("+262142-12-31");
+        policy["plan"]["due"]["date"] = json!("9999-12-31");
+        policy["holidays"][0]["date"] = json!("0000-01-01");
+        let refused = publish(&app, &by, &policy, 1).await;
+        refused.is(422);
+        let pointers = refused.pointers();
+        for pointer in ["/submission_windows/0/closes/date", "/plan/due/date", "/holidays/0/date"] {
+            assert!(pointers.contains(&pointer.to_owned()), "{pointer}: {refused}");
+        }
+    }
+
     async fn a_new_version_lets_what_is_pinned_go_on_under_the_old_one(db) {
         let app = TestApp::on(db);
         let by = administrator(&app).await;

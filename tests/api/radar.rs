@@ -121,6 +121,25 @@ on_both! {
         assert_eq!(of(&radar(&app, &approver, "limit=200").await, &life), ["operation_check"]);
     }
 
+    async fn what_is_paid_on_recommendation_has_its_date_beside_those_of_the_tranches(db) {
+        let app = TestApp::on(db);
+        let recommended = CONSTRUCTION.as_shipped().recommended().at(&app, "planned").await;
+        let staged = CONSTRUCTION.as_shipped().at(&app, "planned").await;
+        app.reach_the_year();
+        recommended.to("contracted").await;
+        staged.to("contracted").await;
+        let approver = staged.who(Role::Approver).await;
+        let allocation = staged.allocation().await;
+        let all = items(&radar(&app, &approver, "limit=200").await);
+        let of_tranche = all.iter().filter(|item| item["allocation_id"] == allocation);
+        let shown: Vec<_> = of_tranche.map(|item| (text(&item["kind"]), text(&item["at"]), item["at_risk_idr"].clone())).collect();
+        let expected = [
+            ("tranche_documents", "2021-07-21T10:00:00.000000Z"), ("tranche_window", "2021-07-31T10:00:00.000000Z"),
+            ("tranche_window", "2021-12-15T10:00:00.000000Z"),
+        ];
+        assert_eq!(shown, expected.map(|(kind, at)| (kind.to_owned(), at.to_owned(), json!(TOTAL))));
+    }
+
     async fn everybody_sees_the_dates_of_what_they_see(db) {
         let app = TestApp::on(db);
         for region in [HOME, SIBLING, FOREIGN] {

@@ -38,15 +38,15 @@ async fn another_method_is_a_problem_that_names_those_that_are_possible() {
         let known: BTreeSet<String> = ROUTES
             .iter()
             .filter(|other| other.path == route.path)
-            .map(|other| other.method.to_uppercase())
+            .flat_map(|other| match other.method {
+                "get" => vec!["GET".to_owned(), "HEAD".to_owned()],
+                method => vec![method.to_uppercase()],
+            })
             .collect();
         for method in all.iter().filter(|method| !known.contains(**method)) {
-            if *method == "HEAD" {
-                continue;
-            }
             let path = route.path;
             let answer = app.call(method.parse().expect("a method"), path).await;
-            answer.is(405);
+            assert_eq!(answer.status, 405, "{method} {path}");
             let allowed: BTreeSet<String> =
                 answer.header("Allow").unwrap_or_default().split(", ").map(str::to_owned).collect();
             assert_eq!(allowed, known, "{method} {path}");
@@ -61,6 +61,24 @@ async fn another_method_is_a_problem_that_names_those_that_are_possible() {
             said.starts_with("HTTP/1.1 404") && said.contains("urn:sentra:problem:not_found"),
             "{said}"
         );
+    }
+}
+
+#[actix_web::test]
+async fn what_can_be_got_can_be_asked_for_without_its_body() {
+    let app = TestApp::spawn(Kind::Sqlite).expect("SQLite");
+    let person = app.of(Role::Drafter, HOME).await;
+    for path in ["/me", "/regions?limit=1", "/regions/18.71"] {
+        let whole = app.get(&person, path).await;
+        let head = app.by(&person, Method::HEAD, path).await;
+        assert_eq!((head.status, head.bytes.len()), (200, 0), "{path}");
+        assert_eq!(head.header("content-length"), whole.header("content-length"), "{path}");
+    }
+    let client = reqwest::Client::new();
+    for path in ["/health/live", "/health/ready", "/metrics"] {
+        let answer =
+            client.head(format!("http://{}{path}", app.address)).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
     }
 }
 

@@ -50,6 +50,10 @@ on_both! {
         let refused = life.act(Role::Inspector, close).await;
         refused.refused(409, &["final_report_reviewed", "baseline_compared"]);
         assert_eq!(refused.pointers(), ["/reports", "/data/baseline_comparison"]);
+        let words = json!({ "action": "close", "data": { "baseline_comparison": "Naik.", "baseline_outcome": { "members": 1 } } });
+        let refused = life.act(Role::Inspector, words).await;
+        assert_eq!(refused.pointers(), ["/reports", "/data/baseline_outcome"]);
+        assert!(refused.to_string().contains("/businesses"), "{refused}");
         life.to("closed").await;
         assert!(!done(&life).await.contains(&"confirm_site".to_owned()));
         assert_eq!(life.shown().await["figures"]["in_hand_idr"], 0);

@@ -8,7 +8,7 @@ use crate::domain::proposal::Menu;
 use crate::domain::report::ReportKind;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The files, with the name that the demonstration gives each.
 pub const FILES: [(&str, &str); 4] = [
@@ -67,6 +67,8 @@ pub struct Assumed {
     pub centre: Option<Centre>,
     /// What is compared at the end.
     pub baseline: Option<Value>,
+    /// What its figures have become.
+    pub baseline_outcome: Option<Map<String, Value>>,
     /// Budget lines.
     pub lines: Vec<Line>,
     /// Dated steps of the review.

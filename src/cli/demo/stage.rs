@@ -333,6 +333,7 @@ impl Stage<'_> {
             Action::Close => {
                 let words = "Compared with the survey before the works: see the final report.";
                 data.baseline_comparison = Some(words.to_owned());
+                data.baseline_outcome = self.case.assumed.baseline_outcome.clone();
             }
             _ => {}
         }

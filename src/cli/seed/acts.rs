@@ -6,6 +6,7 @@ use crate::domain::moment::Zone;
 use crate::domain::money::BasisPoints;
 use crate::domain::proposal::{Menu, State};
 use chrono::{Days, NaiveDate};
+use serde_json::json;
 
 impl Life<'_> {
     /// What a person gives with the action.
@@ -53,6 +54,7 @@ impl Life<'_> {
             },
             Action::Close if self.row.menu == Menu::Revitalisation => ActData {
                 baseline_comparison: Some("Produksi naik menurut laporan akhir.".to_owned()),
+                baseline_outcome: json!({ "production_units": 9_500 }).as_object().cloned(),
                 ..data
             },
             Action::Close => ActData {

@@ -156,15 +156,15 @@ impl Facts<'_> {
 
     fn absorption(&self, rule: &TrancheRule) -> Check {
         let least = rule.min_absorption_bp;
-        let required = share_of(self.disbursed, least);
+        let required = share_of(self.receipts, least);
         let met = self.absorbed >= required;
-        let share = BasisPoints::of(self.absorbed.0, self.disbursed.0);
+        let share = BasisPoints::of(self.absorbed.0, self.receipts.0);
         let how = (!met).then(|| {
             let missing = Rupiah::total([required, self.absorbed.negated()]);
             format!("{missing} more has to be spent, and its payment orders (SP2D) recorded.")
         });
         Check {
-            required: format!("{least} of the {} received: {required} spent", self.disbursed),
+            required: format!("{least} of the {} received: {required} spent", self.receipts),
             actual: format!("{} spent ({share})", self.absorbed),
             met,
             how,
@@ -279,10 +279,7 @@ impl Facts<'_> {
             }
             (Mode::Staged, _) => format!("at most the tranche's {cap}"),
         };
-        let how = (!met).then(|| {
-            let room = Rupiah::total([cap, paid.negated(), self.requested.negated()]);
-            format!("At most {} can still be asked for.", room.max(Rupiah::ZERO))
-        });
+        let how = (!met).then(|| format!("At most {} can still be asked for.", self.room(paid)));
         Check {
             required,
             actual: format!("{paid} paid, {} requested, {} asked for", self.requested, self.asked),

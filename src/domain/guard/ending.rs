@@ -2,6 +2,7 @@
 
 use super::{Facts, Guard, Said, given, unless};
 use crate::domain::act::{Act, Action};
+use crate::domain::baseline;
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::tranche::Mode;
 use chrono::{Datelike, Months};
@@ -85,11 +86,7 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         Guard::FinalReportReviewed => unless(facts.final_report_reviewed, "/reports", || {
             "The final report is not reviewed yet.".to_owned()
         }),
-        Guard::BaselineCompared => given(
-            said(&data.baseline_comparison),
-            "/data/baseline_comparison",
-            "Compare with the baseline, in words.",
-        ),
+        Guard::BaselineCompared => baseline_compared(facts, act),
         Guard::LeftoverSettled => {
             let left = facts.figures.in_hand();
             unless(left == Rupiah::ZERO, "/figures/in_hand_idr", || {
@@ -107,6 +104,19 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         Guard::UseConfirmed => use_confirmed(facts, act),
         _ => Ok(()),
     }
+}
+
+fn baseline_compared(facts: &Facts<'_>, act: &Act) -> Said {
+    let Some(baseline) = &facts.baseline else { return Ok(()) };
+    given(
+        said(&act.data.baseline_comparison),
+        "/data/baseline_comparison",
+        "Compare with the baseline, in words.",
+    )?;
+    let lacking = baseline::lacking(baseline, act.data.baseline_outcome.as_ref());
+    unless(lacking.is_empty(), "/data/baseline_outcome", || {
+        format!("Say what these figures of the baseline are now: {}.", lacking.join(", "))
+    })
 }
 
 fn use_confirmed(facts: &Facts<'_>, act: &Act) -> Said {

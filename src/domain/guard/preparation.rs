@@ -31,10 +31,12 @@ pub(super) fn preparation(guard: Guard, facts: &Facts<'_>) -> Said {
                 "The centre is a provisional entry; it has to be matched (PATCH the centre with its decree).".to_owned()
             })
         }
-        Guard::BaselineGiven => unless(!revitalises || facts.has_baseline, "/baseline", || {
-            "A revitalisation needs a baseline, to be compared with at its end; PATCH baseline."
-                .to_owned()
-        }),
+        Guard::BaselineGiven => {
+            unless(!revitalises || facts.baseline.is_some(), "/baseline", || {
+                "A revitalisation needs a baseline, to be compared with at its end; PATCH baseline."
+                    .to_owned()
+            })
+        }
         Guard::GapsAnswered => gaps_answered(facts, revitalises),
         Guard::HasLines => unless(facts.lines.iter().any(LineFacts::is_asked), "/lines", || {
             "At least one line has to ask for DAK money; PUT the lines.".to_owned()

@@ -76,6 +76,7 @@ impl Policy {
     fn check_values(&self, checks: &mut Checks) {
         checks.between("/fiscal_year", self.fiscal_year, 2000, 2100);
         checks.text("/legal_basis", &self.legal_basis, MAX_LONG);
+        self.check_days(checks);
         windows(checks, "/submission_windows", &self.submission_windows);
         windows(checks, "/correction_windows", &self.correction_windows);
         self.within_year(checks, "/contract_gate", &self.contract_gate);
@@ -101,6 +102,30 @@ impl Policy {
         self.check_tranches(checks);
         self.check_reminders(checks);
         self.check_sources(checks);
+    }
+
+    /// Dates that need not lie in the fiscal year lie in years that people mean: days up to them are counted one by one.
+    fn check_days(&self, checks: &mut Checks) {
+        let lists = [
+            ("/submission_windows", &self.submission_windows),
+            ("/correction_windows", &self.correction_windows),
+        ];
+        for (list, windows) in lists {
+            for (index, window) in windows.iter().enumerate() {
+                checks.date(&format!("{list}/{index}/opens/date"), window.opens.date);
+                checks.date(&format!("{list}/{index}/closes/date"), window.closes.date);
+            }
+        }
+        checks.date("/plan/due/date", self.plan.due.date);
+        checks.date("/plan/changes_until/date", self.plan.changes_until.date);
+        for (index, mode) in self.modes.iter().enumerate() {
+            if let ModeRule::LumpSumOnRecommendation { recorded_before, .. } = mode {
+                checks.date(&format!("/modes/{index}/recorded_before/date"), recorded_before.date);
+            }
+        }
+        for (index, day) in self.holidays.iter().enumerate() {
+            checks.date(&format!("/holidays/{index}/date"), day.date);
+        }
     }
 
     fn within_year(&self, checks: &mut Checks, pointer: &str, gate: &Deadline) {

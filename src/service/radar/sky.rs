@@ -55,6 +55,12 @@ pub struct Found {
     pub at_risk: Rupiah,
 }
 
+impl Found {
+    fn is_of(&self, allocation: AllocationId) -> bool {
+        matches!(&self.about, About::Allocation(id, ..) if *id == allocation)
+    }
+}
+
 /// Everything that the deadlines are made of.
 pub struct Sky {
     /// The proposals.
@@ -169,7 +175,7 @@ impl Sky {
         rules: &mut Rules,
         now: Moment,
     ) -> Result<Vec<Found>, Error> {
-        let mut tranches: BTreeMap<(AllocationId, i64), Tranche> = BTreeMap::new();
+        let mut tranches = Tranches::new();
         for (index, row) in self.rows.iter().enumerate() {
             if PAID.contains(&row.state)
                 && let Some(held) = self.rules_over(tx, rules, row)?
@@ -177,10 +183,22 @@ impl Sky {
                 self.add_tranche(index, row, &held, &mut tranches);
             }
         }
-        let mut all = Vec::new();
-        for ((allocation, n), tranche) in tranches {
+        let mut all: Vec<Found> = Vec::new();
+        for ((allocation, n, _), tranche) in tranches {
             let Tranche { mode, held, region, rows, at_risk, unasked } = tranche;
             for due in deadline::of_tranche(mode, n, unasked == 0, &held.policy, now) {
+                // Two ways of paying that close at the same moment are one date of the allocation.
+                let same = all.iter_mut().rev().take_while(|found| found.is_of(allocation)).find(
+                    |found| {
+                        (found.due.kind, found.due.n, found.due.at) == (due.kind, due.n, due.at)
+                    },
+                );
+                if let Some(Found { about: About::Allocation(.., places), at_risk: sum, .. }) = same
+                {
+                    places.extend(&rows);
+                    *sum = Rupiah::total([*sum, at_risk]);
+                    continue;
+                }
                 let about = About::Allocation(allocation, region.clone(), rows.clone());
                 all.push(Found { due, held: held.clone(), about, at_risk });
             }
@@ -189,13 +207,7 @@ impl Sky {
     }
 
     /// Adds a proposal that is paid to the next tranche of its allocation.
-    fn add_tranche(
-        &self,
-        index: usize,
-        row: &Proposal,
-        held: &Rc<Held>,
-        tranches: &mut BTreeMap<(AllocationId, i64), Tranche>,
-    ) {
+    fn add_tranche(&self, index: usize, row: &Proposal, held: &Rc<Held>, tranches: &mut Tranches) {
         let at_risk = self.at_risk(row);
         let Some((allocation, _, mode, amount, _)) = self.funds_of(row) else { return };
         if at_risk == Rupiah::ZERO {
@@ -207,7 +219,8 @@ impl Sky {
         let paid = requests.iter().filter(|(_, state)| *state == TrancheState::Paid);
         let n = paid.map(|(n, _)| *n).max().unwrap_or(0).saturating_add(1);
         let asked = requests.iter().any(|(of, _)| *of == n);
-        let tranche = tranches.entry((*allocation, n)).or_insert_with(|| Tranche {
+        let key = (*allocation, n, row.lump_sum_recommended);
+        let tranche = tranches.entry(key).or_insert_with(|| Tranche {
             mode,
             held: held.clone(),
             region: row.region_code.clone(),
@@ -220,6 +233,9 @@ impl Sky {
         tranche.unasked += usize::from(!asked);
     }
 }
+
+/// The next tranches of allocations: by number, and apart for what is paid on recommendation, which has dates of its own.
+type Tranches = BTreeMap<(AllocationId, i64, bool), Tranche>;
 
 /// The next tranche of an allocation.
 struct Tranche {

@@ -6,11 +6,14 @@ use super::{Cell, Row};
 use crate::domain::input::MAX_ITEMS;
 use crate::domain::refusal::FieldError;
 use ::csv::ByteRecord;
+use std::io::Read;
 
 /// Rows that say something and are kept: the header, the lines, and one by which too many are told.
 const MAX_ROWS: usize = MAX_ITEMS + 2;
 /// Cells of a row that says something, up to the last that does.
 const MAX_COLUMNS: usize = 50;
+/// A row behind the last. A quote that is never closed takes it into its cell, with every row between.
+const BEHIND: &[u8] = b"\nend of the file";
 
 fn unreadable(message: String) -> FieldError {
     FieldError::new("/lines", "unreadable", message)
@@ -28,13 +31,17 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter(bytes))
-        .from_reader(bytes);
+        .from_reader(bytes.chain(BEHIND));
+    let whole = u64::try_from(bytes.len().saturating_add(BEHIND.len())).unwrap_or(u64::MAX);
     let mut rows: Vec<Row> = Vec::new();
     let mut number = 0_u64;
-    for record in reader.byte_records() {
-        let record = record.map_err(|error| unreadable(error.to_string()))?;
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(|error| unreadable(error.to_string()))? {
         let start = record.position().map_or(0, ::csv::Position::byte);
         number = number.saturating_add(1).saturating_add(blank_rows(bytes, start));
+        if reader.position().byte() >= whole {
+            return if is_behind(&record) { Ok(rows) } else { Err(open_quote(number)) };
+        }
         let row = row(number, &record)?;
         if !row.is_empty() {
             rows.push(row);
@@ -44,6 +51,18 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<Row>, FieldError> {
         }
     }
     Ok(rows)
+}
+
+fn is_behind(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.iter().all(|cell| Some(cell) == BEHIND.strip_prefix(b"\n"))
+}
+
+fn open_quote(number: u64) -> FieldError {
+    let message = format!(
+        "row {number} has a quotation mark that is not closed, so that all rows after it would be one cell; close it, or \
+         write it twice where it is part of the text"
+    );
+    FieldError::new("/lines", "open_quote", message)
 }
 
 fn row(number: u64, record: &ByteRecord) -> Result<Row, FieldError> {

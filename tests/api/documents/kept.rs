@@ -98,6 +98,11 @@ on_each_store! {
         assert!(again.replayed() && again.bytes == first.bytes && !first.replayed());
         send("one", CSV).await.refused(422, &["idempotency_key_reused"]);
         send("one", ("other.pdf", PDF.1, PDF.2)).await.refused(422, &["idempotency_key_reused"]);
+        // What is wrong with the form is part of what was sent.
+        let fields = [TOR, &[("zz", "1")]].concat();
+        let call = app.by(&drafter, Method::POST, &life.path("documents")).key("once");
+        let call = call.raw("multipart/form-data; boundary=one", form("one", &fields, &[PDF]));
+        call.await.refused(422, &["idempotency_key_reused"]);
         assert_eq!(life.list("documents").await.len(), 1);
         place.agrees(&app);
     }

@@ -555,11 +555,14 @@ impl Life<'_> {
     }
 
     pub async fn close(&self) -> Answer {
+        let (compared, outcome) = ("Dari 40 menjadi 55 usaha.", json!({ "businesses": 55 }));
         let data = if self.case.menu == "construction" {
             self.app.later(chrono::TimeDelta::days(190));
-            json!({ "use_check": { "checked_on": self.app.today(), "businesses": 12, "report": "Ramai." } })
+            let check =
+                json!({ "checked_on": self.app.today(), "businesses": 12, "report": "Ramai." });
+            json!({ "use_check": check, "baseline_comparison": compared, "baseline_outcome": outcome })
         } else {
-            json!({ "baseline_comparison": "Dari 40 menjadi 55 usaha." })
+            json!({ "baseline_comparison": compared, "baseline_outcome": outcome })
         };
         self.act(Role::Inspector, json!({ "action": "close", "data": data })).await
     }

@@ -19,6 +19,7 @@ use sentra::domain::proposal::State;
 use sentra::domain::report::ReportKind;
 use sentra::service::error::Error;
 use sentra::service::{contract, hold, plan, report, spending, tranche};
+use serde_json::json;
 
 impl Play<'_> {
     pub(super) fn agree(&self, what: &str, expected: bool, real: &Done) {
@@ -288,7 +289,11 @@ impl Play<'_> {
     }
 
     pub(super) fn close(&mut self, at: usize) {
-        let data = ActData { baseline_comparison: Some("Naik.".to_owned()), ..ActData::default() };
+        let data = ActData {
+            baseline_comparison: Some("Naik.".to_owned()),
+            baseline_outcome: json!({ "businesses": 55 }).as_object().cloned(),
+            ..ActData::default()
+        };
         let case = &self.cases[at];
         let real = self.act("inspector", case.id, Action::Close, data);
         let fits = case.state == State::Reporting
