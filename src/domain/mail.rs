@@ -50,26 +50,74 @@ pub fn back_off(attempts: i64, jitter: i64) -> TimeDelta {
     )
 }
 
+/// What a refusal for good (5xx) is about, as far as its words tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The recipient's address: there is nobody.
+    Address,
+    /// This message, or this mailbox as it is now: too large, full, its content.
+    Message,
+    /// The mailbox, or whoever sends: the words fit both.
+    Mailbox,
+    /// The recipient by some rule, or all mail from here: the words fit both.
+    Rule,
+}
+
 /// Enhanced status codes that speak of the recipient's address for good (RFC 3463, 3.2 and 3.3, and RFC 7505): no such
 /// mailbox, no such system, bad syntax, moved, takes no mail, and disabled.
 const ADDRESS_REFUSED: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+/// Enhanced status codes about addresses that speak of the sender's (RFC 3463, 3.2, and RFC 7505).
+const SENDER_REFUSED: [&str; 3] = ["5.1.7", "5.1.8", "5.1.9"];
+/// Enhanced status codes that speak of a size (RFC 3463, 3.3 and 3.4).
+const TOO_LARGE: [&str; 2] = ["5.2.3", "5.3.4"];
+/// What a size, or a full mailbox, is refused with where no enhanced code is given (RFC 5321, 4.2.3).
+const EXCEEDED: &str = "552";
 /// Replies to `RCPT TO` that speak of the mailbox where no enhanced code says otherwise (RFC 5321, 4.2.3): unavailable,
 /// not local, name not allowed.
 const MAILBOX_REFUSED: [&str; 3] = ["550", "551", "553"];
 
-/// Whether a reply refuses the recipient's address for good: not the sender, the content, a policy, or a mailbox that is
-/// full. `to_recipient` says whether the reply was to `RCPT TO`; after the data only an enhanced code can say so, which is
-/// then about the one recipient that the message has.
-pub fn refuses_address(reply: &str, to_recipient: bool) -> bool {
+/// What a reply for good to `RCPT TO` is about. Only an enhanced code can name the address; without one, and where it
+/// names a rule, the words may as well be meant for all mail from here.
+pub fn refusal_of_recipient(reply: &str) -> Refusal {
+    let (code, enhanced) = codes(reply);
+    match enhanced {
+        Some(enhanced) if ADDRESS_REFUSED.contains(&enhanced) => Refusal::Address,
+        Some(enhanced) if SENDER_REFUSED.contains(&enhanced) => Refusal::Rule,
+        Some(enhanced) if TOO_LARGE.contains(&enhanced) => Refusal::Message,
+        // Of addresses, mailboxes and content it speaks of this recipient; of systems, routes and rules perhaps of all.
+        Some(enhanced) if ["5.1.", "5.2.", "5.6."].iter().any(|of| enhanced.starts_with(of)) => {
+            Refusal::Message
+        }
+        Some(_) => Refusal::Rule,
+        None if code == EXCEEDED => Refusal::Message,
+        None if MAILBOX_REFUSED.contains(&code) && !speaks_of_relaying(reply) => Refusal::Mailbox,
+        None => Refusal::Rule,
+    }
+}
+
+/// Whether a reply for good to the data refuses the recipient's address: only an enhanced code can say so, which is then
+/// about the one recipient that the message has.
+pub fn refuses_address(reply: &str) -> bool {
+    let (code, enhanced) = codes(reply);
+    code.starts_with('5') && enhanced.is_some_and(|enhanced| ADDRESS_REFUSED.contains(&enhanced))
+}
+
+/// Whether a reply for good to `MAIL FROM` is about the size of the message; anything else is about who sends.
+pub fn refuses_size(reply: &str) -> bool {
+    let (code, enhanced) = codes(reply);
+    enhanced.map_or(code == EXCEEDED, |enhanced| TOO_LARGE.contains(&enhanced))
+}
+
+/// The code of a reply, and its enhanced code where it has one.
+fn codes(reply: &str) -> (&str, Option<&str>) {
     let mut words = reply.split(|letter: char| letter.is_whitespace() || letter == '-');
     let code = words.next().unwrap_or_default();
-    if !code.starts_with('5') {
-        return false;
-    }
-    match words.next().filter(|word| is_enhanced(word)) {
-        Some(enhanced) => ADDRESS_REFUSED.contains(&enhanced),
-        None => to_recipient && MAILBOX_REFUSED.contains(&code),
-    }
+    (code, words.next().filter(|word| is_enhanced(word)))
+}
+
+/// "relay not permitted", "Relay access denied", "we do not relay": said without an enhanced code by common servers.
+fn speaks_of_relaying(reply: &str) -> bool {
+    reply.to_ascii_lowercase().contains("relay")
 }
 
 /// Whether a word is an enhanced status code: a class, a subject and a detail.
@@ -155,31 +203,50 @@ mod tests {
     }
 
     #[test]
-    fn only_what_speaks_of_the_recipient_refuses_the_address() {
+    fn only_what_names_the_recipient_refuses_the_address() {
         for reply in [
             "550 5.1.1 no such user",
             "550 5.1.10 null MX",
             "553 5.1.3 bad syntax",
             "550 5.2.1 disabled",
         ] {
-            assert!(refuses_address(reply, true) && refuses_address(reply, false), "{reply}");
+            assert_eq!(refusal_of_recipient(reply), Refusal::Address, "{reply}");
+            assert!(refuses_address(reply), "{reply}");
         }
-        for reply in
-            ["550 no such user", "551 not local", "553 not allowed", "550", "550-5 no such user"]
-        {
-            assert!(refuses_address(reply, true) && !refuses_address(reply, false), "{reply}");
-        }
-        for reply in [
-            "550 5.7.1 relaying denied",
-            "550 5.1.8 bad sender",
-            "552 5.2.2 mailbox full",
-            "552 mailbox full",
-            "554 no",
-            "450 4.1.1 not yet",
-            "450 5.1.1 a contradiction",
-            "",
+        for (reply, refusal) in [
+            ("550 no such user", Refusal::Mailbox),
+            ("551 not local", Refusal::Mailbox),
+            ("553 not allowed", Refusal::Mailbox),
+            ("550", Refusal::Mailbox),
+            ("550-5 no such user", Refusal::Mailbox),
+            ("550 relay not permitted", Refusal::Rule),
+            ("553 sorry, that domain isn't in my list of allowed RELAYs", Refusal::Rule),
+            ("550 5.7.1 relaying denied", Refusal::Rule),
+            ("554 5.7.1 <a@b.example>: Relay access denied", Refusal::Rule),
+            ("550 5.1.8 bad sender", Refusal::Rule),
+            ("550 5.0.0 no", Refusal::Rule),
+            ("554 5.3.2 no service", Refusal::Rule),
+            ("554 no", Refusal::Rule),
+            ("552 5.2.2 mailbox full", Refusal::Message),
+            ("552 mailbox full", Refusal::Message),
+            ("552 5.3.4 too big", Refusal::Message),
+            ("550 5.1.0 rejected", Refusal::Message),
         ] {
-            assert!(!refuses_address(reply, true) && !refuses_address(reply, false), "{reply}");
+            assert_eq!(refusal_of_recipient(reply), refusal, "{reply}");
+            assert!(!refuses_address(reply), "{reply}");
+        }
+        for reply in ["450 4.1.1 not yet", "450 5.1.1 a contradiction", ""] {
+            assert!(!refuses_address(reply), "{reply}");
+        }
+    }
+
+    #[test]
+    fn of_refusals_of_the_sender_only_those_of_a_size_are_the_messages() {
+        for reply in ["552 too big", "552 5.3.4 too big", "554 5.2.3 too long"] {
+            assert!(refuses_size(reply), "{reply}");
+        }
+        for reply in ["550 no", "552 5.7.1 no", "553 5.1.8 who are you?", "554 5.7.1 no"] {
+            assert!(!refuses_size(reply), "{reply}");
         }
     }
 

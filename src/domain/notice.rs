@@ -175,9 +175,12 @@ impl NoticeEvent {
         !self.is_about_account() && !matches!(self, NoticeEvent::Digest)
     }
 
+    /// Those whose messages bring the code of an invitation.
+    pub const BRINGING_CODES: [NoticeEvent; 2] = [NoticeEvent::Invited, NoticeEvent::PasswordReset];
+
     /// Whether its message brings the code of an invitation.
-    pub const fn brings_code(self) -> bool {
-        matches!(self, NoticeEvent::Invited | NoticeEvent::PasswordReset)
+    pub fn brings_code(self) -> bool {
+        NoticeEvent::BRINGING_CODES.contains(&self)
     }
 }
 

@@ -4,7 +4,8 @@ use crate::domain::ids::{MailId, ProposalId, UserId};
 use crate::domain::mail::MailState;
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
-use crate::http::body::{Body, Nothing};
+use crate::domain::refusal::FieldError;
+use crate::http::body::{Body, Checked, Nothing};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::proposal::PageQuery;
 use crate::http::query::{Query, cursor, limit};
@@ -13,6 +14,7 @@ use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::notifications::{self, Which};
 use crate::service::outbox::Waiting;
+use crate::service::resend::{self, ResendDraft};
 use crate::service::user::MAX_EMAIL;
 use crate::service::view::Page;
 use crate::service::view::mail as view;
@@ -79,7 +81,23 @@ pub async fn list_outbox(call: Call, query: Query<OutboxQuery>) -> Answer {
     .await
 }
 
-/// Tell how many messages wait, how long the oldest has, and what does not go out; for administrators.
+impl Checked for ResendDraft {
+    fn checked(&self) -> Result<(), Vec<FieldError>> {
+        self.check()
+    }
+}
+
+/// Queue again all messages that were given up and fit, as after something was wrong with the relay, at most 10000 in a
+/// call; for administrators. They go to the addresses that their recipients have then. Left out is what brought a code, and
+/// what goes to users who are disabled or whose address is refused.
+#[utoipa::path(post, path = "/outbox/resend", tag = "mail", request_body = ResendDraft,
+    responses((status = 200, description = "How many were queued.", body = view::Resent)))]
+pub async fn resend_outbox(call: Call, body: Body<ResendDraft>) -> Answer {
+    call.write(body, resend::resend_many).await
+}
+
+/// Tell how many messages wait, how long the oldest has, what does not go out, and of what no message can be made; for
+/// administrators.
 #[utoipa::path(get, path = "/outbox/summary", tag = "mail",
     responses((status = 200, description = "As it is now.", body = Waiting)))]
 pub async fn summarise_outbox(call: Call) -> Answer {

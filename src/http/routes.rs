@@ -218,6 +218,7 @@ routes! {
                                             put    preference::change_preferences    [TokenAndVersion]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }
+    "/outbox/resend"                      { post   outbox::resend_outbox             [TokenAndKey]; }
     "/outbox/{id}"                        { get    outbox::show_mail                 [Token]; }
     "/outbox/{id}/resend"                 { post   outbox::resend_mail               [TokenKeyAndVersion]; }
 }

@@ -5,6 +5,7 @@ mod dates;
 mod details;
 pub mod digest;
 pub mod dkim;
+mod line;
 pub mod message;
 mod names;
 pub mod preview;

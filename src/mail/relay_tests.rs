@@ -1,10 +1,12 @@
 //! The way to the relay, against a scripted one.
 
 use super::*;
+use crate::mail::line::Line;
 use crate::mail::message::seal;
 use crate::mail::message::tests::letter;
 use crate::mail::smtp::{Answer, SmtpServer, Stage};
 use lettre::message::Mailbox;
+use std::time::Instant;
 
 fn relay(server: &SmtpServer) -> Relay {
     impatient(&server.url())
@@ -102,13 +104,9 @@ fn wrong_credentials_are_no_messages_fault() {
 #[test]
 fn replies_decide_at_every_stage() {
     for stage in [Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken] {
-        for later in ["421 4.3.2 closing", "450 4.2.0 later", "451 4.7.1 later", "452 4.2.2 full"] {
+        for later in ["450 4.2.0 later", "451 4.7.1 later", "452 4.2.2 full"] {
             let transient = Outcome::Transient(later.to_owned());
             assert_eq!(ends(stage, Answer::Say(later)), transient, "{stage:?}");
-        }
-        for never in ["550 5.7.1 policy", "552 5.2.2 mailbox full", "554 5.6.0 never"] {
-            let permanent = Outcome::Permanent(never.to_owned());
-            assert_eq!(ends(stage, Answer::Say(never)), permanent, "{stage:?}");
         }
         for line in ["530 5.7.0 sign in", "535 5.7.8 who are you?"] {
             let outcome = ends(stage, Answer::Say(line));
@@ -117,29 +115,60 @@ fn replies_decide_at_every_stage() {
             assert_eq!(is_of_the_line, stage != Stage::Taken, "{stage:?} {outcome:?}");
         }
     }
+    for stage in [Stage::Recipient, Stage::Data, Stage::Taken] {
+        let closing = "421 4.3.2 closing";
+        assert_eq!(ends(stage, Answer::Say(closing)), Outcome::Transient(closing.to_owned()));
+        for never in ["550 5.6.0 never", "552 5.2.2 mailbox full"] {
+            let permanent = Outcome::Permanent(never.to_owned());
+            assert_eq!(ends(stage, Answer::Say(never)), permanent, "{stage:?}");
+        }
+    }
 }
 
 #[test]
-fn only_the_answer_to_the_recipient_and_one_that_names_it_refuse_the_address() {
-    for (stage, said, is_address) in [
-        (Stage::Sender, "550 no", false),
-        (Stage::Sender, "550 5.1.1 no", false),
-        (Stage::Recipient, "550 no such user", true),
-        (Stage::Recipient, "550 5.1.1 no such user", true),
-        (Stage::Recipient, "551 not here", true),
-        (Stage::Recipient, "553 5.1.3 bad", true),
-        (Stage::Recipient, "550 5.7.1 relaying denied", false),
-        (Stage::Recipient, "552 5.2.2 full", false),
-        (Stage::Recipient, "554 no", false),
-        (Stage::Data, "550 5.1.1 no", false),
-        (Stage::Taken, "550 5.1.1 no such user", true),
-        (Stage::Taken, "550 spam", false),
+fn what_a_relay_has_against_the_sender_says_nothing_about_the_message() {
+    for said in [
+        "421 4.7.0 too many lines",
+        "550 5.1.1 no",
+        "550 no",
+        "553 5.7.1 sender not owned by user",
+        "554 5.7.1 relay access denied",
     ] {
-        let expected = match is_address {
-            true => Outcome::AddressRefused(said.to_owned()),
-            false => Outcome::Permanent(said.to_owned()),
-        };
-        assert_eq!(ends(stage, Answer::Say(said)), expected, "{stage:?}");
+        let outcome = ends(Stage::Sender, Answer::Say(said));
+        assert_eq!(outcome, Outcome::Unreachable(said.to_owned()));
+    }
+    for answer in [Answer::Cut, Answer::Stall] {
+        let outcome = ends(Stage::Sender, answer);
+        assert!(matches!(outcome, Outcome::Unreachable(_)), "{outcome:?}");
+    }
+    for said in ["552 too big", "552 5.3.4 too big"] {
+        assert_eq!(ends(Stage::Sender, Answer::Say(said)), Outcome::Permanent(said.to_owned()));
+    }
+}
+
+#[test]
+fn a_refusal_of_the_recipient_names_the_address_the_message_or_perhaps_all() {
+    let address = |said: &str| Outcome::AddressRefused(said.to_owned());
+    let permanent = |said: &str| Outcome::Permanent(said.to_owned());
+    let mailbox = |said: &str| Outcome::Ambiguous(said.to_owned(), Refusal::Mailbox);
+    let rule = |said: &str| Outcome::Ambiguous(said.to_owned(), Refusal::Rule);
+    type Expected<'a> = &'a dyn Fn(&str) -> Outcome;
+    let cases: [(Stage, &str, Expected<'_>); 12] = [
+        (Stage::Recipient, "550 5.1.1 no such user", &address),
+        (Stage::Recipient, "553 5.1.3 bad", &address),
+        (Stage::Recipient, "552 5.2.2 full", &permanent),
+        (Stage::Recipient, "550 no such user", &mailbox),
+        (Stage::Recipient, "551 not here", &mailbox),
+        (Stage::Recipient, "550 relay not permitted", &rule),
+        (Stage::Recipient, "554 5.7.1 <a@dinas.example>: Relay access denied", &rule),
+        (Stage::Recipient, "554 no", &rule),
+        (Stage::Data, "550 5.1.1 no", &permanent),
+        (Stage::Taken, "550 5.1.1 no such user", &address),
+        (Stage::Taken, "550 spam", &permanent),
+        (Stage::Taken, "554 5.7.1 spam", &permanent),
+    ];
+    for (stage, said, expected) in cases {
+        assert_eq!(ends(stage, Answer::Say(said)), expected(said), "{stage:?}");
     }
 }
 
@@ -160,12 +189,49 @@ fn a_certificate_that_nobody_vouches_for_gets_nothing() {
     assert!(server.received().is_empty());
 }
 
+const DRIBBLED: [Stage; 5] =
+    [Stage::Banner, Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken];
+
 #[test]
-fn a_relay_that_dribbles_is_waited_for() {
-    for stage in [Stage::Banner, Stage::Sender, Stage::Recipient, Stage::Data, Stage::Taken] {
-        let outcome = ends(stage, Answer::Dribble);
+fn a_relay_that_dribbles_within_its_time_is_waited_for() {
+    for stage in DRIBBLED {
+        let server = SmtpServer::start().expect("server");
+        server.on(stage, "", Answer::Dribble, 1);
+        let patience = Duration::from_secs(10);
+        let relay = Relay::parse(&server.url()).expect("relay").with_patience(patience, patience);
+        let outcome = send(&mut Line::new(&relay), "a@dinas.example");
         assert!(matches!(outcome, Outcome::Sent(_)), "{stage:?} {outcome:?}");
     }
+}
+
+#[test]
+fn a_relay_that_dribbles_for_longer_holds_no_line() {
+    for stage in DRIBBLED {
+        let server = SmtpServer::start().expect("server");
+        // Each letter comes well within the time for a whole reply, and all of them do not.
+        server.on(stage, "", Answer::Dribble, 1);
+        let (step, after_dot) = (Duration::from_millis(150), Duration::from_millis(200));
+        let relay = Relay::parse(&server.url()).expect("relay").with_patience(step, after_dot);
+        let started = Instant::now();
+        let outcome = send(&mut Line::new(&relay), "a@dinas.example");
+        let is_as_it_should = match stage {
+            Stage::Banner | Stage::Sender => matches!(outcome, Outcome::Unreachable(_)),
+            Stage::Taken => matches!(outcome, Outcome::Unknown(_)),
+            _ => matches!(outcome, Outcome::Transient(_)),
+        };
+        assert!(is_as_it_should, "{stage:?} {outcome:?}");
+        assert!(started.elapsed() < step * 6 + after_dot, "{stage:?} {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn what_is_waited_for_before_the_dot_is_not_the_relays_time() {
+    let server = SmtpServer::start().expect("server");
+    let relay = relay(&server);
+    let sealed = seal(&sender(), &letter("a@dinas.example")).expect("sealed");
+    let mut wait = || std::thread::sleep(Duration::from_millis(1_500));
+    let outcome = Line::new(&relay).send(&sender().email, &sealed.to, &sealed.bytes, &mut wait);
+    assert!(matches!(outcome, Outcome::Sent(_)), "{outcome:?}");
 }
 
 #[test]
@@ -189,13 +255,13 @@ fn what_comes_before_the_dot_comes_once_and_only_when_all_else_is_sent() {
 fn the_answer_to_the_dot_is_waited_for_ten_minutes() {
     let relay = Relay::parse("smtp://localhost").expect("relay");
     assert!(relay.after_dot >= Duration::from_secs(600), "RFC 5321, 4.5.3.2.6");
-    assert!(relay.step < relay.after_dot);
+    assert!(relay.step < relay.body && relay.body < relay.after_dot);
 }
 
 #[test]
 fn only_after_the_final_dot_nobody_knows() {
     for answer in [Answer::Cut, Answer::Stall] {
-        for stage in [Stage::Sender, Stage::Recipient, Stage::Data] {
+        for stage in [Stage::Recipient, Stage::Data] {
             let outcome = ends(stage, answer.clone());
             assert!(matches!(outcome, Outcome::Transient(_)), "{stage:?} {answer:?} {outcome:?}");
         }

@@ -2,8 +2,9 @@
 
 use crate::domain::mail::Letter;
 use crate::mail::dkim::Signer;
+use crate::mail::line::Line;
 use crate::mail::message::{Sealed, seal};
-use crate::mail::relay::{Line, Outcome, Relay, tidy};
+use crate::mail::relay::{Outcome, Relay, tidy};
 use crate::mail::{SettingError, Site};
 use crate::service::private;
 use lettre::Address;

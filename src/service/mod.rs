@@ -57,6 +57,7 @@ pub mod reason;
 pub mod recovery;
 pub mod reminders;
 pub mod report;
+pub mod resend;
 pub mod reversal;
 pub mod revision;
 pub mod scan;

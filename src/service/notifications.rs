@@ -17,8 +17,9 @@ use crate::service::user::clean_email;
 use crate::service::view::Page;
 use crate::service::view::mail as view;
 use crate::storage::AnyConnection;
-use crate::storage::mail::{self, Filter, Mail};
+use crate::storage::mail::{self, Mail};
 use crate::storage::notice::{self, Notice};
+use crate::storage::outbox::{self as rows, Filter};
 use crate::storage::user;
 use serde_json::json;
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ pub fn list(
     let user = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
     sv.db.read(|tx| {
         let filter = Filter { user: Some(user), ..Filter::default() };
-        let rows = mail::list(tx, &filter, before, limit.saturating_add(1))?;
+        let rows = rows::list(tx, &filter, before, limit.saturating_add(1))?;
         let notices = notices(tx, &rows)?;
         let items = rows
             .into_iter()
@@ -78,7 +79,7 @@ pub fn list_outbox(
 ) -> Result<Page<view::OutboxItem>, Error> {
     cx.need_national(Role::Administrator)?;
     sv.db.read(|tx| {
-        let rows = mail::list(tx, &Filter::from(which), before, limit.saturating_add(1))?;
+        let rows = rows::list(tx, &Filter::from(which), before, limit.saturating_add(1))?;
         let items = items(tx, rows)?;
         Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
     })
@@ -173,6 +174,10 @@ fn reachable(tx: &mut AnyConnection, row: &Mail) -> Result<String, Error> {
         let message = "The relay refuses the recipient's address; change it, or clear the mark by address_refused: false, \
             at the user first.";
         return Err(Error::refused("address_refused", "/address", message));
+    }
+    if user.disabled_at.is_some() {
+        let message = "The recipient is disabled, and gets no mail; see disabled at the user.";
+        return Err(Error::refused("user_disabled", "/user_id", message));
     }
     Ok(user.email)
 }

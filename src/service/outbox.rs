@@ -16,17 +16,21 @@ use crate::storage::notice::{self, Notice};
 use crate::storage::user::User;
 use crate::storage::{AnyConnection, DbError, grant, user};
 use chrono::TimeDelta;
-use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use utoipa::ToSchema;
 
 pub mod account;
 pub mod bounce;
+pub(super) mod reach;
+mod waiting;
+
+pub use waiting::{StuckNotice, Waiting, waiting};
 
 use account::{AccountDraft, CODE_PLACE};
 
 /// How many notices are read at a time.
 const PAGE: i64 = 100;
+/// Letters of a reason that are kept.
+const MAX_REASON: usize = 500;
 
 /// What a message is made of.
 #[derive(Debug, Clone, Copy)]
@@ -106,12 +110,26 @@ pub fn expand(sv: &Services, render: &dyn Render, limit: usize) -> Result<Expand
                 }
                 // Another worker was quicker.
                 Ok(None) | Err(Error::Database(DbError::Duplicate(_))) => {}
-                Err(Error::Defect(reason)) => done.stuck.push((row.id, reason)),
+                Err(Error::Defect(reason)) => {
+                    note_stuck(sv, row.id, &reason)?;
+                    done.stuck.push((row.id, reason));
+                }
                 Err(error) => return Err(error),
             }
         }
     }
     Ok(done)
+}
+
+/// Keeps at a pending notice why it could not be made into messages, where everybody can see it.
+fn note_stuck(sv: &Services, id: NoticeId, reason: &str) -> Result<(), Error> {
+    let now = sv.clock.now();
+    let short: String = reason.chars().take(MAX_REASON).collect();
+    sv.db.write(
+        "outbox.note_stuck",
+        |tx| Ok::<_, Error>(notice::note_stuck(tx, id, now, &short).map(drop)?),
+        |_, _| Ok(()),
+    )
 }
 
 /// The number of messages made of a notice; nothing when another worker made them.
@@ -310,7 +328,8 @@ impl From<Mail> for Leased {
     }
 }
 
-/// Leases up to `limit` due messages to a worker. No two workers have one at the same time.
+/// Leases up to `limit` due messages to a worker. No two workers have one at the same time. What can't be sent to its
+/// recipient any more ends here.
 pub fn lease(
     sv: &Services,
     worker: &str,
@@ -320,7 +339,10 @@ pub fn lease(
     let now = sv.clock.now();
     let rows = sv.db.write(
         "outbox.lease",
-        |tx| Ok::<_, Error>(mail::lease(tx, worker, now, now.after(lease), limit)?),
+        |tx| {
+            let rows = mail::lease(tx, worker, now, now.after(lease), limit)?;
+            reach::follow(tx, rows)
+        },
         |_, _| Ok(()),
     )?;
     Ok(rows.into_iter().map(Leased::from).collect())
@@ -351,6 +373,11 @@ impl Attempted {
     /// How it ended.
     pub const fn outcome(&self) -> AttemptOutcome {
         self.outcome
+    }
+
+    /// Whether nothing more is to be sent to the address.
+    pub const fn refuses_address(&self) -> bool {
+        self.refuses_address
     }
 }
 
@@ -384,7 +411,12 @@ pub fn settle(
             if attempted.refuses_address {
                 bounce::mark(tx, row.user_id, &row.address, &attempted.reply, now)?;
             }
-            Ok((settled == 1).then_some(end.state))
+            if settled != 1 {
+                return Ok(None);
+            }
+            let waits = end.state == MailState::Queued;
+            let is_ended = waits && !reach::end_unreachable(tx, &[row])?.is_empty();
+            Ok(Some(if is_ended { MailState::Dead } else { end.state }))
         },
         |_, _| Ok(()),
     );
@@ -397,7 +429,8 @@ pub fn settle(
     }
 }
 
-/// Gives leased messages back untried: they are due as they were, and nothing is counted.
+/// Gives leased messages back untried: they are due as they were, and nothing is counted. What can't be sent to its
+/// recipient any more ends here.
 pub fn release(sv: &Services, leased: &[Leased]) -> Result<(), Error> {
     if leased.is_empty() {
         return Ok(());
@@ -405,10 +438,13 @@ pub fn release(sv: &Services, leased: &[Leased]) -> Result<(), Error> {
     sv.db.write(
         "outbox.release",
         |tx| {
+            let mut released = Vec::with_capacity(leased.len());
             for one in leased {
-                mail::release(tx, &one.row, one.row.next_attempt_at)?;
+                if mail::release(tx, &one.row, one.row.next_attempt_at)? == 1 {
+                    released.push(&one.row);
+                }
             }
-            Ok(())
+            reach::end_unreachable(tx, &released).map(drop)
         },
         |_, _| Ok(()),
     )
@@ -433,33 +469,6 @@ pub fn renew(
 /// at once, not when its lease ends. How many messages it were.
 pub fn release_all(sv: &Services) -> Result<usize, Error> {
     sv.db.write("outbox.release_all", |tx| Ok::<_, Error>(mail::release_all(tx)?), |_, _| Ok(()))
-}
-
-/// What waits in the outbox, and what does not go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Waiting {
-    /// Messages that are queued.
-    pub queued: i64,
-    /// How long the oldest of them has waited, in seconds; 0 when none waits.
-    pub oldest_seconds: i64,
-    /// Messages that are given up.
-    pub dead: i64,
-    /// Users whose address is refused: no mail goes to them until it is changed or cleared.
-    pub addresses_refused: i64,
-}
-
-/// What waits in the outbox, and what does not go out.
-pub fn waiting(sv: &Services) -> Result<Waiting, Error> {
-    let now = sv.clock.now();
-    sv.db.read(|tx| {
-        let oldest = mail::oldest_queued(tx)?;
-        Ok(Waiting {
-            queued: mail::count(tx, MailState::Queued)?,
-            oldest_seconds: oldest.map_or(0, |oldest| now.since(oldest).num_seconds().max(0)),
-            dead: mail::count(tx, MailState::Dead)?,
-            addresses_refused: user::refused_addresses(tx)?,
-        })
-    })
 }
 
 #[cfg(test)]

@@ -296,6 +296,39 @@ fn a_notice_without_words_keeps_no_other_from_its_turn() {
     assert_eq!((done.notices, done.mails), (1, 1));
     assert_eq!(done.stuck, [(stuck, "no words for this".to_owned())]);
     assert_eq!(desk.outbox().len(), 1);
+    let since = desk.sv.clock.now();
+    desk.pass(TimeDelta::hours(2));
+    desk.notice(&[Role::Drafter], None, "y");
+    let shown = waiting(&desk.sv).expect("waiting");
+    assert_eq!((shown.notices_pending, shown.notices_oldest_seconds), (2, 7_200));
+    expand(&desk.sv, &Plain, 10).expect("expanded");
+    let shown = waiting(&desk.sv).expect("waiting");
+    assert_eq!((shown.notices_pending, shown.notices_stuck), (1, 1));
+    let reason = "no words for this".to_owned();
+    assert_eq!(shown.stuck, [StuckNotice { notice_id: stuck, failed_at: since, reason }]);
+    // Once there are words for it, it goes like any other.
+    expand(&desk.sv, &Wordy, 10).expect("expanded");
+    let shown = waiting(&desk.sv).expect("waiting");
+    assert_eq!((shown.notices_pending, shown.notices_stuck, shown.stuck.len()), (0, 0, 0));
+    assert_eq!(desk.outbox().len(), 3);
+}
+
+/// Has words for everything.
+struct Wordy;
+
+impl Render for Wordy {
+    fn render(&self, draft: &Draft<'_>) -> Result<Rendered, String> {
+        let facts = NoticeFacts { title: "x".to_owned(), ..draft.facts.clone() };
+        Plain.render(&Draft { facts: &facts, ..*draft })
+    }
+
+    fn render_account(&self, draft: &AccountDraft<'_>) -> Result<Rendered, String> {
+        Plain.render_account(draft)
+    }
+
+    fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String> {
+        Plain.render_digest(draft)
+    }
 }
 
 fn leased(desk: &Desk) -> Vec<Leased> {
@@ -331,6 +364,99 @@ fn an_attempt_that_outlived_its_lease_is_kept_and_decides_nothing() {
     let sent = Attempted::new(AttemptOutcome::Sent, "250 ok".to_owned(), 0);
     assert_eq!(settle(&desk.sv, &quick, &sent).expect("settled"), Some(MailState::Sent));
     assert_eq!(desk.mail_to("a").history.len(), 2);
+}
+
+fn changed(desk: &Desk, id: UserId, change: impl Fn(&mut User)) {
+    desk.write(|tx| {
+        let mut after = user::find(tx, id)?.expect("a user");
+        after.version += 1;
+        change(&mut after);
+        assert_eq!(user::replace(tx, &after)?, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_cant_reach_its_recipient_ends_wherever_it_stands() {
+    for is_disabled in [true, false] {
+        let words = if is_disabled { "user disabled on" } else { "address refused on" };
+        let cut_off = |desk: &Desk, id| {
+            let now = desk.sv.clock.now();
+            changed(desk, id, |user| match is_disabled {
+                true => user.disabled_at = Some(now),
+                false => user.address_refused_at = Some(now),
+            });
+        };
+        let ended = |desk: &Desk| {
+            let mail = desk.mail_to("a");
+            let said = mail.last_reply.clone().unwrap_or_default();
+            mail.state == MailState::Dead && said.starts_with(words)
+        };
+        let new = || {
+            let desk = Desk::new();
+            let id = desk.person("a", Role::Drafter, Some("18.08"));
+            desk.notice(&[Role::Drafter], None, "x");
+            expand(&desk.sv, &Plain, 10).expect("expanded");
+            (desk, id)
+        };
+        // Before it is leased, while it is in hand, and after an attempt that failed for now.
+        let (desk, id) = new();
+        cut_off(&desk, id);
+        assert!(leased(&desk).is_empty() && ended(&desk));
+        let (desk, id) = new();
+        let held = leased(&desk);
+        cut_off(&desk, id);
+        release(&desk.sv, &held).expect("released");
+        assert!(ended(&desk));
+        let (desk, id) = new();
+        let one = leased(&desk).pop().expect("mail");
+        cut_off(&desk, id);
+        let failed = Attempted::new(AttemptOutcome::Transient, "451 later".to_owned(), 0);
+        assert_eq!(settle(&desk.sv, &one, &failed).expect("settled"), Some(MailState::Dead));
+        assert!(ended(&desk));
+        assert_eq!(desk.mail_to("a").history[0].reply, "451 later");
+        // What the relay took is sent all the same.
+        let (desk, id) = new();
+        let one = leased(&desk).pop().expect("mail");
+        cut_off(&desk, id);
+        let sent = Attempted::new(AttemptOutcome::Sent, "250 ok".to_owned(), 0);
+        assert_eq!(settle(&desk.sv, &one, &sent).expect("settled"), Some(MailState::Sent));
+    }
+}
+
+#[test]
+fn what_waits_follows_its_recipient_to_another_address() {
+    let desk = Desk::new();
+    let id = desk.person("a", Role::Drafter, Some("18.08"));
+    desk.notice(&[Role::Drafter], None, "x");
+    expand(&desk.sv, &Plain, 10).expect("expanded");
+    changed(&desk, id, |user| user.email = "b".to_owned());
+    let one = leased(&desk).pop().expect("mail");
+    assert_eq!(one.letter.address, "b");
+    let sent = Attempted::new(AttemptOutcome::Sent, "250 ok".to_owned(), 0);
+    assert_eq!(settle(&desk.sv, &one, &sent).expect("settled"), Some(MailState::Sent));
+    assert_eq!(desk.mail_to("b").state, MailState::Sent);
+}
+
+#[test]
+fn a_code_does_not_follow_to_another_address() {
+    let desk = Desk::new();
+    let id = desk.person("a", Role::Drafter, Some("18.08"));
+    desk.notice(&[Role::Drafter], None, "x");
+    expand(&desk.sv, &Plain, 10).expect("expanded");
+    let first = desk.mail_to("a").id;
+    let notice_id = desk.notice(&[Role::Drafter], None, "y");
+    desk.write(|tx| {
+        let row = mail::find(tx, first)?.expect("mail");
+        let secret = Some("the code".to_owned());
+        Ok(mail::insert_once(tx, &Mail { id: MailId::new(), notice_id, secret, ..row })?)
+    });
+    changed(&desk, id, |user| user.email = "b".to_owned());
+    let held = leased(&desk);
+    assert_eq!(held.iter().map(|one| one.letter.id).collect::<Vec<_>>(), [first]);
+    let ended = desk.mail_to("a");
+    assert_eq!(ended.state, MailState::Dead);
+    assert!(ended.last_reply.is_some_and(|said| said.starts_with("address changed")));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::service::view::people as view;
 use crate::service::{Services, console, grant, invitation, outbox, token, user};
 use crate::storage::audit::{EventRow, PersonalRow, RevisionRow};
 use crate::storage::connection::Target;
-use crate::storage::{Database, PoolSettings, audit, mail, migrate};
+use crate::storage::{Database, PoolSettings, audit, migrate, outbox as outbox_rows};
 use chrono::{NaiveDate, TimeDelta};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -100,7 +100,9 @@ impl Bench {
     /// The code that waits to be mailed.
     fn mailed_code(&self) -> String {
         outbox::expand(&self.sv, &outbox::tests::Plain, 10).expect("expanded");
-        let read = |tx: &mut _| Ok::<_, Error>(mail::list(tx, &mail::Filter::default(), None, 1)?);
+        let read = |tx: &mut _| {
+            Ok::<_, Error>(outbox_rows::list(tx, &outbox_rows::Filter::default(), None, 1)?)
+        };
         let mails = self.sv.db.read(read).expect("mails");
         mails[0].secret.clone().expect("a code")
     }

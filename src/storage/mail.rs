@@ -1,6 +1,6 @@
 //! Messages, one to a recipient, and the attempts to send them.
 
-use crate::domain::ids::{MailAttemptId, MailId, NoticeId, ProposalId, UserId};
+use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
 use crate::domain::mail::{AttemptOutcome, MailState};
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
@@ -182,6 +182,36 @@ pub fn give_up(
         .execute(c)
 }
 
+/// Ends messages, which are then sent no more, and says why; how many there were.
+pub fn end(c: &mut AnyConnection, ids: &[MailId], why: &str) -> QueryResult<usize> {
+    let mut ended = 0;
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let waiting = mails::id.eq_any(some).and(mails::state.eq(MailState::Queued));
+        ended += diesel::update(mails::table.filter(waiting))
+            .set((
+                mails::state.eq(MailState::Dead),
+                mails::secret.eq(None::<String>),
+                mails::leased_by.eq(None::<String>),
+                mails::leased_until.eq(None::<Moment>),
+                mails::last_reply.eq(why),
+                mails::version.eq(mails::version + 1),
+            ))
+            .execute(c)?;
+    }
+    Ok(ended)
+}
+
+/// Sends messages in hand to another address. The version stays, so that what becomes of them can be recorded.
+pub fn readdress(c: &mut AnyConnection, ids: &[MailId], address: &str) -> QueryResult<usize> {
+    let mut moved = 0;
+    for some in ids.chunks(IDS_AT_ONCE) {
+        moved += diesel::update(mails::table.filter(mails::id.eq_any(some)))
+            .set(mails::address.eq(address))
+            .execute(c)?;
+    }
+    Ok(moved)
+}
+
 /// How an attempt changes a message.
 #[derive(Debug, Clone)]
 pub struct Verdict {
@@ -282,60 +312,6 @@ pub fn attempts_of(c: &mut AnyConnection, ids: &[MailId]) -> QueryResult<Vec<Att
         .order(mail_attempts::id)
         .select(Attempt::as_select())
         .load(c)
-}
-
-/// Which messages; what is absent leaves nothing out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Standing in this state.
-    pub state: Option<MailState>,
-    /// To this user.
-    pub user: Option<UserId>,
-    /// To this address.
-    pub address: Option<String>,
-    /// About this proposal.
-    pub proposal: Option<ProposalId>,
-    /// Telling of this.
-    pub event: Option<NoticeEvent>,
-    /// Made at this moment or later.
-    pub since: Option<Moment>,
-}
-
-/// Messages, the newest first, made before `before`.
-pub fn list(
-    c: &mut AnyConnection,
-    filter: &Filter,
-    before: Option<MailId>,
-    limit: i64,
-) -> QueryResult<Vec<Mail>> {
-    let mut query = mails::table
-        .inner_join(notices::table)
-        .select(Mail::as_select())
-        .order(mails::id.desc())
-        .limit(limit)
-        .into_boxed();
-    if let Some(state) = filter.state {
-        query = query.filter(mails::state.eq(state));
-    }
-    if let Some(user) = filter.user {
-        query = query.filter(mails::user_id.eq(user));
-    }
-    if let Some(address) = &filter.address {
-        query = query.filter(mails::address.eq(address.as_str()));
-    }
-    if let Some(proposal) = filter.proposal {
-        query = query.filter(notices::proposal_id.eq(proposal));
-    }
-    if let Some(event) = filter.event {
-        query = query.filter(notices::event.eq(event));
-    }
-    if let Some(since) = filter.since {
-        query = query.filter(mails::created_at.ge(since));
-    }
-    if let Some(before) = before {
-        query = query.filter(mails::id.lt(before));
-    }
-    query.load(c)
 }
 
 /// How many messages stand in a state.

@@ -37,6 +37,7 @@ pub mod journal;
 pub mod line;
 pub mod mail;
 pub mod notice;
+pub mod outbox;
 pub mod participation;
 pub mod plan;
 pub mod policy;

@@ -517,6 +517,8 @@ diesel::table! {
 diesel::table! {
     notice_pending (notice_id) {
         notice_id -> Text,
+        failed_at -> Nullable<Timestamp>,
+        reason -> Nullable<Text>,
     }
 }
 

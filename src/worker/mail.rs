@@ -4,8 +4,9 @@ mod breaker;
 mod doubt;
 mod lines;
 mod pace;
+mod trust;
 
-use crate::domain::mail::{AttemptOutcome, MailState};
+use crate::domain::mail::{AttemptOutcome, MailState, Refusal};
 use crate::mail::relay::Outcome;
 use crate::mail::transport::Mailer;
 use crate::service::Services;
@@ -15,14 +16,18 @@ use crate::service::outbox::{self, Attempted, Leased, Render};
 use crate::worker::mail::breaker::Breaker;
 use crate::worker::mail::lines::Lines;
 use crate::worker::mail::pace::Pace;
+use crate::worker::mail::trust::Trust;
 use crate::worker::{Running, Stop, start};
 use std::io;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often recording an attempt is tried, so that a busy database does not get a message sent twice.
-const SETTLE_TRIES: u32 = 5;
+/// The longest rest before recording an attempt is tried again.
+const LONGEST_SETTLE_REST: Duration = Duration::from_secs(5);
+/// By how much that rest grows each time.
+const SETTLE_REST: Duration = Duration::from_millis(200);
 /// How often what waits is counted for the metrics.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
@@ -38,12 +43,18 @@ pub struct Settings {
     pub lease: Duration,
     /// How long the threads rest when nothing was to be done.
     pub idle: Duration,
-    /// Lines to the relay at the most. A process that is killed sends at most so many messages again.
+    /// Lines to the relay at the most.
     pub lines: usize,
+    /// Messages that the relay may have, and of which nothing is recorded yet, at the most. A process that is killed sends
+    /// at most so many again.
+    pub in_doubt: usize,
     /// Messages that the relay takes in a minute from this process; as many as go when absent.
     pub per_minute: Option<NonZeroU32>,
-    /// How long a message that the relay has, and of which nothing is recorded yet, keeps the next from being so too.
+    /// How long a message in doubt keeps others from being so; one of which the relay has said nothing for longer is
+    /// counted no more, so that it holds up no other.
     pub patience: Duration,
+    /// How long a line is waited for by whoever is told to stop; the relay may take minutes for its answer.
+    pub grace: Duration,
 }
 
 impl Default for Settings {
@@ -54,8 +65,10 @@ impl Default for Settings {
             lease: Duration::from_secs(120),
             idle: Duration::from_secs(1),
             lines: 4,
+            in_doubt: 1,
             per_minute: None,
-            patience: Duration::from_millis(20),
+            patience: Duration::from_secs(60),
+            grace: Duration::from_secs(20),
         }
     }
 }
@@ -128,10 +141,21 @@ impl Counts {
 
 /// How sending one message went.
 enum Sent {
-    /// It was tried, and this became of it; nothing when its lease had ended.
-    Tried(AttemptOutcome, Option<MailState>),
+    /// It was tried.
+    Tried(Tried),
     /// There is no line to the relay.
     NoLine,
+}
+
+/// What became of an attempt.
+struct Tried {
+    outcome: AttemptOutcome,
+    /// Where the message stands now; nothing when its lease had ended.
+    end: Option<MailState>,
+    /// Whether nothing more is to be sent to its address.
+    refuses_address: bool,
+    /// Whether nothing more is to be sent at all for a while.
+    pauses: bool,
 }
 
 /// What the threads of one worker share.
@@ -144,9 +168,28 @@ struct Core {
     stop: Stop,
     breaker: Mutex<Breaker>,
     pace: Pace,
+    trust: Trust,
+    /// Attempts that were made and could not be recorded so far: until they are, their messages must not be leased anew.
+    unrecorded: AtomicUsize,
     stuck: Mutex<usize>,
     stuck_digests: Mutex<usize>,
     measured: Mutex<Option<Instant>>,
+}
+
+/// An attempt that was made and could not be recorded so far, as long as this lives.
+struct Unrecorded<'a>(&'a AtomicUsize);
+
+impl<'a> Unrecorded<'a> {
+    fn new(count: &'a AtomicUsize) -> Unrecorded<'a> {
+        count.fetch_add(1, Ordering::SeqCst);
+        Unrecorded(count)
+    }
+}
+
+impl Drop for Unrecorded<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Delivers mail. Any number of these may work on one database.
@@ -172,6 +215,8 @@ impl MailWorker {
             stop,
             breaker: Mutex::default(),
             pace: Pace::new(settings.per_minute),
+            trust: Trust::default(),
+            unrecorded: AtomicUsize::new(0),
             stuck: Mutex::default(),
             stuck_digests: Mutex::default(),
             measured: Mutex::default(),
@@ -267,35 +312,62 @@ impl Core {
     fn record(&self, one: &Leased, outcome: Outcome) -> Result<Sent, Error> {
         let jitter = rand::random_range(0..=1000);
         let attempted = |outcome, reply| Attempted::new(outcome, reply, jitter);
+        let mut pauses = false;
         let attempted = match outcome {
-            Outcome::Sent(reply) => attempted(AttemptOutcome::Sent, reply),
+            Outcome::Sent(reply) => {
+                self.trust.earned();
+                attempted(AttemptOutcome::Sent, reply)
+            }
             Outcome::Transient(reply) => attempted(AttemptOutcome::Transient, reply),
             Outcome::Permanent(reply) => attempted(AttemptOutcome::Permanent, reply),
             Outcome::AddressRefused(reply) => Attempted::address_refused(reply),
+            Outcome::Ambiguous(reply, refusal) if self.trust.spend() => match refusal {
+                Refusal::Address | Refusal::Mailbox => Attempted::address_refused(reply),
+                Refusal::Message | Refusal::Rule => attempted(AttemptOutcome::Permanent, reply),
+            },
+            // Not believed of this recipient: it is tried again, after others were.
+            Outcome::Ambiguous(reply, _) => {
+                self.pause(&reply);
+                pauses = true;
+                attempted(AttemptOutcome::Transient, reply)
+            }
             Outcome::Unknown(reply) => attempted(AttemptOutcome::Unknown, reply),
             Outcome::Unreachable(reason) => {
-                if let Some(pause) = self.breaker(|breaker| breaker.open(self.sv.clock.now())) {
-                    metrics::gauge!("sentra_mail_relay_up").set(0.0);
-                    tracing::warn!(%reason, pause, "no line to the relay; mail waits");
-                }
+                self.pause(&reason);
                 return Ok(Sent::NoLine);
             }
         };
-        self.breaker(|breaker| *breaker = Breaker::default());
-        metrics::gauge!("sentra_mail_relay_up").set(1.0);
-        let outcome = attempted.outcome();
+        if !pauses {
+            self.breaker(|breaker| *breaker = Breaker::default());
+            metrics::gauge!("sentra_mail_relay_up").set(1.0);
+        }
+        let (outcome, refuses_address) = (attempted.outcome(), attempted.refuses_address());
         metrics::counter!("sentra_mail_attempts_total", "outcome" => outcome.as_str()).increment(1);
-        self.settle(one, &attempted).map(|end| Sent::Tried(outcome, end))
+        let end = self.settle(one, &attempted)?;
+        Ok(Sent::Tried(Tried { outcome, end, refuses_address, pauses }))
     }
 
+    /// Leaves the relay alone for a while.
+    fn pause(&self, reason: &str) {
+        if let Some(pause) = self.breaker(|breaker| breaker.open(self.sv.clock.now())) {
+            metrics::gauge!("sentra_mail_relay_up").set(0.0);
+            tracing::warn!(%reason, pause, "the relay takes nothing; mail waits");
+        }
+    }
+
+    /// Records an attempt, however long the database is away: what is not recorded would be sent again. Who is told to
+    /// stop tries once more.
     fn settle(&self, one: &Leased, attempted: &Attempted) -> Result<Option<MailState>, Error> {
-        let mut tries = 1;
+        let mut rest = SETTLE_REST;
+        let mut unrecorded = None;
         loop {
+            let is_last = self.stop.is_set();
             match outbox::settle(&self.sv, one, attempted) {
-                Err(Error::Database(error)) if tries < SETTLE_TRIES => {
-                    tracing::warn!(mail = %one.letter.id, %error, tries, "an attempt is not recorded yet");
-                    std::thread::sleep(Duration::from_millis(u64::from(tries) * 200));
-                    tries += 1;
+                Err(Error::Database(error)) if !is_last => {
+                    tracing::warn!(mail = %one.letter.id, %error, "an attempt is not recorded yet");
+                    unrecorded.get_or_insert_with(|| Unrecorded::new(&self.unrecorded));
+                    self.stop.rest(rest);
+                    rest = rest.saturating_add(SETTLE_REST).min(LONGEST_SETTLE_REST);
                 }
                 settled => return settled,
             }
@@ -313,6 +385,10 @@ impl Core {
         metrics::gauge!("sentra_mail_dead").set(gauge(waiting.dead));
         metrics::gauge!("sentra_mail_oldest_seconds").set(gauge(waiting.oldest_seconds));
         metrics::gauge!("sentra_mail_addresses_refused").set(gauge(waiting.addresses_refused));
+        metrics::gauge!("sentra_mail_notices_pending").set(gauge(waiting.notices_pending));
+        metrics::gauge!("sentra_mail_notices_stuck").set(gauge(waiting.notices_stuck));
+        let oldest = waiting.notices_oldest_seconds;
+        metrics::gauge!("sentra_mail_notices_oldest_seconds").set(gauge(oldest));
         Ok(())
     }
 

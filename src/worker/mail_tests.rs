@@ -189,7 +189,9 @@ fn a_message_that_stalls_keeps_no_other_waiting() {
     server.on(Stage::Taken, "p00@", Answer::Stall, 1);
     let relay = Relay::parse(&server.url()).expect("relay");
     let relay = relay.with_patience(Duration::from_secs(5), Duration::from_secs(10));
-    let worker = worker_over(&desk, Transport::Smtp(Box::new(relay)), Settings::default());
+    // A minute by default; nobody waits so long here.
+    let settings = Settings { patience: Duration::from_millis(500), ..Settings::default() };
+    let worker = worker_over(&desk, Transport::Smtp(Box::new(relay)), settings);
     std::thread::scope(|scope| {
         let run = scope.spawn(|| worker.run_once().expect("run"));
         let started = Instant::now();
@@ -271,6 +273,112 @@ fn an_address_at_which_there_is_nobody_gets_no_more_until_it_is_changed() {
     assert_eq!((counts.mails, counts.attempts()), (2, 1));
     let waiting = outbox::waiting(&desk.sv).expect("waiting");
     assert_eq!((waiting.queued, waiting.dead, waiting.addresses_refused), (0, 4, 1));
+}
+
+#[test]
+fn what_is_in_hand_for_a_refused_address_is_not_tried_either() {
+    // So few that one line is enough.
+    let (desk, server) = (desk(2, 3), SmtpServer::start().expect("server"));
+    server.on(Stage::Recipient, "p00@", Answer::Say("550 5.1.1 nobody"), 99);
+    let counts = worker(&desk, &server.url()).drain(10).expect("drained");
+    assert_eq!((counts.sent, counts.permanent), (3, 1), "one refusal was enough");
+    let waiting = outbox::waiting(&desk.sv).expect("waiting");
+    assert_eq!((waiting.queued, waiting.dead, waiting.addresses_refused), (0, 3, 1));
+}
+
+#[test]
+fn a_relay_that_refuses_every_recipient_costs_no_message_and_marks_nobody() {
+    for said in
+        ["550 relay not permitted", "554 5.7.1 <x>: Relay access denied", "550 no such user"]
+    {
+        let (desk, server) = (desk(5, 4), SmtpServer::start().expect("server"));
+        server.on(Stage::Recipient, "", Answer::Say(said), usize::MAX);
+        let worker = worker(&desk, &server.url());
+        let mut attempts = 0;
+        for _ in 0..30 {
+            attempts += worker.run_once().expect("run").attempts();
+            desk.pass(TimeDelta::seconds(61));
+        }
+        assert!((25..=40).contains(&attempts), "one tries at a time, after each pause: {attempts}");
+        let waiting = outbox::waiting(&desk.sv).expect("waiting");
+        assert_eq!((waiting.queued, waiting.dead, waiting.addresses_refused), (20, 0, 0), "{said}");
+        server.behave();
+        desk.pass(TimeDelta::hours(5));
+        assert_eq!(worker.drain(10).expect("drained").sent, 20, "{said}");
+    }
+}
+
+#[test]
+fn a_relay_that_begins_to_refuse_everything_costs_one_message_at_the_most() {
+    let (desk, server) = (desk(5, 4), SmtpServer::start().expect("server"));
+    let settings = Settings { lines: 1, ..Settings::default() };
+    let worker = worker_at(&desk, &server.url(), settings);
+    assert_eq!(worker.drain(10).expect("drained").sent, 20);
+    server.on(Stage::Recipient, "", Answer::Say("554 5.7.1 Relay access denied"), usize::MAX);
+    for _ in 0..4 {
+        desk.notice(&[Role::Drafter], None, "later");
+    }
+    for _ in 0..20 {
+        worker.run_once().expect("run");
+        desk.pass(TimeDelta::seconds(61));
+    }
+    let waiting = outbox::waiting(&desk.sv).expect("waiting");
+    assert_eq!((waiting.queued, waiting.dead, waiting.addresses_refused), (19, 1, 0));
+}
+
+#[test]
+fn a_bare_refusal_is_believed_of_the_address_once_the_relay_takes_other_mail() {
+    let (desk, server) = (desk(2, 1), SmtpServer::start().expect("server"));
+    server.on(Stage::Recipient, "p00@", Answer::Say("550 no such user"), usize::MAX);
+    let worker = worker(&desk, &server.url());
+    for _ in 0..4 {
+        worker.run_once().expect("run");
+        desk.pass(TimeDelta::seconds(90));
+    }
+    let mail = desk.mail_to("p00@dinas.example");
+    assert_eq!(mail.state, MailState::Dead);
+    assert!(mail.history.len() <= 2, "{:?}", mail.history);
+    assert_eq!(desk.mail_to("p01@dinas.example").state, MailState::Sent);
+    assert_eq!(outbox::waiting(&desk.sv).expect("waiting").addresses_refused, 1);
+}
+
+#[test]
+fn a_sender_whom_the_relay_does_not_like_burns_no_attempts() {
+    let (desk, server) = (desk(5, 4), SmtpServer::start().expect("server"));
+    for said in ["550 5.7.1 not your address", "421 4.7.0 too many lines", "553 who are you?"] {
+        server.behave();
+        server.on(Stage::Sender, "", Answer::Say(said), usize::MAX);
+        let worker = worker(&desk, &server.url());
+        let before = server.connections();
+        for _ in 0..10 {
+            assert_eq!(worker.run_once().expect("run").attempts(), 0, "{said}");
+            desk.pass(TimeDelta::seconds(61));
+        }
+        assert!(server.connections() - before <= 13, "the relay is left alone between");
+    }
+    assert!(desk.outbox().iter().all(|mail| mail.attempts == 0 && mail.history.is_empty()));
+    server.behave();
+    assert_eq!(worker(&desk, &server.url()).drain(10).expect("drained").sent, 20);
+}
+
+#[test]
+fn one_message_is_in_doubt_however_slowly_the_relay_answers() {
+    let (desk, server) = (desk(10, 2), SmtpServer::start().expect("server"));
+    server.on(Stage::Taken, "", Answer::Think(Duration::from_millis(100)), usize::MAX);
+    for (in_doubt, rounds) in [(1, 20), (4, 5)] {
+        let settings = Settings { in_doubt, ..Settings::default() };
+        let worker = worker_at(&desk, &server.url(), settings);
+        worker.core.expand(&mut Counts::default()).expect("expanded");
+        let started = Instant::now();
+        assert_eq!(worker.drain(10).expect("drained").sent, 20);
+        let least = Duration::from_millis(100) * rounds;
+        assert!(started.elapsed() >= least, "{in_doubt}: {:?}", started.elapsed());
+        assert!(server.most_in_doubt() <= in_doubt, "{}", server.most_in_doubt());
+        for _ in 0..2 {
+            desk.notice(&[Role::Drafter], None, "again");
+        }
+    }
+    assert!(server.most_in_doubt() > 1, "what is allowed is made use of");
 }
 
 #[test]

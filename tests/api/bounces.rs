@@ -3,12 +3,14 @@
 use crate::on_both;
 use crate::support::app::{HOME, TestApp};
 use crate::support::client::text;
+use crate::support::database::Kind;
 use crate::support::life::CONSTRUCTION;
+use crate::support::mails::backlog;
 use crate::support::smtp::{Answer, SmtpServer, Stage};
 use sentra::app::{Serving, mail_worker};
 use sentra::domain::people::Role;
 use sentra::worker::mail::{Counts, MailWorker};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 const NOBODY: &str = "550 5.1.1 nobody of that name";
@@ -138,5 +140,96 @@ on_both! {
             app.get(&administrator, &format!("/outbox?{wrong}")).await.is(422);
         }
         app.get(&planner, "/outbox/summary").await.refused(403, &["role_missing"]);
+    }
+
+    async fn what_an_incident_ended_is_sent_again_in_one_call(db) {
+        let app = TestApp::on(db);
+        let (server, folder) = (SmtpServer::start().expect("a relay"), tempfile::tempdir().expect("a folder"));
+        let worker = worker(&app, &server, folder.path());
+        let (planner, administrator) = (app.of(Role::Planner, HOME).await, app.of(Role::Administrator, HOME).await);
+        backlog(&app.database, planner.id.parse().expect("an id"), 25);
+        app.database.execute("UPDATE mails SET state = 'dead', attempts = 1, last_reply = '554 no'");
+        let path = "/outbox/resend";
+        let resend = |body: Value| app.post(&administrator, path, body);
+        resend(json!({ "state": "dead" })).no_key().await.is(400);
+        app.post(&planner, path, json!({ "state": "dead" })).await.refused(403, &["role_missing"]);
+        for (body, pointer) in [
+            (json!({ "state": "queued" }), "/state"),
+            (json!({ "state": "dead", "limit": 0 }), "/limit"),
+            (json!({ "state": "dead", "limit": 10_001 }), "/limit"),
+            (json!({ "state": "dead", "address": "x".repeat(255) }), "/address"),
+            (json!({ "state": "dead", "since": null }), "/since"),
+        ] {
+            let refused = resend(body).await;
+            refused.is(422);
+            assert_eq!(refused.pointers(), [pointer]);
+        }
+        let found = |queued: i64, more: bool, left: i64| json!({ "queued": queued, "more": more, "left": left });
+        for other in [
+            json!({ "state": "dead", "user_id": administrator.id }),
+            json!({ "state": "dead", "event": "close" }),
+            json!({ "state": "dead", "address": administrator.email }),
+            json!({ "state": "dead", "proposal_id": administrator.id }),
+            json!({ "state": "dead", "since": app.clock.now() }),
+        ] {
+            assert_eq!(resend(other).await.is(200), found(0, false, 0));
+        }
+        // Ten, the oldest, however often it is asked under one key.
+        let ten = json!({ "state": "dead", "user_id": planner.id, "event": "submit", "limit": 10 });
+        for replayed in [None, Some("true")] {
+            let answer = resend(ten.clone()).key("ten").await;
+            assert_eq!(answer.is(200), found(10, true, 15));
+            assert_eq!(answer.header("Idempotency-Replayed"), replayed);
+        }
+        let order = "(SELECT MAX(id) FROM mails WHERE state = 'queued') < (SELECT MIN(id) FROM mails WHERE state = 'dead')";
+        assert_eq!(app.database.number(&format!("SELECT COUNT(*) FROM users WHERE id = '{}' AND {order}", planner.id)), 1);
+        // What cannot arrive is left where it is.
+        let seen = app.get(&administrator, &format!("/users/{}", planner.id)).await;
+        let disabled = |value: bool, version: i64| {
+            app.patch(&administrator, &format!("/users/{}", planner.id), json!({ "disabled": value })).if_match(version)
+        };
+        let version = disabled(true, seen.version()).await.version();
+        assert_eq!(resend(json!({ "state": "dead" })).await.is(200), found(0, false, 15));
+        let mail = app.get(&administrator, "/outbox?state=dead&limit=1").await.is(200)["items"][0].clone();
+        let one = app.post(&administrator, &format!("/outbox/{}/resend", text(&mail["id"])), json!({}));
+        one.if_match(&mail["version"]).await.refused(409, &["user_disabled"]);
+        disabled(false, version).await.is(200);
+        assert_eq!(resend(json!({ "state": "dead" })).await.is(200), found(15, false, 0));
+        assert_eq!(deliver(&worker).sent, 25);
+        assert_eq!(server.received().len(), 25);
+        let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'outbox.resend' AND outcome = 'done'";
+        assert_eq!(app.database.number(events), 8);
+        let said = "SELECT COUNT(*) FROM audit_events WHERE action = 'outbox.resend' AND content LIKE '%\"queued\":15%'";
+        assert_eq!(app.database.number(said), 1);
+    }
+
+    async fn a_notice_without_a_message_is_counted_and_told(db) {
+        let app = TestApp::on(db);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        app.deliver();
+        let quiet = app.get(&administrator, "/outbox/summary").await.is(200);
+        assert_eq!((&quiet["notices_pending"], &quiet["notices_stuck"], &quiet["stuck"]), (&json!(0), &json!(0), &json!([])));
+        let id = uuid::Uuid::now_v7();
+        let then = match app.database.kind {
+            Kind::Sqlite => "'2020-01-01 00:00:00'",
+            Kind::Postgres => "TIMESTAMP '2020-01-01 00:00:00'",
+        };
+        app.database.execute(&format!(
+            "INSERT INTO notices (id, event, facts, event_id, created_at) VALUES ('{id}', 'submit', '{{}}', '{id}', {then}); \
+             INSERT INTO notice_pending (notice_id) VALUES ('{id}')"
+        ));
+        let waits = app.get(&administrator, "/outbox/summary").await.is(200);
+        assert_eq!((&waits["notices_pending"], &waits["notices_stuck"]), (&json!(1), &json!(0)));
+        assert!(waits["notices_oldest_seconds"].as_i64().expect("seconds") > 86_400, "{waits}");
+        assert_eq!(app.deliver().mails, 0);
+        let stuck = app.get(&administrator, "/outbox/summary").await.is(200);
+        assert_eq!((&stuck["notices_pending"], &stuck["notices_stuck"]), (&json!(1), &json!(1)));
+        assert_eq!(stuck["stuck"][0]["notice_id"], id.to_string());
+        assert!(text(&stuck["stuck"][0]["reason"]).contains("missing field"), "{stuck}");
+        let metrics = app.call(reqwest::Method::GET, "/metrics").await;
+        let metrics = String::from_utf8_lossy(&metrics.bytes).into_owned();
+        for name in ["sentra_mail_notices_pending", "sentra_mail_notices_stuck", "sentra_mail_notices_oldest_seconds"] {
+            assert!(metrics.contains(name), "{name}");
+        }
     }
 }

@@ -21,9 +21,13 @@ pub struct MailArgs {
     /// Messages that the relay takes in a minute from this process; as many as go by default.
     #[arg(long, env = "SENTRA_SMTP_PER_MINUTE")]
     pub smtp_per_minute: Option<NonZeroU32>,
-    /// Lines to the relay at the most. A process that is killed sends at most so many messages a second time.
+    /// Lines to the relay at the most.
     #[arg(long, env = "SENTRA_SMTP_LINES", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub smtp_lines: u8,
+    /// Messages that the relay may have and of which nothing is recorded yet. More go quicker to a relay that thinks after
+    /// each; a process that is killed sends at most so many a second time.
+    #[arg(long, env = "SENTRA_SMTP_IN_DOUBT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub smtp_in_doubt: u8,
     /// How long the messages in hand of a process that was killed wait for another one, in seconds.
     #[arg(long, env = "SENTRA_MAIL_LEASE_SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]
     pub mail_lease_seconds: u64,
@@ -50,7 +54,8 @@ impl MailArgs {
     /// How fast, over how many lines.
     pub fn settings(&self) -> Settings {
         Settings {
-            lines: usize::from(self.smtp_lines),
+            lines: usize::from(self.smtp_lines).max(usize::from(self.smtp_in_doubt)),
+            in_doubt: usize::from(self.smtp_in_doubt),
             per_minute: self.smtp_per_minute,
             lease: Duration::from_secs(self.mail_lease_seconds),
             ..Settings::default()

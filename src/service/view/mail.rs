@@ -145,3 +145,17 @@ impl From<mail::Attempt> for MailAttempt {
         MailAttempt { at: row.at, outcome: row.outcome, reply: row.reply }
     }
 }
+
+/// How many messages were queued again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Resent {
+    /// Messages that this call queued again.
+    #[schema(example = 9_871)]
+    pub queued: i64,
+    /// Whether there are more that can be sent again: call again, under another key.
+    pub more: bool,
+    /// Messages of those asked for that are given up still: more of them, or such as can't be sent again, since they brought
+    /// a code, or since their recipient is disabled or has the address refused.
+    #[schema(example = 3)]
+    pub left: i64,
+}

@@ -10,6 +10,7 @@ use crate::worker::mail::doubt::Doubt;
 use crate::worker::mail::{Core, Counts, Sent};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,9 +20,9 @@ const LOOK: Duration = Duration::from_millis(50);
 const ENOUGH: usize = 8;
 /// A message that takes longer keeps no other one waiting: another line is opened.
 const SLOW: Duration = Duration::from_secs(1);
-/// How long a line that is told to stop is waited for; the relay may take minutes for its answer.
-const GRACE: Duration = Duration::from_secs(20);
-
+/// After which part of a lease its renewal is due, and after which it is tried again when it failed.
+const RENEWED_EACH: u32 = 3;
+const RETRIED_EACH: u32 = 30;
 /// A message in hand, and until when by this machine's clock.
 struct Held {
     leased: Leased,
@@ -43,6 +44,23 @@ struct Shared {
     is_over: bool,
 }
 
+impl Shared {
+    /// Nothing of what waits is begun.
+    fn put_away(&mut self) {
+        self.unused.extend(self.waiting.drain(..).map(|held| held.leased));
+    }
+
+    /// Nothing of what waits for an address is begun.
+    fn put_away_to(&mut self, address: &str) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (of_it, others) =
+            waiting.into_iter().partition(|held| held.leased.letter.address == address);
+        self.waiting = others;
+        let of_it: VecDeque<Held> = of_it;
+        self.unused.extend(of_it.into_iter().map(|held| held.leased));
+    }
+}
+
 /// The lines, and what they share.
 pub(super) struct Lines {
     core: Arc<Core>,
@@ -54,7 +72,7 @@ pub(super) struct Lines {
 impl Lines {
     /// No line is open yet.
     pub fn new(core: &Arc<Core>) -> Arc<Lines> {
-        let doubt = Doubt::new(core.settings.patience);
+        let doubt = Doubt::new(core.settings.in_doubt, core.settings.patience);
         Arc::new(Lines {
             core: core.clone(),
             doubt,
@@ -76,43 +94,43 @@ impl Lines {
         }
     }
 
+    /// Feeds the lines until nothing is due and nothing is under way any more. What is under way keeps its lease until
+    /// then, also when something fails: only who is told to stop leaves a line that the relay does not answer.
     fn feed(self: &Arc<Self>) -> Result<(), Error> {
         let mut stopped: Option<Instant> = None;
-        // When there was less than was asked for.
+        // When there was less than was asked for, or nothing could be asked for.
         let mut exhausted: Option<Instant> = None;
+        let mut failed: Option<Error> = None;
         let mut renewed = Instant::now();
+        let mut renewal = self.core.settings.lease / RENEWED_EACH;
         loop {
-            let is_ending = self.core.stop.is_set() || self.lock().failure.is_some();
+            let is_stopping = self.core.stop.is_set();
+            let is_ending = is_stopping || self.lock().failure.is_some();
             if is_ending {
-                self.put_away();
+                self.lock().put_away();
             } else if exhausted.is_none_or(|at| at.elapsed() >= self.core.settings.idle) {
-                exhausted = match self.lease() {
-                    Ok(true) => None,
-                    Ok(false) => Some(Instant::now()),
-                    Err(error) => {
-                        self.fail(error);
-                        continue;
-                    }
-                };
+                let leased = self.lease();
+                let is_exhausted = !matches!(leased, Ok(true));
+                exhausted = is_exhausted.then(Instant::now);
+                failed = leased.err();
             }
             self.give_back();
-            if renewed.elapsed() >= self.core.settings.lease / 3 {
-                renewed = Instant::now();
-                self.renew();
+            if renewed.elapsed() >= renewal {
+                let part = if self.renew() { RENEWED_EACH } else { RETRIED_EACH };
+                (renewed, renewal) = (Instant::now(), self.core.settings.lease / part);
             }
-            if !is_ending {
-                self.open()?;
+            if !is_ending && let Err(error) = self.open() {
+                self.fail(error);
             }
             let shared = self.lock();
             let is_idle = shared.waiting.is_empty() && shared.busy.is_empty();
             if is_idle && shared.unused.is_empty() && (is_ending || exhausted.is_some()) {
-                return Ok(());
+                return failed.map_or(Ok(()), Err);
             }
-            if is_ending && stopped.get_or_insert_with(Instant::now).elapsed() >= GRACE {
-                tracing::warn!(
-                    lines = shared.busy.len(),
-                    "the relay does not answer; its lines are left"
-                );
+            let grace = self.core.settings.grace;
+            if is_stopping && stopped.get_or_insert_with(Instant::now).elapsed() >= grace {
+                let lines = shared.busy.len();
+                tracing::warn!(lines, "the relay does not answer; its lines are left");
                 return Ok(());
             }
             drop(self.changed.wait_timeout(shared, LOOK));
@@ -129,7 +147,8 @@ impl Lines {
             return Ok(true);
         }
         let limit = core.breaker(|breaker| breaker.admits(core.sv.clock.now(), batch));
-        if limit == 0 {
+        // What was sent and is not recorded is not to be leased anew, should its lease have ended.
+        if limit == 0 || core.unrecorded.load(Ordering::SeqCst) > 0 {
             return Ok(false);
         }
         let until = Instant::now().checked_add(core.settings.lease).unwrap_or_else(Instant::now);
@@ -142,8 +161,9 @@ impl Lines {
         Ok(is_full && limit > 1)
     }
 
-    /// Makes the leases of all that is in hand last; what another worker has by now is put out of hand.
-    fn renew(&self) {
+    /// Makes the leases of all that is in hand last; what another worker has by now is put out of hand. Whether it could
+    /// be done.
+    fn renew(&self) -> bool {
         let core = &self.core;
         let until = Instant::now().checked_add(core.settings.lease).unwrap_or_else(Instant::now);
         let ids: Vec<MailId> = {
@@ -152,7 +172,7 @@ impl Lines {
             shared.waiting.iter().map(|held| held.leased.letter.id).chain(busy).collect()
         };
         if ids.is_empty() {
-            return;
+            return true;
         }
         match outbox::renew(&core.sv, &core.name, &ids, core.lease()) {
             Ok(kept) => {
@@ -166,9 +186,13 @@ impl Lines {
                         held.until = until;
                     }
                 }
+                true
             }
             // Nothing is begun whose lease is nearly over; what is under way is under way.
-            Err(error) => tracing::warn!(%error, "leases of mail could not be renewed"),
+            Err(error) => {
+                tracing::warn!(%error, "leases of mail could not be renewed");
+                false
+            }
         }
     }
 
@@ -214,15 +238,19 @@ impl Lines {
                 continue;
             }
             match self.attempt(&mut session, &held.leased) {
-                Ok(Sent::Tried(outcome, end)) => {
-                    self.ended(number, |shared| shared.counts.count(outcome, end));
-                }
+                Ok(Sent::Tried(tried)) => self.ended(number, |shared| {
+                    shared.counts.count(tried.outcome, tried.end);
+                    if tried.pauses {
+                        shared.put_away();
+                    } else if tried.refuses_address {
+                        shared.put_away_to(&held.leased.letter.address);
+                    }
+                }),
                 Ok(Sent::NoLine) => self.ended(number, |shared| {
                     shared.unused.push(held.leased);
-                    let rest = shared.waiting.drain(..).map(|held| held.leased);
-                    shared.unused.extend(rest);
+                    shared.put_away();
                 }),
-                // One that was sent and could not be recorded keeps its lease: given back, it would be sent again at once.
+                // One that was tried and can't be recorded keeps its lease: given back, it would be sent again at once.
                 Err(error) => self.ended(number, |shared| {
                     shared.failure.get_or_insert(error);
                 }),
@@ -266,13 +294,6 @@ impl Lines {
 
     fn fail(&self, error: Error) {
         self.lock().failure.get_or_insert(error);
-    }
-
-    /// Nothing more is begun.
-    fn put_away(&self) {
-        let mut shared = self.lock();
-        let rest: Vec<Leased> = shared.waiting.drain(..).map(|held| held.leased).collect();
-        shared.unused.extend(rest);
     }
 
     /// Gives back what was not begun.

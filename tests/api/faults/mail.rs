@@ -6,7 +6,7 @@ use crate::support::app::{HOME, Person, TestApp};
 use crate::support::database::{Kind, TestDatabase};
 use crate::support::mails::{backlog, by_id};
 use crate::support::served::{self, Served};
-use crate::support::smtp::SmtpServer;
+use crate::support::smtp::{Answer, SmtpServer, Stage};
 use chrono::TimeDelta;
 use sentra::app::{Serving, mail_worker};
 use sentra::domain::ids::UserId;
@@ -32,14 +32,18 @@ fn until_none_waits(db: &TestDatabase, patience: Duration) {
     }
 }
 
-fn killed(times: usize, messages: usize, lines: usize) {
+/// Kills the process so many times while it sends; at most `in_doubt` messages come twice for each. The relay thinks for so
+/// long after each final dot.
+fn killed(times: usize, messages: usize, (in_doubt, think): (usize, Duration), more: &[&str]) {
     let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
     let folder = tempfile::tempdir().expect("a folder");
     backlog(&db, recipient(&db), messages);
     let server = SmtpServer::start().expect("a relay");
-    let (url, lines_given) = (server.url(), lines.to_string());
+    server.on(Stage::Taken, "", Answer::Think(think), usize::MAX);
+    let url = server.url();
     // Slowly enough that there is something to send whenever it is killed.
-    let arguments = ["--smtp-url", &url, "--smtp-lines", &lines_given, "--smtp-per-minute", "9000"];
+    let mut arguments = vec!["--smtp-url", &url, "--smtp-per-minute", "9000"];
+    arguments.extend(more);
     for _ in 0..times {
         let mut process = Served::start_with(&db.url(), folder.path(), &arguments);
         std::thread::sleep(Duration::from_millis(rand::random_range(100..700)));
@@ -51,28 +55,36 @@ fn killed(times: usize, messages: usize, lines: usize) {
     drop(process);
     let counts = by_id(&server.received());
     let total: usize = counts.values().sum();
-    println!("{times} kills over {lines} lines: {} messages came twice", total - messages);
+    println!("{times} kills, {think:?} after the dot: {} messages came twice", total - messages);
     assert_eq!(counts.len(), messages, "lost");
-    assert!(total - messages <= times * lines, "{} doubles", total - messages);
+    assert!(total - messages <= times * in_doubt, "{} doubles", total - messages);
     assert_eq!(usize::try_from(db.number(SENT)), Ok(messages));
 }
 
+const QUICK: Duration = Duration::ZERO;
+const SLOW: Duration = Duration::from_millis(200);
+
 #[test]
-fn over_one_line_a_kill_doubles_one_message_at_the_most_and_loses_none() {
-    killed(3, 600, 1);
+fn a_kill_doubles_one_message_at_the_most_and_loses_none() {
+    killed(3, 600, (1, QUICK), &[]);
 }
 
 #[test]
-fn over_several_lines_a_kill_doubles_no_more_than_there_are_lines_and_loses_none() {
-    killed(3, 600, 4);
+fn a_kill_doubles_one_message_at_the_most_also_where_the_relay_takes_its_time() {
+    killed(4, 40, (1, SLOW), &[]);
+}
+
+#[test]
+fn a_kill_doubles_no_more_messages_than_may_be_in_doubt() {
+    killed(3, 100, (4, SLOW), &["--smtp-in-doubt", "4"]);
 }
 
 /// `cargo test --test api killed_a_hundred_times -- --ignored --nocapture`
 #[test]
 #[ignore = "a hundred times; some minutes"]
 fn killed_a_hundred_times_while_it_sends() {
-    killed(100, 12_000, 1);
-    killed(100, 12_000, 4);
+    killed(100, 12_000, (1, QUICK), &[]);
+    killed(100, 600, (1, SLOW), &[]);
 }
 
 fn two_processes(messages: usize) {

@@ -4,6 +4,7 @@
 mod busy;
 mod disk_full;
 mod drain;
+mod hiccups;
 mod kill;
 mod load;
 mod lock;

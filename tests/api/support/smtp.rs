@@ -39,6 +39,8 @@ pub enum Answer {
     Stall,
     /// Says what is usual, letter by letter, slowly.
     Dribble,
+    /// Says what is usual, after a while.
+    Think(Duration),
 }
 
 /// A message that the server took, as far as it knows.
@@ -79,6 +81,8 @@ struct Shared {
     tls_begun: AtomicUsize,
     keeps: AtomicBool,
     taken: AtomicUsize,
+    in_doubt: AtomicUsize,
+    most_in_doubt: AtomicUsize,
     rules: Mutex<Vec<Rule>>,
     received: Mutex<Vec<Received>>,
 }
@@ -142,6 +146,11 @@ impl SmtpServer {
     /// How many messages it took.
     pub fn taken(&self) -> usize {
         self.shared.taken.load(Ordering::SeqCst)
+    }
+
+    /// How many messages at the most it had whole and had not answered.
+    pub fn most_in_doubt(&self) -> usize {
+        self.shared.most_in_doubt.load(Ordering::SeqCst)
     }
 
     /// Offers STARTTLS from now on, with a certificate that nobody vouches for.
@@ -248,6 +257,10 @@ impl Dialogue<'_> {
                 }
                 Ok(Next::Passed)
             }
+            Some(Answer::Think(time)) => {
+                std::thread::sleep(time);
+                self.say(usual).map(|()| Next::Passed)
+            }
             Some(Answer::Stall) => {
                 while !self.shared.stop.load(Ordering::SeqCst) {
                     std::thread::sleep(Duration::from_millis(2));
@@ -335,6 +348,8 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                     return Ok(());
                 }
                 let data = dialogue.message()?;
+                let in_doubt = shared.in_doubt.fetch_add(1, Ordering::SeqCst) + 1;
+                shared.most_in_doubt.fetch_max(in_doubt, Ordering::SeqCst);
                 let taken = Received { from: from.clone(), to: std::mem::take(&mut to), data };
                 let who = taken.to.join(" ");
                 let answer = dialogue.rule(Stage::Taken, &who);
@@ -345,6 +360,11 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                         held(&shared.received).push(taken);
                     }
                 }
+                if let Some(Answer::Think(time)) = answer {
+                    std::thread::sleep(time);
+                }
+                shared.in_doubt.fetch_sub(1, Ordering::SeqCst);
+                let answer = answer.filter(|answer| !matches!(answer, Answer::Think(_)));
                 dialogue.answer(answer, "250 2.0.0 queued")?;
             }
             "RSET" | "NOOP" => {
