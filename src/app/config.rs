@@ -2,9 +2,11 @@
 
 mod documents;
 mod mail;
+mod publishing;
 
 pub use documents::DocumentArgs;
 pub use mail::MailArgs;
+pub use publishing::PublishingArgs;
 
 use crate::service::document::Documents;
 use crate::service::private;
@@ -56,6 +58,9 @@ pub struct ServeArgs {
     /// Mail.
     #[command(flatten)]
     pub mail: MailArgs,
+    /// Who publishes projects.
+    #[command(flatten)]
+    pub publishing: PublishingArgs,
     /// Proxies whose X-Forwarded-For is believed, as IP addresses.
     #[arg(long, env = "SENTRA_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,

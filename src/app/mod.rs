@@ -14,6 +14,7 @@ use crate::mail::transport::{Mailer, Transport};
 use crate::service::Services;
 use crate::service::clock::Clock;
 use crate::service::document::Documents;
+use crate::service::export::{Publisher, UNREGISTERED};
 use crate::service::outbox;
 use crate::service::password::{HashSettings, Hasher};
 use crate::service::session::SessionSettings;
@@ -154,6 +155,33 @@ pub struct Serving {
     pub workers: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Who publishes projects.
+    pub publishing: Publishing,
+}
+
+/// Who publishes projects, wherever that is served.
+#[derive(Debug, Clone)]
+pub struct Publishing {
+    /// Who.
+    pub name: String,
+    /// What project identifiers begin with.
+    pub prefix: String,
+    /// The licence of the data, as a URL.
+    pub licence: Option<String>,
+}
+
+impl Default for Publishing {
+    fn default() -> Self {
+        Publishing { name: "Sentra".to_owned(), prefix: UNREGISTERED.to_owned(), licence: None }
+    }
+}
+
+impl Publishing {
+    /// The same, at an address that people reach it by.
+    pub fn at(&self, base_url: &str) -> Publisher {
+        let Publishing { name, prefix, licence } = self.clone();
+        Publisher { name, base_url: base_url.trim_end_matches('/').to_owned(), prefix, licence }
+    }
 }
 
 impl Serving {
@@ -174,6 +202,7 @@ impl Serving {
             documents: documents::Settings::default(),
             workers: true,
             trusted_proxies: Vec::new(),
+            publishing: Publishing::default(),
         }
     }
 }
@@ -228,6 +257,7 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
         serving.bounds,
         Some(metrics),
         serving.trusted_proxies.clone(),
+        serving.publishing.at(&base_url),
     );
     let state = Data::new(state);
     let server = HttpServer::new(move || {

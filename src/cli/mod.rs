@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 pub mod demo;
+mod export;
 mod mail;
 mod migrate;
 mod policy;
@@ -39,6 +40,8 @@ enum Command {
     Mail(mail::Args),
     /// Proves that balances, states and totals agree with what they come from.
     Verify(verify::Args),
+    /// Writes proposals, the journal, or projects as open data, into a file.
+    Export(export::Args),
     /// Writes a national data set, for trying out large numbers.
     Seed(seed::Args),
 }
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Workflow(args) => workflow::run(&args),
         Command::Mail(args) => mail::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Seed(args) => seed::run(&args),
     };
     ended.unwrap_or_else(|words| {

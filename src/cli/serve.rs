@@ -36,6 +36,7 @@ pub fn serving(data: &DataArgs, serve: &ServeArgs) -> Result<Serving, String> {
         signer: serve.mail.signer()?,
         mail: serve.mail.settings(),
         trusted_proxies: serve.trusted_proxies.clone(),
+        publishing: serve.publishing.publishing(),
         ..Serving::new(serve.listen.clone(), &data.data_dir)
     })
 }

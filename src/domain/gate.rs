@@ -9,6 +9,7 @@ use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::policy::{Deadline, ModeRule, Policy};
 use crate::domain::refusal::Blocker;
+use crate::domain::report::Progress;
 use crate::domain::tranche::Mode;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
@@ -326,14 +327,11 @@ impl Facts<'_> {
         if let Some(supposed) = self.supposed_output {
             return supposed;
         }
-        let weighted = |part: &Part| {
-            i128::from(part.figures.contracted_idr.0.max(0)) * i128::from(part.progress.0)
-        };
-        let weights: i128 =
-            self.parts.iter().map(|part| i128::from(part.figures.contracted_idr.0.max(0))).sum();
-        let sum: i128 = self.parts.iter().map(weighted).sum();
-        let mean = sum.checked_div(weights).unwrap_or(0);
-        BasisPoints(i64::try_from(mean).unwrap_or(BasisPoints::WHOLE.0))
+        let mut progress = Progress::default();
+        for part in &self.parts {
+            progress.add(part.figures.contracted_idr, part.progress);
+        }
+        progress.mean().unwrap_or_default()
     }
 
     /// When the tranche is open. A lump sum's request has to be received before it closes; it is paid until the year is

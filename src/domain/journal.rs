@@ -169,6 +169,22 @@ impl Figures {
         ])
     }
 
+    /// These and those of another, added up.
+    pub fn with(&self, other: &Figures) -> Figures {
+        let sum = |of: fn(&Figures) -> Rupiah| Rupiah::total([of(self), of(other)]);
+        Figures {
+            ceiling_idr: sum(|one| one.ceiling_idr),
+            plan_idr: sum(|one| one.plan_idr),
+            contracted_idr: sum(|one| one.contracted_idr),
+            disbursed_idr: sum(|one| one.disbursed_idr),
+            absorbed_idr: sum(|one| one.absorbed_idr),
+            returned_idr: sum(|one| one.returned_idr),
+            released_idr: sum(|one| one.released_idr),
+            carried_in_idr: sum(|one| one.carried_in_idr),
+            carried_out_idr: sum(|one| one.carried_out_idr),
+        }
+    }
+
     /// Authority that was not set free: ceiling − released.
     pub fn authority(&self) -> Rupiah {
         Rupiah::total([self.ceiling_idr, self.released_idr.negated()])

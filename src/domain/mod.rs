@@ -37,5 +37,6 @@ pub mod remark;
 pub mod reminder;
 pub mod report;
 pub mod tranche;
+pub mod usage;
 pub mod workflow;
 pub mod written;

@@ -1,5 +1,6 @@
 //! Reports on progress.
 
+use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::policy::Policy;
 use chrono::NaiveDate;
 
@@ -26,6 +27,36 @@ text_enum! {
         Reviewed = "reviewed",
         /// Sent back.
         Returned = "returned",
+    }
+}
+
+impl ReportState {
+    /// Reports that stand: the region has said it, and the inspector has not sent it back. What gates and sums of fund
+    /// usage go by.
+    pub const STANDING: [ReportState; 2] = [ReportState::Submitted, ReportState::Reviewed];
+}
+
+/// Physical progress over several proposals: the mean of what was last reported of each, weighted by what its contracts
+/// bind. The one definition of gates and of fund usage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    weighted: i128,
+    weights: i128,
+}
+
+impl Progress {
+    /// Counts one more proposal: what its contracts bind, and its progress.
+    pub fn add(&mut self, contracted: Rupiah, progress: BasisPoints) {
+        let weight = i128::from(contracted.0.max(0));
+        self.weights = self.weights.saturating_add(weight);
+        let weighted = weight.saturating_mul(i128::from(progress.0));
+        self.weighted = self.weighted.saturating_add(weighted);
+    }
+
+    /// The mean, floored; nothing where no contract binds anything.
+    pub fn mean(&self) -> Option<BasisPoints> {
+        let mean = self.weighted.checked_div(self.weights)?;
+        Some(BasisPoints(i64::try_from(mean).unwrap_or(BasisPoints::WHOLE.0)))
     }
 }
 
@@ -62,6 +93,16 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
+    }
+
+    #[test]
+    fn progress_is_weighed_by_contracts_and_floored() {
+        let mut progress = Progress::default();
+        progress.add(Rupiah(0), BasisPoints(9_000));
+        assert_eq!(progress.mean(), None);
+        progress.add(Rupiah(300), BasisPoints(10_000));
+        progress.add(Rupiah(400), BasisPoints(2_500));
+        assert_eq!(progress.mean(), Some(BasisPoints(5_714)));
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Ceilings, allocations and the journal.
 
-use crate::domain::ids::{AllocationId, EntryId, ProposalId, RegionCode};
+use crate::domain::ids::{AllocationId, CentreId, EntryId, ProposalId, RegionCode};
+use crate::domain::line::Component;
+use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::allocation::{self, AllocationDraft, CeilingDraft};
-use crate::service::journal;
+use crate::service::error::Error;
+use crate::service::journal::{self, Place};
+use crate::service::proposal::Filter;
 use crate::service::view::Page;
 use crate::service::view::money as view;
 use serde::Deserialize;
@@ -91,23 +95,80 @@ pub async fn show_allocation(call: Call, id: Id<AllocationId>) -> Answer {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct JournalQuery {
-    /// Of this proposal.
-    #[param(value_type = String)]
-    proposal_id: ProposalId,
+    /// Of this proposal, in the order of recording. Without it: of each of the proposals that the other fields narrow to,
+    /// one after another; then none of them may be named with it.
+    #[param(value_type = Option<String>)]
+    proposal_id: Option<ProposalId>,
+    /// Of proposals standing in this state.
+    state: Option<State>,
+    /// Of this menu.
+    menu: Option<Menu>,
+    /// Of this year.
+    fiscal_year: Option<i64>,
+    /// Of this region.
+    #[param(value_type = Option<String>)]
+    region_code: Option<RegionCode>,
+    /// Of this province, and its kabupaten and kota.
+    #[param(value_type = Option<String>)]
+    province_code: Option<RegionCode>,
+    /// Of this centre.
+    #[param(value_type = Option<String>)]
+    centre_id: Option<CentreId>,
+    /// Of proposals whose centre is to bear this.
+    outcome_class: Option<OutcomeClass>,
+    /// Of proposals with a line that pays for this.
+    component: Option<Component>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
     limit: Option<i64>,
 }
 
-/// List the journal of a proposal, in the order of its recording.
+impl JournalQuery {
+    /// What the list of proposals is narrowed to; nothing where none of it is named.
+    fn filter(&self) -> Option<Filter> {
+        let filter = Filter {
+            state: self.state,
+            menu: self.menu,
+            fiscal_year: self.fiscal_year,
+            region_code: self.region_code.clone(),
+            province_code: self.province_code.clone(),
+            centre_id: self.centre_id,
+            outcome_class: self.outcome_class,
+            component: self.component,
+            ..Filter::default()
+        };
+        filter.is_narrow().then_some(filter)
+    }
+}
+
+/// List the journal: of a proposal, in the order of its recording; or of all proposals that you may see and that a year, a
+/// place, a menu, a centre, a state, an outcome class or a component narrows to, one proposal after another.
 #[utoipa::path(get, path = "/journal", tag = "money", params(JournalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Entry>)))]
 pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
     call.read(move |sv, cx| {
         let query = query.get()?;
-        let after = cursor::<EntryId>(query.cursor.as_deref())?;
-        journal::list(sv, cx, query.proposal_id, after, limit(query.limit)?)
+        let (filter, limit) = (query.filter(), limit(query.limit)?);
+        match (query.proposal_id, filter) {
+            (Some(id), None) => {
+                let after = cursor::<EntryId>(query.cursor.as_deref())?;
+                journal::list(sv, cx, id, after, limit)
+            }
+            (None, Some(filter)) => {
+                let after = cursor::<Place>(query.cursor.as_deref())?;
+                journal::list_of_many(sv, cx, &filter, after, limit)
+            }
+            (Some(_), Some(_)) => {
+                let message =
+                    "names one proposal, and other fields narrow the list; name one or the other";
+                Err(Error::invalid("/query/proposal_id", "narrowed", message))
+            }
+            (None, None) => {
+                let message = "name a proposal, or a year, a place, a menu, a centre or a state";
+                Err(Error::invalid("/query/proposal_id", "required", message))
+            }
+        }
     })
     .await
 }

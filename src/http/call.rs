@@ -10,21 +10,30 @@ use crate::http::visitor;
 use crate::service::Services;
 use crate::service::context::{Context, Input, Reply};
 use crate::service::error::Error;
+use crate::service::export::{Publisher, Spool};
 use crate::service::session;
+use actix_web::body::SizedStream;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use bytes::{Bytes, BytesMut};
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, Stream};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::LazyLock;
+use tokio::io::AsyncReadExt;
 use url::form_urlencoded;
+
+/// Bytes of an export that are read and sent at once.
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// What a handler gives back.
 pub type Answer = Result<HttpResponse, Problem>;
@@ -138,6 +147,28 @@ impl Call {
             .body(bytes))
     }
 
+    /// Answers with an export, which is written first and then sent as it is read from its file.
+    pub async fn export(
+        self,
+        work: impl FnOnce(&Services, &Context, &Publisher, &mut dyn Write) -> Result<u64, Error>
+        + Send
+        + 'static,
+        media_type: &'static str,
+        name: &str,
+    ) -> Answer {
+        self.headers?;
+        let (cx, publisher) = (self.cx, self.state.publisher.clone());
+        let spool = self.state.export(move |sv, out| work(sv, &cx, &publisher, out)).await?;
+        Ok(HttpResponse::Ok()
+            .content_type(media_type)
+            .insert_header((
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(SizedStream::new(spool.bytes, chunks(spool))))
+    }
+
     /// Answers a write that has no body; one that says something is not understood.
     pub async fn write_bare(
         self,
@@ -164,6 +195,19 @@ impl Call {
         let input = body.input;
         self.state.blocking(move |sv| work(sv, &cx, &input)).await.map(|reply| answer(&reply))
     }
+}
+
+/// The bytes of an export, a few at a time; its file goes when the last of them is sent, or the client goes away.
+fn chunks(spool: Spool) -> impl Stream<Item = io::Result<Bytes>> {
+    let Spool { file, arrival, .. } = spool;
+    stream::unfold((tokio::fs::File::from_std(file), arrival), |(mut file, arrival)| async move {
+        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
+        match file.read_buf(&mut chunk).await {
+            Ok(0) => None,
+            Ok(_) => Some((Ok(chunk.freeze()), (file, arrival))),
+            Err(error) => Some((Err(error), (file, arrival))),
+        }
+    })
 }
 
 /// Who was signed in, for the log.

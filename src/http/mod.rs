@@ -1,6 +1,7 @@
 //! The HTTP interface: the route table, extractors, problems, the API's own document; one file per resource.
 //! A handler authorises, calls one service function and converts.
 
+pub mod accept;
 pub mod body;
 pub mod call;
 pub mod middleware;
@@ -20,6 +21,7 @@ pub mod assignment;
 pub mod centre;
 pub mod change_request;
 pub mod document;
+pub mod export;
 pub mod gate;
 pub mod health;
 pub mod hold;

@@ -181,6 +181,7 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let is_content = route.path.ends_with("/content");
     let is_summary = route.path == "/outbox/summary";
     let may_be_too_long = route.path.contains("/expenditures.");
+    let is_spooled = route.path.starts_with("/exports/");
     let refuses = (writes && route.needs.token()) || is_content || may_be_too_long;
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
@@ -204,7 +205,7 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
         (is_throttled(route), (429, "throttled", "Too many attempts")),
         (true, (500, "internal", "Something went wrong")),
         (true, (503, "busy", "The service is busy")),
-        (writes, (507, "storage_full", "No space is left")),
+        (writes || is_spooled, (507, "storage_full", "No space is left")),
     ];
     all.into_iter().filter(|(occurs, _)| *occurs).map(|(_, status)| status).collect()
 }

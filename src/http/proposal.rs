@@ -1,8 +1,9 @@
 //! Proposals: written, read, listed.
 
 use crate::domain::ids::{CentreId, EventId, ProposalId, RegionCode};
+use crate::domain::line::Component;
 use crate::domain::moment::Moment;
-use crate::domain::proposal::{Menu, State};
+use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::queue::Whose;
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
@@ -56,6 +57,10 @@ pub struct ProposalQuery {
     /// Of this centre.
     #[param(value_type = Option<String>)]
     centre_id: Option<CentreId>,
+    /// Whose centre is to bear this.
+    outcome_class: Option<OutcomeClass>,
+    /// With a line that pays for this.
+    component: Option<Component>,
     /// `mine`: only what waits for you to do something, by your grants, where it stands, who is assigned, four eyes and
     /// conflicts of interest.
     #[param(inline, example = "mine")]
@@ -84,6 +89,8 @@ pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
             region_code: query.region_code,
             province_code: query.province_code,
             centre_id: query.centre_id,
+            outcome_class: query.outcome_class,
+            component: query.component,
             queue: query.queue.and_then(|_| proposal::queue_of(cx)),
             order,
             after: after(order, query.cursor.as_deref())?,
@@ -113,6 +120,10 @@ pub struct CountQuery {
     /// Of this centre.
     #[param(value_type = Option<String>)]
     centre_id: Option<CentreId>,
+    /// Whose centre is to bear this.
+    outcome_class: Option<OutcomeClass>,
+    /// With a line that pays for this.
+    component: Option<Component>,
     /// `mine`: only what waits for you to do something.
     #[param(inline, example = "mine")]
     queue: Option<Whose>,
@@ -131,6 +142,8 @@ pub async fn count_proposals(call: Call, query: Query<CountQuery>) -> Answer {
             region_code: query.region_code,
             province_code: query.province_code,
             centre_id: query.centre_id,
+            outcome_class: query.outcome_class,
+            component: query.component,
             queue: query.queue.and_then(|_| proposal::queue_of(cx)),
             ..Filter::default()
         };

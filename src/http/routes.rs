@@ -1,9 +1,9 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, centre, change_request, document, gate, health,
-    hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar, readiness,
-    reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    action, allocation, amendment, assignment, centre, change_request, document, export, gate,
+    health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar,
+    readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
@@ -212,6 +212,7 @@ routes! {
     "/deadlines"                          { get    radar::list_deadlines             [Token]; }
     "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
+    "/exports/oc4ids"                     { get    export::export_projects           [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/notifications/preferences"          { get    preference::show_preferences      [Token];

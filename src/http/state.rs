@@ -4,7 +4,9 @@ use crate::domain::moment::Moment;
 use crate::http::problem::Problem;
 use crate::service::Services;
 use crate::service::error::Error;
+use crate::service::export::{self, Publisher, Spool};
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::io::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ pub struct Bounds {
     pub at_work: usize,
     /// How long a request waits for its turn before it is told that the service is busy.
     pub turn: Duration,
+    /// Exports that may be written at once; another one is told to come later.
+    pub exports: usize,
 }
 
 impl Default for Bounds {
@@ -30,6 +34,7 @@ impl Default for Bounds {
             body_time: Duration::from_secs(30),
             at_work: 64,
             turn: Duration::from_millis(800),
+            exports: 2,
         }
     }
 }
@@ -45,7 +50,10 @@ pub struct State {
     pub metrics: Option<PrometheusHandle>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Who publishes projects, and where.
+    pub publisher: Publisher,
     turns: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
 }
 
 impl State {
@@ -55,14 +63,30 @@ impl State {
         bounds: Bounds,
         metrics: Option<PrometheusHandle>,
         trusted_proxies: Vec<IpAddr>,
+        publisher: Publisher,
     ) -> State {
         let turns = Arc::new(Semaphore::new(bounds.at_work));
-        State { services, bounds, metrics, trusted_proxies, turns }
+        let exports = Arc::new(Semaphore::new(bounds.exports));
+        State { services, bounds, metrics, trusted_proxies, publisher, turns, exports }
     }
 
     /// Now.
     pub fn now(&self) -> Moment {
         self.services.clock.now()
+    }
+
+    /// Writes an export into a file of its own, one of few at once; when there are as many, says so at once.
+    pub async fn export(
+        &self,
+        work: impl FnOnce(&Services, &mut dyn Write) -> Result<u64, Error> + Send + 'static,
+    ) -> Result<Spool, Problem> {
+        let turn = Arc::clone(&self.exports).try_acquire_owned();
+        let turn = turn.map_err(|_| Problem::from(Error::Busy))?;
+        self.blocking(move |sv| {
+            let _turn = turn;
+            export::spooled(sv, |out| work(sv, out))
+        })
+        .await
     }
 
     /// Runs work that blocks on a thread of its own, when it is its turn; when too many wait, says so at once.

@@ -3,6 +3,7 @@
 
 mod columns;
 mod csv;
+pub mod stream;
 pub mod table;
 mod template;
 mod xlsx;

@@ -8,6 +8,7 @@ use crate::domain::journal::{EntryKind, Figures};
 use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
 use crate::service::error::Error;
+use crate::service::grouped::Grouped;
 use crate::service::{Services, policy};
 use crate::storage::journal;
 use crate::storage::proposal::Proposal;
@@ -58,26 +59,6 @@ pub fn verify(sv: &Services, mut progress: impl FnMut(usize)) -> Result<Report, 
     })
 }
 
-fn by_proposal<T, K>(
-    rows: Vec<T>,
-    key: impl Fn(&T) -> ProposalId,
-    value: impl Fn(T) -> K,
-) -> Grouped<K> {
-    let mut grouped: HashMap<ProposalId, Vec<K>> = HashMap::new();
-    for row in rows {
-        grouped.entry(key(&row)).or_default().push(value(row));
-    }
-    Grouped(grouped)
-}
-
-struct Grouped<K>(HashMap<ProposalId, Vec<K>>);
-
-impl<K> Grouped<K> {
-    fn of(&self, id: ProposalId) -> &[K] {
-        self.0.get(&id).map_or(&[], Vec::as_slice)
-    }
-}
-
 fn look_at(
     tx: &mut AnyConnection,
     page: &[Proposal],
@@ -86,20 +67,20 @@ fn look_at(
     report: &mut Report,
 ) -> Result<(), Error> {
     let ids: Vec<ProposalId> = page.iter().map(|row| row.id).collect();
-    let entries = by_proposal(verify::entries(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let entries = Grouped::by(verify::entries(tx, &ids)?, |row| row.proposal_id, |row| row);
     let lines =
-        by_proposal(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
-    let contracts = by_proposal(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
-    let plans = by_proposal(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
-    let payments = by_proposal(tranche::payments(tx, &ids)?, |row| row.proposal_id, |row| row);
+        Grouped::by(verify::lines(tx, &ids)?, |row| row.proposal_id, |row| LineFacts::from(&row));
+    let contracts = Grouped::by(verify::contracts(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let plans = Grouped::by(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
+    let payments = Grouped::by(tranche::payments(tx, &ids)?, |row| row.proposal_id, |row| row);
     for id in verify::without_event(tx, &ids)? {
         report.breaches.push(format!("entry {id} came with an event that is not there"));
     }
     let of = |row: &Recorded| row.proposal_id;
-    let spent = by_proposal(verify::expenditures(tx, &ids)?, of, |row| row);
-    let recovered = by_proposal(verify::recoveries(tx, &ids)?, of, |row| row);
-    let returned = by_proposal(verify::returns(tx, &ids)?, of, |row| row);
-    let amended = by_proposal(verify::amendments(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let spent = Grouped::by(verify::expenditures(tx, &ids)?, of, |row| row);
+    let recovered = Grouped::by(verify::recoveries(tx, &ids)?, of, |row| row);
+    let returned = Grouped::by(verify::returns(tx, &ids)?, of, |row| row);
+    let amended = Grouped::by(verify::amendments(tx, &ids)?, |row| row.proposal_id, |row| row);
     let carried = carry::standing(tx, &ids)?;
     let moves = moves(verify::events(tx, &ids)?);
     let kept: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?

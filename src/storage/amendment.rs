@@ -98,6 +98,15 @@ pub fn standing(c: &mut AnyConnection, contract: ContractId) -> QueryResult<Vec<
         .load(c)
 }
 
+/// The amendments of several proposals' contracts that stand, by contract and in their order.
+pub fn standing_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Amendment>> {
+    amendments::table
+        .filter(amendments::proposal_id.eq_any(proposals).and(not(is_taken_back!())))
+        .order((amendments::contract_id, amendments::n))
+        .select(Amendment::as_select())
+        .load(c)
+}
+
 /// The number of a contract's last amendment, whether it stands or not; 0 before the first.
 pub fn last_n(c: &mut AnyConnection, contract: ContractId) -> QueryResult<i64> {
     let last: Option<i64> = amendments::table

@@ -108,6 +108,18 @@ pub fn current_of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Ve
         .load(c)
 }
 
+/// Those of several proposals that are served, and that no newer one has taken the place of; by proposal, in the order of
+/// their coming.
+pub fn served_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Document>> {
+    documents::table
+        .filter(documents::proposal_id.eq_any(proposals))
+        .filter(documents::superseded_by.is_null())
+        .filter(documents::status.eq(DocumentStatus::Available))
+        .order((documents::proposal_id, documents::id))
+        .select(Document::as_select())
+        .load(c)
+}
+
 /// Those of some types of several proposals that had come by a moment, those that were taken the place of too.
 pub fn of_types(
     c: &mut AnyConnection,

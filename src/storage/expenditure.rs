@@ -82,6 +82,15 @@ pub fn of(
     query.load(c)
 }
 
+/// Those of several proposals, by proposal and in the order of their recording.
+pub fn of_many(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Expenditure>> {
+    expenditures::table
+        .filter(expenditures::proposal_id.eq_any(proposals))
+        .order((expenditures::proposal_id, expenditures::id))
+        .select(Expenditure::as_select())
+        .load(c)
+}
+
 /// The last recording of a number in a proposal.
 pub fn last_recording(
     c: &mut AnyConnection,

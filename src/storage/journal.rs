@@ -277,6 +277,26 @@ pub fn of_proposal(
     query.load(c)
 }
 
+/// Entries of several proposals, proposal by proposal in the order of their recording, beyond an entry of one of them.
+pub fn of_proposals(
+    c: &mut AnyConnection,
+    proposals: &[ProposalId],
+    after: Option<(ProposalId, EntryId)>,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    let mut query = journal_entries::table
+        .filter(journal_entries::proposal_id.eq_any(proposals))
+        .order((journal_entries::proposal_id, journal_entries::id))
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some((proposal, entry)) = after {
+        let later = journal_entries::proposal_id.eq(proposal).and(journal_entries::id.gt(entry));
+        query = query.filter(journal_entries::proposal_id.gt(proposal).or(later));
+    }
+    query.load(c)
+}
+
 /// One entry.
 pub fn find(c: &mut AnyConnection, id: EntryId) -> QueryResult<Option<Entry>> {
     journal_entries::table.find(id).select(Entry::as_select()).first(c).optional()

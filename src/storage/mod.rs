@@ -28,6 +28,7 @@ pub mod decree;
 pub mod digest;
 pub mod document;
 pub mod expenditure;
+pub mod export;
 pub mod funding;
 pub mod grant;
 pub mod hold;

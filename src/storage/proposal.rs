@@ -1,15 +1,16 @@
 //! Proposals.
 
 use crate::domain::ids::{AllocationId, CentreId, ProposalId, RegionCode, UserId};
+use crate::domain::line::Component;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::storage::connection::{AnyConnection, MultiBackend};
 use crate::storage::queue::Queue;
-use crate::storage::schema::proposals;
+use crate::storage::schema::{proposal_lines, proposals};
 use chrono::NaiveDate;
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -125,12 +126,44 @@ pub struct Filter {
     pub province_code: Option<RegionCode>,
     /// Of this centre.
     pub centre_id: Option<CentreId>,
+    /// Whose centre is to bear this.
+    pub outcome_class: Option<OutcomeClass>,
+    /// With a line that pays for this.
+    pub component: Option<Component>,
     /// Waiting for somebody, whose queue it is.
     pub queue: Option<Queue>,
     /// In which order.
     pub order: Order,
     /// Beyond this one; its moment counts only in the order of waiting.
     pub after: Option<(Moment, ProposalId)>,
+}
+
+impl Filter {
+    /// Whether it narrows to anything less than everything that is seen.
+    pub fn is_narrow(&self) -> bool {
+        let Filter {
+            state,
+            menu,
+            fiscal_year,
+            region_code,
+            province_code,
+            centre_id,
+            outcome_class,
+            component,
+            queue,
+            order: _,
+            after: _,
+        } = self;
+        state.is_some()
+            || menu.is_some()
+            || fiscal_year.is_some()
+            || region_code.is_some()
+            || province_code.is_some()
+            || centre_id.is_some()
+            || outcome_class.is_some()
+            || component.is_some()
+            || queue.is_some()
+    }
 }
 
 /// The order of a list of proposals.
@@ -233,6 +266,15 @@ pub(super) fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
     }
     if let Some(centre) = filter.centre_id {
         also(Box::new(proposals::centre_id.eq(centre).assume_not_null()));
+    }
+    if let Some(class) = filter.outcome_class {
+        also(Box::new(proposals::outcome_class.eq(class)));
+    }
+    if let Some(component) = filter.component {
+        let of_it = proposal_lines::table
+            .filter(proposal_lines::proposal_id.eq(proposals::id))
+            .filter(proposal_lines::component.eq(component));
+        also(Box::new(exists(of_it)));
     }
     if let Some(queue) = &filter.queue {
         also(queue.condition());

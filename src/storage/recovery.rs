@@ -78,6 +78,15 @@ pub fn of(
     query.load(c)
 }
 
+/// Those of several proposals, by proposal and in the order of their recording.
+pub fn of_many(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Recovery>> {
+    recoveries::table
+        .filter(recoveries::proposal_id.eq_any(proposals))
+        .order((recoveries::proposal_id, recoveries::id))
+        .select(Recovery::as_select())
+        .load(c)
+}
+
 /// One of them.
 pub fn find(c: &mut AnyConnection, id: RecoveryId) -> QueryResult<Option<Recovery>> {
     recoveries::table.find(id).select(Recovery::as_select()).first(c).optional()

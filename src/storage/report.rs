@@ -5,9 +5,11 @@ use crate::domain::moment::Moment;
 use crate::domain::money::BasisPoints;
 use crate::domain::report::{ReportKind, ReportState};
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::reports;
+use crate::storage::schema::{proposals, reports};
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use serde::Serialize;
 
 /// A report.
@@ -88,12 +90,31 @@ pub fn standing(
 ) -> QueryResult<Vec<Report>> {
     reports::table
         .filter(reports::proposal_id.eq_any(proposals))
-        .filter(reports::state.eq_any([ReportState::Submitted, ReportState::Reviewed]))
+        .filter(reports::state.eq_any(ReportState::STANDING))
         .filter(reports::as_of.le(day))
         .filter(reports::submitted_at.le(by))
         .order((reports::as_of, reports::submitted_at, reports::id))
         .select(Report::as_select())
         .load(c)
+}
+
+/// The physical progress that the newest report that stands says of each of several proposals, by the order of
+/// [`standing`]; those that have none are left out. Reads one report of each, however many there are.
+pub fn newest_progress(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, BasisPoints)>> {
+    let states = ReportState::STANDING.map(|state| format!("'{state}'")).join(", ");
+    let newest = format!(
+        "(SELECT reports.physical_bp FROM reports WHERE reports.proposal_id = proposals.id \
+         AND reports.state IN ({states}) \
+         ORDER BY reports.as_of DESC, reports.submitted_at DESC, reports.id DESC LIMIT 1)"
+    );
+    let found: Vec<(ProposalId, Option<BasisPoints>)> = proposals::table
+        .filter(proposals::id.eq_any(ids))
+        .select((proposals::id, sql::<Nullable<BigInt>>(&newest)))
+        .load(c)?;
+    Ok(found.into_iter().filter_map(|(id, progress)| progress.map(|bp| (id, bp))).collect())
 }
 
 /// Those of a proposal in the order of their recording, after `after`.

@@ -62,6 +62,15 @@ pub fn of(
     query.load(c)
 }
 
+/// Those of several proposals, by proposal and in the order of their recording.
+pub fn of_many(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Return>> {
+    returns::table
+        .filter(returns::proposal_id.eq_any(proposals))
+        .order((returns::proposal_id, returns::id))
+        .select(Return::as_select())
+        .load(c)
+}
+
 /// The last recording of a number in a proposal.
 pub fn last_recording(
     c: &mut AnyConnection,

@@ -1,57 +1,137 @@
-//! What became of the money of a year: sums of the balances that are kept, in one query, whatever the journal's length.
+//! What sums of fund usage are made of: proposals in bounded pages with what they are grouped by, and what lies beneath
+//! them. Balances come from [`crate::storage::journal::balances_of`]: they are kept, and never added up from the journal.
 
-use crate::domain::ids::RegionCode;
+use crate::domain::ids::{CentreId, PlanId, ProposalId, RegionCode};
+use crate::domain::line::{Component, FundSource};
+use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
+use crate::domain::plan::PlanState;
+use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::storage::connection::AnyConnection;
-use crate::storage::schema::{balances, proposals};
+use crate::storage::contract::Contract;
+use crate::storage::proposal::{Filter, narrowed};
+use crate::storage::schema::{activity_plans, centres, contracts, plan_lines, proposals};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-/// Sums over proposals: how many there are, in how many regions, and their nine kept figures in rupiah, in the order
-/// ceiling, plan, contracted, disbursed, absorbed, returned, released, carried in, carried out.
-pub type Sums = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+/// What a proposal is grouped by.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = proposals)]
+pub struct Attributes {
+    /// Which.
+    pub id: ProposalId,
+    /// Its menu.
+    pub menu: Menu,
+    /// Its year.
+    pub fiscal_year: i64,
+    /// Its region.
+    pub region_code: RegionCode,
+    /// The province of it.
+    pub province_code: RegionCode,
+    /// What its centre is to bear.
+    pub outcome_class: OutcomeClass,
+    /// Where it stands.
+    pub state: State,
+    /// The centre that it names.
+    pub centre_id: Option<CentreId>,
+}
 
-/// The sums of a year's proposals within sight; of a province or a region, where one is named.
-pub fn sums(
+/// Proposals within sight, narrowed, by id after `after`; at most `limit`.
+pub fn page(
     c: &mut AnyConnection,
     sight: &Sight,
-    fiscal_year: i64,
-    province: Option<&RegionCode>,
-    region: Option<&RegionCode>,
-) -> QueryResult<Sums> {
-    let sum = |column: &str| {
-        sql::<BigInt>(&format!("CAST(COALESCE(SUM(balances.{column}), 0) AS BIGINT)"))
-    };
+    filter: &Filter,
+    after: Option<ProposalId>,
+    limit: i64,
+) -> QueryResult<Vec<Attributes>> {
     let mut query = proposals::table
-        .inner_join(balances::table.on(balances::proposal_id.eq(proposals::id)))
-        .filter(proposals::fiscal_year.eq(fiscal_year))
-        .select((
-            count_star(),
-            sql::<BigInt>("COUNT(DISTINCT proposals.region_code)"),
-            sum("ceiling_idr"),
-            sum("plan_idr"),
-            sum("contracted_idr"),
-            sum("disbursed_idr"),
-            sum("absorbed_idr"),
-            sum("returned_idr"),
-            sum("released_idr"),
-            sum("carried_in_idr"),
-            sum("carried_out_idr"),
-        ))
+        .filter(narrowed(sight, filter))
+        .order(proposals::id)
+        .limit(limit)
+        .select(Attributes::as_select())
         .into_boxed();
-    if !sight.nation {
-        query = query.filter(
-            proposals::region_code
-                .eq_any(sight.regions.clone())
-                .or(proposals::province_code.eq_any(sight.provinces.clone())),
-        );
+    if let Some(after) = after {
+        query = query.filter(proposals::id.gt(after));
     }
-    if let Some(province) = province {
-        query = query.filter(proposals::province_code.eq(province.clone()));
+    query.load(c)
+}
+
+/// Their ids alone, from `from` on.
+pub fn ids(
+    c: &mut AnyConnection,
+    sight: &Sight,
+    filter: &Filter,
+    from: Option<ProposalId>,
+    limit: i64,
+) -> QueryResult<Vec<ProposalId>> {
+    let mut query = proposals::table
+        .filter(narrowed(sight, filter))
+        .order(proposals::id)
+        .limit(limit)
+        .select(proposals::id)
+        .into_boxed();
+    if let Some(from) = from {
+        query = query.filter(proposals::id.ge(from));
     }
-    if let Some(region) = region {
-        query = query.filter(proposals::region_code.eq(region.clone()));
-    }
-    query.first(c)
+    query.load(c)
+}
+
+/// The name of each of several centres, and how many businesses it has.
+pub fn centres(
+    c: &mut AnyConnection,
+    ids: &[CentreId],
+) -> QueryResult<Vec<(CentreId, String, i64)>> {
+    centres::table
+        .filter(centres::id.eq_any(ids))
+        .select((centres::id, centres::name, centres::businesses))
+        .load(c)
+}
+
+/// How many centres the registry has in each region, and how many businesses they have.
+pub fn registered(c: &mut AnyConnection) -> QueryResult<Vec<(RegionCode, i64, i64)>> {
+    centres::table
+        .group_by(centres::region_code)
+        .select((
+            centres::region_code,
+            count_star(),
+            sql::<BigInt>("CAST(COALESCE(SUM(centres.businesses), 0) AS BIGINT)"),
+        ))
+        .load(c)
+}
+
+/// The lines of the plans in force of several proposals: what they are for, and how much.
+pub fn planned(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, Component, Rupiah)>> {
+    // In their order: what is approved last is in force.
+    let plans: Vec<(ProposalId, PlanId)> = activity_plans::table
+        .filter(activity_plans::proposal_id.eq_any(ids))
+        .filter(activity_plans::state.eq(PlanState::Approved))
+        .order((activity_plans::proposal_id, activity_plans::n))
+        .select((activity_plans::proposal_id, activity_plans::id))
+        .load(c)?;
+    let is_last = |at: usize, of: ProposalId| plans.get(at + 1).is_none_or(|next| next.0 != of);
+    let in_force: Vec<PlanId> = plans
+        .iter()
+        .enumerate()
+        .filter(|(at, (of, _))| is_last(*at, *of))
+        .map(|(_, (_, plan))| *plan)
+        .collect();
+    plan_lines::table
+        .inner_join(activity_plans::table)
+        .filter(plan_lines::plan_id.eq_any(in_force))
+        .select((activity_plans::proposal_id, plan_lines::component, plan_lines::amount_idr))
+        .load(c)
+}
+
+/// The contracts of several proposals that the DAK pays and that stand.
+pub fn bindings(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Contract>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq_any(ids))
+        .filter(contracts::fund_source.eq(FundSource::Dak).and(contracts::voided_at.is_null()))
+        .order(contracts::id)
+        .select(Contract::as_select())
+        .load(c)
 }

@@ -9,7 +9,7 @@ use crate::domain::refusal::FieldError;
 use crate::domain::written;
 use crate::service::error::Error;
 use chrono::NaiveDate;
-use rust_xlsxwriter::{Format as Look, Workbook, XlsxError};
+use rust_xlsxwriter::{Format as Look, Workbook, Worksheet, XlsxError};
 
 /// Records as they came in.
 #[derive(Debug, Clone, PartialEq)]
@@ -305,6 +305,29 @@ pub enum Out {
     Number(i64),
 }
 
+impl Out {
+    /// As it stands in a CSV file.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Out::Text(text) => escaped(text),
+            Out::Number(number) => number.to_string(),
+        }
+    }
+}
+
+/// Writes a cell of a workbook: a number as a number, a text as nothing but a text.
+pub(super) fn put(sheet: &mut Worksheet, row: u32, at: u16, cell: &Out) -> Result<(), XlsxError> {
+    match cell {
+        Out::Text(text) => sheet.write_string(row, at, escaped(text))?,
+        // Money is below 2^53, and so exact in a cell.
+        Out::Number(number) => match number.to_string().parse::<f64>() {
+            Ok(exact) => sheet.write_number(row, at, exact)?,
+            Err(_) => sheet.write_string(row, at, number.to_string())?,
+        },
+    };
+    Ok(())
+}
+
 /// A table as a spreadsheet of a format.
 pub fn written_as(
     format: Format,
@@ -327,10 +350,7 @@ fn as_csv(columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<u8>, String> {
     let names = columns.iter().map(|column| column.name);
     writer.write_record(names).map_err(|error| error.to_string())?;
     for row in rows {
-        let cells = row.iter().map(|cell| match cell {
-            Out::Text(text) => escaped(text),
-            Out::Number(number) => number.to_string(),
-        });
+        let cells = row.iter().map(Out::text);
         writer.write_record(cells).map_err(|error| error.to_string())?;
     }
     writer.into_inner().map_err(|error| error.to_string())
@@ -346,14 +366,7 @@ fn as_workbook(name: &str, columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<
     }
     for (row, cells) in (1_u32..).zip(rows) {
         for (at, cell) in (0_u16..).zip(cells) {
-            match cell {
-                Out::Text(text) => sheet.write_string(row, at, escaped(text))?,
-                // Money is below 2^53, and so exact in a cell.
-                Out::Number(number) => match number.to_string().parse::<f64>() {
-                    Ok(exact) => sheet.write_number(row, at, exact)?,
-                    Err(_) => sheet.write_string(row, at, number.to_string())?,
-                },
-            };
+            put(sheet, row, at, cell)?;
         }
     }
     let help = book.add_worksheet().set_name("Petunjuk")?;

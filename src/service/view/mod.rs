@@ -17,6 +17,7 @@ pub mod reminder;
 pub mod report;
 pub mod review;
 pub mod tranche;
+pub mod usage;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,0 +1,2 @@
+DROP INDEX reports_by_proposal_id_as_of_submitted_at_id;
+DROP INDEX proposals_by_fiscal_year_id;

@@ -1,0 +1,124 @@
+//! `sentra export`: writes one consistent picture of proposals, of the journal, or of projects into a file, beside a server
+//! that may be running.
+
+use crate::app::config::{DataArgs, PublishingArgs};
+use crate::cli::{Ended, serve};
+use crate::domain::ids::RegionCode;
+use crate::service::context::Context;
+use crate::service::export::{self, Scope};
+use crate::service::sheet::Format;
+use crate::service::{Services, private};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What is exported.
+    #[arg(value_enum)]
+    what: What,
+    /// The file, which is made or replaced; proposals and the journal are written as CSV or XLSX, by its ending.
+    #[arg(long)]
+    to: PathBuf,
+    /// Of this year.
+    #[arg(long)]
+    fiscal_year: Option<i64>,
+    /// Of this province, and its kabupaten and kota.
+    #[arg(long)]
+    province: Option<RegionCode>,
+    /// Of this region.
+    #[arg(long)]
+    region: Option<RegionCode>,
+    /// The address that people reach the service by, for links in projects.
+    #[arg(long, env = "SENTRA_BASE_URL", default_value = "http://127.0.0.1:8080")]
+    base_url: String,
+    #[command(flatten)]
+    publishing: PublishingArgs,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Projects, as a package of the Open Contracting for Infrastructure Data Standard.
+    Oc4ids,
+    /// Proposals with their figures.
+    Proposals,
+    /// Every entry of the journal.
+    Journal,
+}
+
+/// Exports.
+pub fn run(args: &Args) -> Ended {
+    let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
+    let part = part_of(&args.to)?;
+    let written = write(args, &services, &part).and_then(|count| {
+        fs::rename(&part, &args.to).map_err(|error| unwritten(&args.to, &error))?;
+        Ok(count)
+    });
+    if written.is_err() {
+        // Half a file is none.
+        let _ = fs::remove_file(&part);
+    }
+    let count = written?;
+    let what = match args.what {
+        What::Oc4ids => "projects",
+        What::Proposals => "proposals",
+        What::Journal => "entries",
+    };
+    println!("{count} {what} in {}", args.to.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(args: &Args, services: &Services, part: &Path) -> Result<u64, String> {
+    let scope = Scope {
+        fiscal_year: args.fiscal_year,
+        region_code: args.region.clone(),
+        province_code: args.province.clone(),
+    };
+    let cx = Context::system(services.clock.now());
+    let file = private::file(part).map_err(|error| unwritten(part, &error))?;
+    let out = BufWriter::new(file);
+    let (out, count) = match args.what {
+        What::Oc4ids => {
+            let publisher = args.publishing.publishing().at(&args.base_url);
+            let mut out = out;
+            let count = export::oc4ids(services, &cx, &scope, &publisher, &mut out);
+            count.map(|count| (out, count))
+        }
+        What::Proposals => export::proposals(services, &cx, &scope, format_of(&args.to)?, out),
+        What::Journal => export::journal(services, &cx, &scope, format_of(&args.to)?, out),
+    }
+    .map_err(|error| error.to_string())?;
+    finished(out).map_err(|error| unwritten(part, &error))?;
+    Ok(count)
+}
+
+/// Puts everything on the disk.
+fn finished(mut out: BufWriter<File>) -> std::io::Result<()> {
+    out.flush()?;
+    out.get_ref().sync_all()
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> String {
+    format!("can't write {}: {error}", path.display())
+}
+
+/// The file beside it that is written first: what is there stays whole until the new one is.
+fn part_of(to: &Path) -> Result<PathBuf, String> {
+    let name = to.file_name().ok_or_else(|| format!("{} is no file", to.display()))?;
+    let mut part = name.to_owned();
+    part.push(format!(".{}.part", std::process::id()));
+    Ok(to.with_file_name(part))
+}
+
+fn format_of(to: &Path) -> Result<Format, String> {
+    let ending = to.extension().map(|ending| ending.to_ascii_lowercase());
+    match ending.as_ref().and_then(|ending| ending.to_str()) {
+        Some("csv") => Ok(Format::Csv),
+        Some("xlsx") => Ok(Format::Xlsx),
+        _ => Err(format!("{} has to end in .csv or .xlsx", to.display())),
+    }
+}
