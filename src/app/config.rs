@@ -2,9 +2,11 @@
 
 mod documents;
 mod mail;
+mod seal;
 
 pub use documents::DocumentArgs;
 pub use mail::MailArgs;
+pub use seal::SealArgs;
 
 use crate::service::document::Documents;
 use crate::service::private;
@@ -56,6 +58,9 @@ pub struct ServeArgs {
     /// Mail.
     #[command(flatten)]
     pub mail: MailArgs,
+    /// The audit trail.
+    #[command(flatten)]
+    pub seal: SealArgs,
     /// Proxies whose X-Forwarded-For is believed, as IP addresses.
     #[arg(long, env = "SENTRA_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,

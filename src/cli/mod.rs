@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand.
 
+mod audit;
 pub mod demo;
+mod export;
 mod mail;
 mod migrate;
 mod policy;
@@ -37,8 +39,12 @@ enum Command {
     Workflow(workflow::Args),
     /// Shows who is told of what, and what the messages look like.
     Mail(mail::Args),
-    /// Proves that balances, states and totals agree with what they come from.
+    /// Proves that balances, states and totals agree with what they come from, and that the audit trail is whole.
     Verify(verify::Args),
+    /// Shows the keys of the audit trail; signs a checkpoint.
+    Audit(audit::Args),
+    /// Writes what is kept as files for others.
+    Export(export::Args),
     /// Writes a national data set, for trying out large numbers.
     Seed(seed::Args),
 }
@@ -57,6 +63,8 @@ pub fn run() -> ExitCode {
         Command::Workflow(args) => workflow::run(&args),
         Command::Mail(args) => mail::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Seed(args) => seed::run(&args),
     };
     ended.unwrap_or_else(|words| {

@@ -1,9 +1,9 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, centre, change_request, document, gate, health,
-    hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar, readiness,
-    reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    action, allocation, amendment, assignment, audit, centre, change_request, document, gate,
+    health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar,
+    readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -204,6 +204,11 @@ routes! {
     "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
+    "/audit/events"                       { get    audit::list_sealed_events         [Token]; }
+    "/audit/checkpoints"                  { get    audit::list_checkpoints           [Token]; }
+    "/audit/keys"                         { get    audit::list_verifier_keys         [Token]; }
+    "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
+    "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }
