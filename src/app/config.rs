@@ -3,10 +3,12 @@
 mod documents;
 mod mail;
 mod publishing;
+mod seal;
 
 pub use documents::DocumentArgs;
 pub use mail::MailArgs;
 pub use publishing::PublishingArgs;
+pub use seal::SealArgs;
 
 use crate::service::document::Documents;
 use crate::service::private;
@@ -61,6 +63,9 @@ pub struct ServeArgs {
     /// Who publishes projects.
     #[command(flatten)]
     pub publishing: PublishingArgs,
+    /// The audit trail.
+    #[command(flatten)]
+    pub seal: SealArgs,
     /// Proxies whose X-Forwarded-For is believed, as IP addresses.
     #[arg(long, env = "SENTRA_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<std::net::IpAddr>,

@@ -17,11 +17,12 @@ use crate::service::document::Documents;
 use crate::service::export::{Publisher, UNREGISTERED};
 use crate::service::outbox;
 use crate::service::password::{HashSettings, Hasher};
+use crate::service::seal::checkpoint;
 use crate::service::session::SessionSettings;
 use crate::storage::connection::Target;
 use crate::storage::lock::{self, FileLock};
 use crate::storage::{Database, PoolSettings, migrate};
-use crate::worker::{self, Stop, deadlines, documents, mail, reminders};
+use crate::worker::{self, Stop, deadlines, documents, mail, reminders, sealing};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
@@ -151,6 +152,8 @@ pub struct Serving {
     pub reminders: reminders::Settings,
     /// The document worker's pace.
     pub documents: documents::Settings,
+    /// The sealer's pace, its keys, and where checkpoints go.
+    pub sealing: sealing::Settings,
     /// Whether the workers run; a test may run them by hand.
     pub workers: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -200,6 +203,7 @@ impl Serving {
             deadlines: deadlines::Settings::default(),
             reminders: reminders::Settings::default(),
             documents: documents::Settings::default(),
+            sealing: sealing::Settings::in_folder(data_dir),
             workers: true,
             trusted_proxies: Vec::new(),
             publishing: Publishing::default(),
@@ -242,6 +246,20 @@ fn stoppable_mail_worker(
         .signing(serving.signer.clone());
     let render = Arc::new(Renderer::new(site));
     Ok(mail::MailWorker::new(services.clone(), render, mailer, serving.mail, stop))
+}
+
+/// A sealer, with the keys that it signs by; which are told, so that whoever verifies can know them from elsewhere.
+pub fn seal_worker(
+    services: &Services,
+    serving: &Serving,
+) -> Result<sealing::SealWorker, StartError> {
+    let keys = serving.sealing.key.read().map_err(because)?;
+    let origin = checkpoint::origin(services).map_err(because)?;
+    for key in keys.verifiers(&origin) {
+        tracing::info!(%key, "checkpoints of the audit trail are signed by this verifier key");
+    }
+    let settings = serving.sealing.clone();
+    sealing::SealWorker::new(services.clone(), settings, Arc::new(keys)).map_err(because)
 }
 
 /// Starts to serve. The server has to be awaited; the workers run on threads of their own.
@@ -290,7 +308,9 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
         let reminders = reminders::ReminderWorker::new(services.clone(), serving.reminders);
         workers.push(reminders.start(stop.clone()).map_err(because)?);
         let documents = documents::DocumentWorker::new(services.clone(), serving.documents);
-        workers.push(documents.start(stop).map_err(because)?);
+        workers.push(documents.start(stop.clone()).map_err(because)?);
+        let sealing = seal_worker(&services, serving)?;
+        workers.push(sealing.start(stop).map_err(because)?);
     }
     Ok(Running { address, services, server, workers, _lock: lock })
 }

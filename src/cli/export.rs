@@ -1,5 +1,5 @@
-//! `sentra export`: writes one consistent picture of proposals, of the journal, or of projects into a file, beside a server
-//! that may be running.
+//! `sentra export`: writes one consistent picture of proposals, of the journal, of the audit trail, or of projects into a
+//! file, beside a server that may be running.
 
 use crate::app::config::{DataArgs, PublishingArgs};
 use crate::cli::{Ended, serve};
@@ -7,7 +7,7 @@ use crate::domain::ids::RegionCode;
 use crate::service::context::Context;
 use crate::service::export::{self, Scope};
 use crate::service::sheet::Format;
-use crate::service::{Services, private};
+use crate::service::{Services, private, seal};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,8 @@ enum What {
     Proposals,
     /// Every entry of the journal.
     Journal,
+    /// The audit trail as lines of JSON, with the personal values that are not erased, for `tools/verify_audit.py`.
+    Audit,
 }
 
 /// Exports.
@@ -67,6 +69,7 @@ pub fn run(args: &Args) -> Ended {
         What::Oc4ids => "projects",
         What::Proposals => "proposals",
         What::Journal => "entries",
+        What::Audit => "sealed events",
     };
     println!("{count} {what} in {}", args.to.display());
     Ok(ExitCode::SUCCESS)
@@ -90,6 +93,11 @@ fn write(args: &Args, services: &Services, part: &Path) -> Result<u64, String> {
         }
         What::Proposals => export::proposals(services, &cx, &scope, format_of(&args.to)?, out),
         What::Journal => export::journal(services, &cx, &scope, format_of(&args.to)?, out),
+        What::Audit => {
+            let mut out = out;
+            let count = seal::export::export(services, &mut out, |_| {});
+            count.map(|count| (out, u64::try_from(count).unwrap_or_default()))
+        }
     }
     .map_err(|error| error.to_string())?;
     finished(out).map_err(|error| unwritten(part, &error))?;

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod audit;
 pub mod demo;
 mod export;
 mod mail;
@@ -38,9 +39,11 @@ enum Command {
     Workflow(workflow::Args),
     /// Shows who is told of what, and what the messages look like.
     Mail(mail::Args),
-    /// Proves that balances, states and totals agree with what they come from.
+    /// Proves that balances, states and totals agree with what they come from, and that the audit trail is whole.
     Verify(verify::Args),
-    /// Writes proposals, the journal, or projects as open data, into a file.
+    /// Shows the keys of the audit trail; signs a checkpoint.
+    Audit(audit::Args),
+    /// Writes proposals, the journal, the audit trail, or projects as open data, into a file.
     Export(export::Args),
     /// Writes a national data set, for trying out large numbers.
     Seed(seed::Args),
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
         Command::Workflow(args) => workflow::run(&args),
         Command::Mail(args) => mail::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Seed(args) => seed::run(&args),
     };

@@ -35,6 +35,7 @@ pub fn serving(data: &DataArgs, serve: &ServeArgs) -> Result<Serving, String> {
         mail_from: serve.mail.mail_from.clone(),
         signer: serve.mail.signer()?,
         mail: serve.mail.settings(),
+        sealing: serve.seal.settings(&data.data_dir),
         trusted_proxies: serve.trusted_proxies.clone(),
         publishing: serve.publishing.publishing(),
         ..Serving::new(serve.listen.clone(), &data.data_dir)

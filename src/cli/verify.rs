@@ -1,23 +1,45 @@
 //! `sentra verify`: names every breach (exit 1), and lists the flags.
 
 use crate::app::config::DataArgs;
-use crate::cli::{Ended, serve};
-use crate::service::verify;
+use crate::cli::{Ended, audit, serve};
+use crate::service::seal::note::VerifierKey;
+use crate::service::verify::trail::{self, Kept, TrailReport};
+use crate::service::{Services, verify};
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     data: DataArgs,
+    /// A checkpoint that was kept outside the service, to be compared with; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// A verifier key to trust for those; may be given several times. By default those that the database names.
+    #[arg(long, value_name = "NAME+ID+KEY")]
+    key: Vec<String>,
+    /// Only the audit trail.
+    #[arg(long)]
+    trail_only: bool,
 }
 
 /// Verifies beside a server that may be running.
 pub fn run(args: &Args) -> Ended {
     let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
     let on_terminal = std::io::stderr().is_terminal();
-    let report = verify::verify(&services, |done| {
+    let mut holds = true;
+    if !args.trail_only {
+        holds &= books(&services, on_terminal)?;
+    }
+    holds &= of_trail(&services, args, on_terminal)?;
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn books(services: &Services, on_terminal: bool) -> Result<bool, String> {
+    let report = verify::verify(services, |done| {
         if on_terminal {
             eprint!("\r{done} proposals");
         }
@@ -39,5 +61,40 @@ pub fn run(args: &Args) -> Ended {
         report.breaches.len(),
         report.flags.len()
     );
-    Ok(if report.breaches.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(report.breaches.is_empty())
+}
+
+fn of_trail(services: &Services, args: &Args, on_terminal: bool) -> Result<bool, String> {
+    let keys: Result<Vec<VerifierKey>, String> = args
+        .key
+        .iter()
+        .map(|text| text.parse().map_err(|error| format!("{text}: {error}")))
+        .collect();
+    let mut outside = Vec::with_capacity(args.checkpoint.len());
+    for path in &args.checkpoint {
+        outside.push(Kept { name: path.display().to_string(), note: audit::read_note(path)? });
+    }
+    let started = Instant::now();
+    let report = trail::verify(services, &outside, &keys?, |done| {
+        if on_terminal {
+            eprint!("\r{done} events");
+        }
+    })
+    .map_err(|error| error.to_string())?;
+    if on_terminal {
+        eprintln!();
+    }
+    let TrailReport { sealed, waiting, checkpoints, findings } = report;
+    for finding in &findings {
+        match finding.seq {
+            0 => println!("BREACH: {}", finding.words),
+            seq => println!("BREACH: sequence {seq}: {}", finding.words),
+        }
+    }
+    println!(
+        "{sealed} sealed events in {:.2} s, {checkpoints} checkpoints hold, {waiting} events wait to be sealed: {} breaches",
+        started.elapsed().as_secs_f64(),
+        findings.len()
+    );
+    Ok(findings.is_empty())
 }

@@ -143,12 +143,14 @@ text_enum! {
         ReviewerReleased = "reviewer_released",
         /// A deadline comes near, or has passed and can still be met.
         Reminder = "reminder",
+        /// The audit trail's checkpoint of the day was signed.
+        CheckpointSigned = "checkpoint_signed",
         /// What waited for a person's daily digest was told together.
         Digest = "digest",
     }
 }
 
-/// The facts of a notice about an account, which is told to its owner alone.
+/// The facts of a notice that is told to the owner of an account alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountFacts {
     /// When it happened.
@@ -161,12 +163,22 @@ pub struct AccountFacts {
     pub invitation_id: Option<InvitationId>,
     /// Until when the invitation can be redeemed.
     pub until: Option<Moment>,
+    /// The signed checkpoint of the audit trail that the message brings.
+    #[serde(default)]
+    pub checkpoint: Option<String>,
 }
 
 impl NoticeEvent {
-    /// Whether it is about an account, and its facts are `AccountFacts`; else about a proposal.
+    /// Whether it is about an account, or told to its owner for another reason than a proposal, and its facts are
+    /// `AccountFacts`; else about a proposal.
     pub const fn is_about_account(self) -> bool {
-        matches!(self, NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet)
+        matches!(
+            self,
+            NoticeEvent::Invited
+                | NoticeEvent::PasswordReset
+                | NoticeEvent::PasswordSet
+                | NoticeEvent::CheckpointSigned
+        )
     }
 
     /// Whether it is about a proposal, and its facts are `NoticeFacts`. A digest is about many: its facts are

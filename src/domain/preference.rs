@@ -106,7 +106,9 @@ impl MailKind {
             | E::ReviewerReleased => MailKind::Progress,
             E::ReportSubmitted | E::ReportReviewed | E::ReportReturned => MailKind::Report,
             E::Reminder => MailKind::Reminder,
-            E::Invited | E::PasswordReset | E::PasswordSet => MailKind::Account,
+            E::Invited | E::PasswordReset | E::PasswordSet | E::CheckpointSigned => {
+                MailKind::Account
+            }
             E::Digest => return None,
         };
         Some(kind)

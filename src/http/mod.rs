@@ -18,6 +18,7 @@ pub mod action;
 pub mod allocation;
 pub mod amendment;
 pub mod assignment;
+pub mod audit;
 pub mod centre;
 pub mod change_request;
 pub mod document;

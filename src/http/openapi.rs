@@ -179,7 +179,7 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let has_body = writes;
     let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
     let is_content = route.path.ends_with("/content");
-    let is_summary = route.path == "/outbox/summary";
+    let is_summary = matches!(route.path, "/outbox/summary" | "/audit/keys");
     let may_be_too_long = route.path.contains("/expenditures.");
     let is_spooled = route.path.starts_with("/exports/");
     let refuses = (writes && route.needs.token()) || is_content || may_be_too_long;

@@ -1,7 +1,7 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, centre, change_request, document, export, gate,
+    action, allocation, amendment, assignment, audit, centre, change_request, document, export, gate,
     health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar,
     readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
@@ -214,6 +214,11 @@ routes! {
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/exports/oc4ids"                     { get    export::export_projects           [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
+    "/audit/events"                       { get    audit::list_sealed_events         [Token]; }
+    "/audit/checkpoints"                  { get    audit::list_checkpoints           [Token]; }
+    "/audit/keys"                         { get    audit::list_verifier_keys         [Token]; }
+    "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
+    "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/notifications/preferences"          { get    preference::show_preferences      [Token];
                                             put    preference::change_preferences    [TokenAndVersion]; }

@@ -1,4 +1,4 @@
-//! Messages about an account: an invitation with its code, or that a password was changed.
+//! Messages to the owner of an account: an invitation with its code, that a password was changed, a signed checkpoint.
 
 use crate::domain::moment::Zone;
 use crate::mail::Site;
@@ -22,6 +22,7 @@ struct Html<'a> {
     code: Option<&'a str>,
     until: Option<&'a str>,
     link: &'a str,
+    checkpoint: Option<&'a str>,
 }
 
 /// The same without markup.
@@ -35,6 +36,7 @@ struct Text<'a> {
     code: Option<&'a str>,
     until: Option<&'a str>,
     link: &'a str,
+    checkpoint: Option<&'a str>,
 }
 
 /// Makes the message. An account belongs to no region: its moments are those of Jakarta.
@@ -49,9 +51,11 @@ pub(super) fn render(site: &Site, draft: &AccountDraft<'_>) -> Result<Rendered, 
     let link = format!("{}/api/v1/invitations/{}", site.base_url(), code.unwrap_or_default());
     let (labels, until) = (labels(language), until.as_deref());
     let (name, what, at, link) = (name.as_str(), what.as_str(), at.as_str(), link.as_str());
-    let text = Text { labels, name, what, at, code, until, link }.render();
+    let checkpoint = facts.checkpoint.as_deref();
+    let text = Text { labels, name, what, at, code, until, link, checkpoint }.render();
     let lang = language.as_str();
-    let html = Html { lang, heading, labels, name, what, at, code, until, link }.render();
+    let html =
+        Html { lang, heading, labels, name, what, at, code, until, link, checkpoint }.render();
     Ok(Rendered {
         subject: heading.to_owned(),
         text: text.map_err(|error| error.to_string())?,

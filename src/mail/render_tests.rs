@@ -143,6 +143,7 @@ fn an_invitation_brings_its_code_and_says_how_to_use_it() {
         actor: "Administrator <i>".to_owned(),
         invitation_id: None,
         until: Some(at),
+        checkpoint: None,
     };
     for (event, language, label) in [
         (NoticeEvent::Invited, Language::Id, "Kode: KODE-1"),

@@ -87,6 +87,11 @@ fn reminder(policy: &Policy, at: Moment) -> ReminderFacts {
     }
 }
 
+/// A checkpoint as it looks.
+const CHECKPOINT: &str = "sentra-1f0c5be4a2978310\n1042\n3Nrc9kfGIkGCX5rnHvJ8eh6YlvJ5bVZ1tqjQ4cJbDMc=\n\
+    2021-01-04T02:00:00.000000Z\n\n\u{2014} sentra-1f0c5be4a2978310 x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuG\
+    UgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
 /// The facts of an event about an account.
 pub fn account_facts(event: NoticeEvent) -> AccountFacts {
     let at = moment(2021, 1, 4, 9);
@@ -96,6 +101,7 @@ pub fn account_facts(event: NoticeEvent) -> AccountFacts {
         actor: name(Role::Administrator).to_owned(),
         invitation_id: None,
         until: event.brings_code().then(|| at.after(chrono::TimeDelta::days(3))),
+        checkpoint: matches!(event, NoticeEvent::CheckpointSigned).then(|| CHECKPOINT.to_owned()),
     }
 }
 

@@ -79,6 +79,7 @@ const fn by_event(event: NoticeEvent) -> Option<Steps> {
         | NoticeEvent::Reminder
         | NoticeEvent::Digest
         | NoticeEvent::ReviewerReleased
+        | NoticeEvent::CheckpointSigned
         | NoticeEvent::Invited
         | NoticeEvent::PasswordReset
         | NoticeEvent::PasswordSet => &[],

@@ -41,8 +41,11 @@ pub fn document() -> String {
     );
     for event in NoticeEvent::ALL {
         if !event.is_about_proposal() {
-            let who =
-                if event.is_about_account() { "owner of the account" } else { "who chose it" };
+            let who = match event {
+                NoticeEvent::CheckpointSigned => "auditors of the nation, once a day at most",
+                NoticeEvent::Digest => "who chose it",
+                _ => "owner of the account",
+            };
             let subject = both(|language| told(*event).subject.in_language(language).to_owned());
             text.push_str(&format!("| `{event}` | {who} | | {subject} | |\n"));
             continue;

@@ -171,6 +171,8 @@ pub const fn told(event: NoticeEvent) -> Told {
         // Said by `mail::reminder`, which knows what is due.
         Reminder => (words("Pengingat batas waktu", "Reminder of a deadline"),
             words("{actor} mengingatkan Anda akan satu batas waktu usulan ini.", "{actor} reminds you of a deadline of this proposal.")),
+        CheckpointSigned => (words("Titik periksa jejak audit", "Checkpoint of the audit trail"),
+            words("Simpan pesan ini. Dengan titik periksa yang ditandatangani di bawah ini, bersama kunci verifikasi yang Anda terima dari jalur lain, dapat dibuktikan bahwa jejak audit sampai di sini tidak diubah maupun dipotong: sentra verify --checkpoint FILE, atau tools/verify_audit.py.", "Keep this message. With the signed checkpoint below, and the verifier key that you were given by another way, it can be proved that the audit trail up to here was neither changed nor cut: sentra verify --checkpoint FILE, or tools/verify_audit.py.")),
         Digest => (words("Ringkasan harian", "Daily digest"),
             words("Berikut yang terjadi sejak ringkasan terakhir, menurut usulan; yang terbaru di akhir.", "This is what happened since the last digest, by proposal; the newest last.")),
     };

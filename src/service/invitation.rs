@@ -91,6 +91,7 @@ pub(super) fn send(
         actor: cx.actor.name.clone(),
         invitation_id: Some(row.id),
         until: Some(row.expires_at),
+        checkpoint: None,
     };
     notices::raise_account(tx, event, told, &facts)?;
     Ok(view::SentInvitation { sent_to: user.email.clone(), expires_at: row.expires_at })
@@ -137,6 +138,7 @@ pub(super) fn tell_owner(
         actor: owner.name.clone(),
         invitation_id: None,
         until: None,
+        checkpoint: None,
     };
     notices::raise_account(tx, event, NoticeEvent::PasswordSet, &facts)
 }

@@ -136,6 +136,11 @@ impl ObjectStorage {
         Ok(ObjectStorage { arrivals: folder.join("arrivals"), place })
     }
 
+    /// Whether it is in a bucket, and so elsewhere than the data folder.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.place, Place::Bucket(_))
+    }
+
     /// A file for bytes that arrive; it goes when the value does, unless it is kept. Blocks.
     pub fn arrival(&self) -> Result<(Arrival, File), StoreError> {
         private::folder(&self.arrivals)?;

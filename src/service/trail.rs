@@ -139,14 +139,18 @@ pub fn revise(
     Ok(())
 }
 
-/// SHA-256 over salt, field and value: whoever is given salt and value can check it, nobody can guess it.
 fn commit(event_id: EventId, field: &str, value: &str) -> Result<(PersonalRow, String), Error> {
     let salt = crate::service::secret::random_hex::<16>()?;
-    let commitment = hex(&Sha256::digest(format!("{salt}\n{field}\n{value}")));
+    let commitment = commitment(&salt, field, value);
     Ok((
         PersonalRow { event_id, field: field.to_owned(), salt, value: value.to_owned() },
         commitment,
     ))
+}
+
+/// SHA-256 over salt, field and value: whoever is given salt and value can check it, nobody can guess it.
+pub fn commitment(salt: &str, field: &str, value: &str) -> String {
+    hex(&Sha256::digest(format!("{salt}\n{field}\n{value}")))
 }
 
 /// Lower-case hexadecimal.

@@ -2,6 +2,7 @@
 //! Outside facts that break a rule are listed as flags; they are no breach.
 
 mod books;
+pub mod trail;
 
 use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{EntryKind, Figures};

@@ -14,10 +14,14 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 27] = [
+pub const APPEND_ONLY: [&str; 31] = [
     "amendment_lines",
     "amendments",
+    "audit_checkpoints",
     "audit_events",
+    "audit_keys",
+    "audit_seals",
+    "audit_tiles",
     "carries",
     "conflicts",
     "contract_lines",

@@ -77,6 +77,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_checkpoints (size) {
+        size -> BigInt,
+        root -> Text,
+        note -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> Text,
         at -> Timestamp,
@@ -95,6 +104,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_keys (verifier_key) {
+        verifier_key -> Text,
+        first_used_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     audit_pending (event_id) {
         event_id -> Text,
     }
@@ -106,6 +122,38 @@ diesel::table! {
         field -> Text,
         salt -> Text,
         value -> Text,
+    }
+}
+
+diesel::table! {
+    audit_sealer (id) {
+        id -> BigInt,
+        origin -> Text,
+        fence -> BigInt,
+        last_seq -> BigInt,
+        last_hash -> Text,
+        sealed_through -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_seals (seq) {
+        seq -> BigInt,
+        event_id -> Text,
+        leaf -> Text,
+        hash -> Text,
+        sealed_at -> Timestamp,
+        action -> Text,
+        actor_id -> Nullable<Text>,
+        region_code -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_tiles (level, position) {
+        level -> BigInt,
+        position -> BigInt,
+        root -> Text,
     }
 }
 
@@ -937,9 +985,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     amendment_lines,
     amendments,
     assignments,
+    audit_checkpoints,
     audit_events,
+    audit_keys,
     audit_pending,
     audit_personal,
+    audit_sealer,
+    audit_seals,
+    audit_tiles,
     balances,
     carries,
     ceilings,

@@ -4,6 +4,7 @@ pub mod deadlines;
 pub mod documents;
 pub mod mail;
 pub mod reminders;
+pub mod sealing;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

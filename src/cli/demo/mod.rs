@@ -16,7 +16,7 @@ use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::service::clock::Clock;
 use crate::service::error::Error;
-use crate::service::{Services, console, demonstration, private, reminders, secret, sweep};
+use crate::service::{Services, console, demonstration, private, reminders, seal, secret, sweep};
 use case::Case;
 use cast::Cast;
 use outcome::Outcome;
@@ -59,6 +59,7 @@ pub fn play(
         one(sv, &cast, &cases, &mut made, scheduled)
             .map_err(|error| format!("{} {:?}: {error}", scheduled.at, scheduled.step))?;
         after_each()?;
+        seal_up(sv)?;
     }
     let outcomes = compare(sv, &cast, &names, &cases, &made).map_err(|error| error.to_string())?;
     let accounts = cast.accounts.iter().map(|account| {
@@ -82,8 +83,14 @@ fn remind(
         }
         reminders::run(sv).map_err(|error| error.to_string())?;
         after_each()?;
+        seal_up(sv)?;
     }
     Err(format!("the reminders before {until} have no end"))
+}
+
+/// Seals what happened, by the demonstration's own clock: what was known on a day of the past can then be asked.
+fn seal_up(sv: &Services) -> Result<(), String> {
+    seal::drain(sv).map(|_| ()).map_err(|error| format!("sealing: {error}"))
 }
 
 fn one(

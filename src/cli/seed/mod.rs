@@ -22,7 +22,7 @@ use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::{Deadline, Policy, Window};
 use crate::service::error::Error;
 use crate::service::policy::{self, Pinned};
-use crate::service::{Services, demonstration};
+use crate::service::{Services, demonstration, seal};
 use crate::storage::bulk::{self, Batch};
 use crate::storage::verify;
 use chrono::{Datelike, NaiveDate, NaiveTime};
@@ -98,6 +98,8 @@ fn seed(store: &Store, args: &Args, mut progress: impl FnMut(u32)) -> Result<(),
         write(&services, &batch).map_err(|error| error.to_string())?;
         done = done.saturating_add(count);
         progress(done);
+        // Batch by batch, so that serving finds nothing left to be sealed.
+        seal::drain(&services).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -107,7 +107,7 @@ pub const fn audience(event: NoticeEvent) -> Audience {
         NoticeEvent::ReportReviewed | NoticeEvent::ReportReturned => Roles(&[Role::Drafter, Role::RegionalHead]),
         NoticeEvent::ReviewerAssigned | NoticeEvent::ReviewerReleased => One(Role::Reviewer),
         NoticeEvent::Reminder => Roles(LADDER),
-        NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet | NoticeEvent::Digest => Owner,
+        NoticeEvent::Invited | NoticeEvent::PasswordReset | NoticeEvent::PasswordSet | NoticeEvent::CheckpointSigned | NoticeEvent::Digest => Owner,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What answers look like.
 
+pub mod audit;
 pub mod correction;
 pub mod document;
 pub mod gate;

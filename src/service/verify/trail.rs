@@ -1,0 +1,452 @@
+//! Proves the sealed trail from its rows: each leaf from what is kept of its event, the chain, the tiles, every
+//! checkpoint that was signed, here and outside, the commitments of personal values; and that nothing stands beside it.
+
+use crate::domain::moment::Moment;
+use crate::service::Services;
+use crate::service::error::Error;
+use crate::service::seal::checkpoint::{MOST_KEYS, parsed};
+use crate::service::seal::merkle::{Growing, Hash};
+use crate::service::seal::note::{self, Checkpoint, VerifierKey};
+use crate::service::seal::{Group, TILE, sealer};
+use crate::service::trail::commitment;
+use crate::storage::seal::{EventText, Seal};
+use crate::storage::trail::{self, PersonalText};
+use crate::storage::{AnyConnection, DbError, checkpoint, seal};
+use std::collections::{BTreeMap, HashMap};
+
+/// Sequences of one page.
+const PAGE: i64 = 1_000;
+/// The most findings that are told; one is enough to distrust the rest.
+const MOST: usize = 50;
+/// The same for queries.
+const LIMIT: i64 = 50;
+
+/// A checkpoint that was kept outside the database.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Where it was found.
+    pub name: String,
+    /// The signed note.
+    pub note: String,
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The first sequence that it touches.
+    pub seq: i64,
+    /// What, in words.
+    pub words: String,
+}
+
+/// What the verification of a trail found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrailReport {
+    /// Sealed events that were looked at.
+    pub sealed: i64,
+    /// Events that wait to be sealed.
+    pub waiting: usize,
+    /// Checkpoints that hold, here and outside.
+    pub checkpoints: usize,
+    /// What does not hold, by sequence; at most 50.
+    pub findings: Vec<Finding>,
+}
+
+/// Verifies the trail in one snapshot. `outside` are checkpoints that were kept elsewhere; `keys` the public keys to
+/// trust, which are those of the database when there are none: then it is only itself that it agrees with.
+pub fn verify(
+    sv: &Services,
+    outside: &[Kept],
+    keys: &[VerifierKey],
+    mut progress: impl FnMut(i64),
+) -> Result<TrailReport, Error> {
+    sv.db.read(|tx| verify_in(tx, outside, keys, &mut progress))
+}
+
+/// The same, over a connection of one's own.
+pub fn verify_in(
+    tx: &mut AnyConnection,
+    outside: &[Kept],
+    keys: &[VerifierKey],
+    progress: &mut dyn FnMut(i64),
+) -> Result<TrailReport, Error> {
+    let mut walk = Walk::default();
+    walk.notes(tx, outside, keys)?;
+    let mut after = i64::MIN;
+    loop {
+        let seqs = trail::seqs(tx, after, PAGE)?;
+        let (Some(from), Some(to)) = (seqs.first(), seqs.last()) else { break };
+        after = *to;
+        match page(tx, *from, *to) {
+            Ok(page) => walk.page(page),
+            // What can't be read is looked for row by row, so that it can be named.
+            Err(Error::Database(_)) => {
+                for seq in seqs {
+                    match page(tx, seq, seq) {
+                        Ok(one) => walk.page(one),
+                        Err(Error::Database(error)) => walk.unreadable(seq, &error),
+                        Err(other) => return Err(other),
+                    }
+                }
+            }
+            Err(other) => return Err(other),
+        }
+        progress(walk.report.sealed);
+    }
+    walk.end(tx)?;
+    beside(tx, &mut walk)?;
+    let mut report = walk.report;
+    report.findings.sort();
+    report.findings.truncate(MOST);
+    Ok(report)
+}
+
+/// What is kept of some sequences.
+struct Page {
+    seals: Vec<(Seal, Option<Group>)>,
+    personal: HashMap<i64, Vec<PersonalText>>,
+}
+
+fn page(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
+    let seals = trail::seals(tx, from, to)?;
+    let mut revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
+    let mut entries = trail::entries(tx, from, to)?.into_iter().peekable();
+    let mut personal: HashMap<i64, Vec<PersonalText>> = HashMap::new();
+    for (seq, row) in trail::personal(tx, from, to)? {
+        personal.entry(seq).or_default().push(row);
+    }
+    // All of them come by sequence.
+    let seals = seals.into_iter().map(|(seal, event)| {
+        let mut of = (Vec::new(), Vec::new());
+        while let Some((_, row)) = revisions.next_if(|(seq, _)| *seq == seal.seq) {
+            of.0.push(row);
+        }
+        while let Some((_, row)) = entries.next_if(|(seq, _)| *seq == seal.seq) {
+            of.1.push(row);
+        }
+        let group = event.map(|event| Group { event, revisions: of.0, entries: of.1 });
+        (seal, group)
+    });
+    Ok(Page { seals: seals.collect(), personal })
+}
+
+/// A note that claims a root at a size, and where it was found.
+struct Claim {
+    place: String,
+    checkpoint: Checkpoint,
+}
+
+/// What is known on the way through the trail.
+#[derive(Default)]
+struct Walk {
+    report: TrailReport,
+    tree: Growing,
+    /// Leaves since the last whole tile, or roots since the last of a higher level, each level from 1.
+    tiles: Vec<Growing>,
+    /// Tiles that were completed, and are yet to be compared with those that are kept.
+    made: BTreeMap<(i64, i64), Hash>,
+    chain: Option<Hash>,
+    /// The last sequence that there was.
+    last: i64,
+    sealed_at: Moment,
+    claims: BTreeMap<i64, Vec<Claim>>,
+}
+
+impl Walk {
+    fn fail(&mut self, seq: i64, words: String) {
+        // Those that come first are named; the later ones mostly follow from them.
+        if self.report.findings.len() < MOST.saturating_mul(2) {
+            self.report.findings.push(Finding { seq, words });
+        }
+    }
+
+    fn unreadable(&mut self, seq: i64, error: &DbError) {
+        self.reach(seq);
+        self.fail(seq, format!("what is kept of it can't be read: {error}"));
+    }
+
+    /// The notes of the database and those from outside, each checked by the keys.
+    fn notes(
+        &mut self,
+        tx: &mut AnyConnection,
+        outside: &[Kept],
+        keys: &[VerifierKey],
+    ) -> Result<(), Error> {
+        let origin = sealer(seal::find(tx)?)?.origin;
+        let mut known = Vec::new();
+        let mut first_used: BTreeMap<String, (Moment, Option<Moment>)> = BTreeMap::new();
+        for key in checkpoint::keys(tx, MOST_KEYS)? {
+            match parsed(&key) {
+                Ok(parsed) => known.push(parsed),
+                Err(_) => {
+                    self.fail(0, format!("{:?} is kept as a key, and is none", key.verifier_key))
+                }
+            }
+            first_used.insert(key.verifier_key, (key.first_used_at, None));
+        }
+        // A root that others trust is only as good as its signature by a key that they know from elsewhere.
+        let trusted = if keys.is_empty() { &known } else { keys };
+        let mut kept_too: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for one in outside {
+            let place = format!("the checkpoint {}", one.name);
+            if let Some(found) = self.claim(place.clone(), 0, &one.note, trusted, &origin) {
+                let size = i64::try_from(found.size).unwrap_or(i64::MAX);
+                kept_too.entry(size).or_default().push(place);
+            }
+        }
+        let mut after = i64::MIN;
+        loop {
+            let rows = checkpoint::page(tx, after, LIMIT)?;
+            let Some(last) = rows.last() else { break };
+            after = last.size;
+            for row in &rows {
+                let place = format!("the kept checkpoint of {}", row.size);
+                kept_too.remove(&row.size);
+                let found = self.claim(place.clone(), row.size, &row.note, &known, &origin);
+                let Some(found) = found else { continue };
+                let root = Hash::from_hex(&row.root);
+                if i64::try_from(found.size) != Ok(row.size)
+                    || root != Some(found.root)
+                    || found.made_at != row.made_at
+                {
+                    self.fail(row.size, format!("{place} does not say what its note says"));
+                }
+                for key in &known {
+                    if note::open(&row.note, std::slice::from_ref(key)).is_ok()
+                        && let Some((_, first)) = first_used.get_mut(&key.to_string())
+                    {
+                        first.get_or_insert(found.made_at);
+                    }
+                }
+            }
+        }
+        for (size, places) in kept_too {
+            for place in places {
+                self.fail(size, format!("{place} is not kept in the database any more"));
+            }
+        }
+        for (key, (kept, found)) in first_used {
+            if found != Some(kept) {
+                self.fail(
+                    0,
+                    format!("{key} is kept as used since {kept}, and no checkpoint says so"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn claim(
+        &mut self,
+        place: String,
+        seq: i64,
+        text: &str,
+        keys: &[VerifierKey],
+        origin: &str,
+    ) -> Option<Checkpoint> {
+        let found = match note::open(text, keys) {
+            Ok(found) if found.origin == origin => found,
+            Ok(found) => {
+                let words = format!("{place} is of {}, and this trail is {origin}", found.origin);
+                self.fail(seq, words);
+                return None;
+            }
+            Err(error) => {
+                self.fail(seq, format!("{place}: {error}"));
+                return None;
+            }
+        };
+        let size = i64::try_from(found.size).unwrap_or(i64::MAX);
+        let claim = Claim { place, checkpoint: found.clone() };
+        self.claims.entry(size).or_default().push(claim);
+        Some(found)
+    }
+
+    fn page(&mut self, page: Page) {
+        let Page { seals, mut personal } = page;
+        for (seal, group) in seals {
+            self.reach(seal.seq);
+            self.seal(&seal, group.as_ref());
+            if let (Some(group), Some(rows)) = (group, personal.remove(&seal.seq)) {
+                self.personal(seal.seq, &group.event, &rows);
+            }
+        }
+    }
+
+    /// Names the gap before a sequence, if there is one.
+    fn reach(&mut self, seq: i64) {
+        let expected = self.last.saturating_add(1);
+        if seq > expected {
+            self.fail(expected, format!("there is no seal from this sequence to {}", seq - 1));
+        } else if seq < expected {
+            self.fail(seq, "it is a sequence below 1".to_owned());
+        }
+        self.last = seq.max(self.last);
+    }
+
+    fn seal(&mut self, seal: &Seal, group: Option<&Group>) {
+        let seq = seal.seq;
+        self.report.sealed = self.report.sealed.saturating_add(1);
+        let (kept, link) = (Hash::from_hex(&seal.leaf), Hash::from_hex(&seal.hash));
+        let leaf = match group {
+            None => {
+                self.fail(seq, format!("its event {} is not there", seal.event_id));
+                kept
+            }
+            Some(group) => {
+                let leaf = group.leaf(seq, seal.sealed_at);
+                if Some(leaf) != kept {
+                    self.fail(
+                        seq,
+                        format!("what is kept of event {} is not what was sealed", seal.event_id),
+                    );
+                }
+                let EventText { action, actor_id, region_code, .. } = &group.event;
+                if (action, actor_id, region_code)
+                    != (&seal.action, &seal.actor_id, &seal.region_code)
+                {
+                    self.fail(seq, "its seal names another action, actor or region".to_owned());
+                }
+                Some(leaf)
+            }
+        };
+        let before = self.chain.unwrap_or(Hash::ZERO);
+        if link.is_none() || link != kept.map(|leaf| before.link(leaf)) {
+            self.fail(seq, "it does not continue the chain".to_owned());
+        }
+        self.chain = link.or(self.chain);
+        if seal.sealed_at < self.sealed_at {
+            self.fail(seq, "it was sealed earlier than the one before".to_owned());
+        }
+        self.sealed_at = self.sealed_at.max(seal.sealed_at);
+        // From what is there, and not from what is said of it: a root that was signed is compared with this.
+        self.grow(seq, leaf.or(kept).unwrap_or(Hash::ZERO));
+    }
+
+    fn grow(&mut self, seq: i64, leaf: Hash) {
+        self.tree.push(leaf);
+        let (mut position, mut hash) = (seq, leaf);
+        for level in 1.. {
+            let Some(tile) = self.tiles.get_mut(level - 1) else {
+                self.tiles.push(Growing::default());
+                let Some(tile) = self.tiles.last_mut() else { return };
+                tile.push(hash);
+                break;
+            };
+            tile.push(hash);
+            if i64::try_from(tile.size()) != Ok(TILE) {
+                break;
+            }
+            hash = std::mem::take(tile).root();
+            position = position.div_euclid(TILE);
+            let level = i64::try_from(level).unwrap_or(i64::MAX);
+            self.made.insert((level, position.saturating_sub(1)), hash);
+        }
+        for claim in self.claims.remove(&seq).unwrap_or_default() {
+            if claim.checkpoint.root == self.tree.root() {
+                self.report.checkpoints = self.report.checkpoints.saturating_add(1);
+            } else {
+                self.fail(seq, format!("{} has another root over the first {seq}", claim.place));
+            }
+        }
+    }
+
+    fn personal(&mut self, seq: i64, event: &EventText, rows: &[PersonalText]) {
+        let content: serde_json::Value = serde_json::from_str(&event.content).unwrap_or_default();
+        for PersonalText { field, salt, value, .. } in rows {
+            let sealed = content.get(format!("{field}_commitment")).and_then(|text| text.as_str());
+            if sealed != Some(&commitment(salt, field, value)) {
+                self.fail(
+                    seq,
+                    format!("its personal value {field:?} is not the one that it committed to"),
+                );
+            }
+        }
+    }
+
+    /// What has to hold at the end: the sealer's own row, the tiles, and that no checkpoint reaches further.
+    fn end(&mut self, tx: &mut AnyConnection) -> Result<(), Error> {
+        let sealer = sealer(seal::find(tx)?)?;
+        let last = self.last;
+        let next = last.saturating_add(1);
+        let hash = self.chain.unwrap_or(Hash::ZERO).to_string();
+        if (sealer.last_seq, &sealer.last_hash) != (last, &hash) {
+            let words =
+                format!("the sealer came to {}, and the trail ends at {last}", sealer.last_seq);
+            self.fail(next.min(sealer.last_seq.saturating_add(1)), words);
+        }
+        if sealer.sealed_through < self.sealed_at {
+            self.fail(last, "it was sealed later than the sealer says it did".to_owned());
+        }
+        for (size, claims) in std::mem::take(&mut self.claims) {
+            for claim in claims {
+                let words =
+                    format!("{} is of {size} events, and the trail ends at {last}", claim.place);
+                self.fail(next.min(size.max(1)), words);
+            }
+        }
+        let mut after = None;
+        loop {
+            let rows = trail::tiles(tx, after, PAGE)?;
+            let Some(end) = rows.last() else { break };
+            after = Some((end.level, end.position));
+            for tile in rows {
+                let made = self.made.remove(&(tile.level, tile.position));
+                if made.is_none() || made != Hash::from_hex(&tile.root) {
+                    let seq = first_of_tile(tile.level, tile.position);
+                    let words = format!(
+                        "the tile {} of level {} is not that of its leaves",
+                        tile.position, tile.level
+                    );
+                    self.fail(seq, words);
+                }
+            }
+        }
+        for ((level, position), _) in std::mem::take(&mut self.made) {
+            let words = format!("the tile {position} of level {level} is not there");
+            self.fail(first_of_tile(level, position), words);
+        }
+        Ok(())
+    }
+}
+
+fn first_of_tile(level: i64, position: i64) -> i64 {
+    let leaves = (0..level.clamp(0, 8)).fold(1_i64, |so_far, _| so_far.saturating_mul(TILE));
+    position.saturating_mul(leaves).saturating_add(1)
+}
+
+/// What stands beside the sealed trail and does not belong there.
+fn beside(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error> {
+    let next = walk.last.saturating_add(1);
+    let mut after = String::new();
+    loop {
+        let rows = trail::unsealed(tx, &after, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after.clone_from(last);
+        for (event, waits) in rows {
+            if waits.is_some() {
+                walk.report.waiting = walk.report.waiting.saturating_add(1);
+                continue;
+            }
+            let place = trail::first_after(tx, &event)?.unwrap_or(next);
+            let words = "is neither sealed nor waits to be; by its id it would stand before";
+            walk.fail(next, format!("event {event} {words} sequence {place}"));
+        }
+    }
+    for event in trail::falsely_pending(tx, LIMIT)? {
+        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
+        walk.fail(seq, format!("event {event} waits to be sealed, and is sealed or not there"));
+    }
+    for (what, id, event) in trail::orphans(tx, LIMIT)? {
+        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
+        walk.fail(seq, format!("the {what} {id} is of event {event}, which is not there"));
+    }
+    for (place, event) in trail::odd_moments(tx, LIMIT)? {
+        let seq = match &event {
+            Some(event) => trail::seq_of(tx, event)?.unwrap_or(next),
+            None => 0,
+        };
+        walk.fail(seq, format!("{place} is not written as moments are here"));
+    }
+    Ok(())
+}

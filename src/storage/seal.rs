@@ -1,0 +1,346 @@
+//! The sealed trail: which event has which place in it, and the rows as they stand, down to the letter. What is hashed is
+//! the text of each column, not what it means: an id in capitals is another id here.
+
+use crate::domain::audit::{Outcome, SubjectKind};
+use crate::domain::ids::{EventId, ProposalId, RegionCode, UserId};
+use crate::domain::moment::Moment;
+use crate::storage::connection::{AnyConnection, on_each};
+use crate::storage::schema::{
+    audit_events, audit_pending, audit_sealer, audit_seals, audit_tiles, journal_entries, revisions,
+};
+use chrono::NaiveDate;
+use diesel::dsl::{count_star, max, min};
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// Rows of one statement.
+const ROWS_AT_ONCE: usize = 500;
+
+/// How far events are sealed: the one row of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = audit_sealer)]
+pub struct Sealer {
+    /// The name of this trail, in its checkpoints.
+    pub origin: String,
+    /// Raised by whoever seals, first.
+    pub fence: i64,
+    /// The last sequence; 0 before the first.
+    pub last_seq: i64,
+    /// The chain up to it, in hexadecimal.
+    pub last_hash: String,
+    /// Nothing will be sealed at this moment, or before, any more.
+    pub sealed_through: Moment,
+}
+
+/// A place in the sealed trail.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_seals)]
+pub struct Seal {
+    /// From 1, without a gap.
+    pub seq: i64,
+    /// Of which event.
+    pub event_id: String,
+    /// The leaf's hash, in hexadecimal.
+    pub leaf: String,
+    /// The chain's hash up to here, in hexadecimal.
+    pub hash: String,
+    /// When; never earlier than the one before.
+    pub sealed_at: Moment,
+    /// As in the event.
+    pub action: String,
+    /// As in the event.
+    pub actor_id: Option<String>,
+    /// As in the event.
+    pub region_code: Option<String>,
+}
+
+/// An event as it stands. Made of all columns of the table: a new one does not compile until it is named here.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct EventText {
+    pub id: String,
+    pub at: Moment,
+    pub actor_id: Option<String>,
+    pub actor_role: Option<String>,
+    pub grant_id: Option<String>,
+    pub action: String,
+    pub outcome: String,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub proposal_id: Option<String>,
+    pub region_code: Option<String>,
+    pub content: String,
+    pub request_id: String,
+}
+
+/// A revision as it stands, of all columns.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct RevisionText {
+    pub id: String,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub version: i64,
+    pub event_id: String,
+    pub content: String,
+}
+
+/// An entry of the journal as it stands, of all columns.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct EntryText {
+    pub id: String,
+    pub kind: String,
+    pub proposal_id: String,
+    pub allocation_id: String,
+    pub fiscal_year: i64,
+    pub region_code: String,
+    pub from_account: String,
+    pub to_account: String,
+    pub amount_idr: i64,
+    pub effective_on: NaiveDate,
+    pub recorded_at: Moment,
+    pub source_kind: String,
+    pub source_id: String,
+    pub event_id: String,
+    pub reverses_id: Option<String>,
+    pub reversed_kind: Option<String>,
+    pub reason: Option<String>,
+    pub origin_year: Option<i64>,
+}
+
+/// The root of a subtree of 256 leaves, or of 256 such subtrees.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_tiles)]
+pub struct Tile {
+    /// 1 over leaves, 2 over tiles of level 1, and so on.
+    pub level: i64,
+    /// From 0.
+    pub position: i64,
+    /// In hexadecimal.
+    pub root: String,
+}
+
+/// Raises the fence, and so waits for whoever seals now; then tells how far events are sealed.
+pub fn lock(c: &mut AnyConnection) -> QueryResult<Option<Sealer>> {
+    diesel::update(audit_sealer::table.find(1_i64))
+        .set(audit_sealer::fence.eq(audit_sealer::fence + 1))
+        .execute(c)?;
+    find(c)
+}
+
+/// How far events are sealed.
+pub fn find(c: &mut AnyConnection) -> QueryResult<Option<Sealer>> {
+    audit_sealer::table.find(1_i64).select(Sealer::as_select()).first(c).optional()
+}
+
+/// Compare-and-set on the fence; 0 when somebody else has sealed.
+pub fn advance(c: &mut AnyConnection, after: &Sealer) -> QueryResult<usize> {
+    let row = audit_sealer::table.find(1_i64).filter(audit_sealer::fence.eq(after.fence));
+    diesel::update(row)
+        .set((
+            audit_sealer::last_seq.eq(after.last_seq),
+            audit_sealer::last_hash.eq(&after.last_hash),
+            audit_sealer::sealed_through.eq(after.sealed_through),
+        ))
+        .execute(c)
+}
+
+/// Events that wait to be sealed, by id; with `until`, only those that happened by then.
+pub fn pending(
+    c: &mut AnyConnection,
+    until: Option<Moment>,
+    limit: i64,
+) -> QueryResult<Vec<String>> {
+    let Some(until) = until else {
+        return audit_pending::table
+            .order(audit_pending::event_id)
+            .limit(limit)
+            .select(audit_pending::event_id)
+            .load(c);
+    };
+    audit_pending::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_pending::event_id)))
+        .filter(audit_events::at.le(until))
+        .order(audit_pending::event_id)
+        .limit(limit)
+        .select(audit_pending::event_id)
+        .load(c)
+}
+
+/// How many events wait to be sealed.
+pub fn waiting(c: &mut AnyConnection) -> QueryResult<i64> {
+    audit_pending::table.select(count_star()).first(c)
+}
+
+/// When the first of those that wait happened; asked of the one with the smallest id, which is nearly so.
+pub fn waiting_since(c: &mut AnyConnection) -> QueryResult<Option<Moment>> {
+    let first: Option<String> =
+        audit_pending::table.select(min(audit_pending::event_id)).first(c)?;
+    let Some(first) = first else { return Ok(None) };
+    audit_events::table.find(first).select(audit_events::at).first(c).optional()
+}
+
+/// Takes events off the list.
+pub fn settle(c: &mut AnyConnection, ids: &[String]) -> QueryResult<usize> {
+    diesel::delete(audit_pending::table.filter(audit_pending::event_id.eq_any(ids))).execute(c)
+}
+
+/// Several events, by id.
+pub fn events(c: &mut AnyConnection, ids: &[String]) -> QueryResult<Vec<EventText>> {
+    audit_events::table.filter(audit_events::id.eq_any(ids)).order(audit_events::id).load(c)
+}
+
+/// The revisions that several events made, by event and id.
+pub fn revisions(c: &mut AnyConnection, events: &[String]) -> QueryResult<Vec<RevisionText>> {
+    revisions::table
+        .filter(revisions::event_id.eq_any(events))
+        .order((revisions::event_id, revisions::id))
+        .load(c)
+}
+
+/// The entries of the journal that came with several events, by event and id.
+pub fn entries(c: &mut AnyConnection, events: &[String]) -> QueryResult<Vec<EntryText>> {
+    journal_entries::table
+        .filter(journal_entries::event_id.eq_any(events))
+        .order((journal_entries::event_id, journal_entries::id))
+        .load(c)
+}
+
+/// Appends seals.
+pub fn append(c: &mut AnyConnection, seals: &[Seal]) -> QueryResult<()> {
+    for chunk in seals.chunks(ROWS_AT_ONCE) {
+        on_each!(c, |c| diesel::insert_into(audit_seals::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Appends the root of a whole subtree.
+pub fn append_tile(c: &mut AnyConnection, tile: &Tile) -> QueryResult<()> {
+    diesel::insert_into(audit_tiles::table).values(tile).execute(c).map(|_| ())
+}
+
+/// The last sequence that was sealed at a moment or before; 0 when there is none.
+pub fn last_at(c: &mut AnyConnection, moment: Moment) -> QueryResult<i64> {
+    // In a transaction several get the same moment, and the index holds both: its last row is the answer.
+    let last: Option<i64> = audit_seals::table
+        .filter(audit_seals::sealed_at.le(moment))
+        .order((audit_seals::sealed_at.desc(), audit_seals::seq.desc()))
+        .select(audit_seals::seq)
+        .first(c)
+        .optional()?;
+    Ok(last.unwrap_or_default())
+}
+
+/// The leaves of a range of sequences, both included, in hexadecimal.
+pub fn leaves(c: &mut AnyConnection, from: i64, to: i64) -> QueryResult<Vec<String>> {
+    audit_seals::table
+        .filter(audit_seals::seq.ge(from))
+        .filter(audit_seals::seq.le(to))
+        .order(audit_seals::seq)
+        .select(audit_seals::leaf)
+        .load(c)
+}
+
+/// The roots of tiles of a level, from a position on.
+pub fn tiles(c: &mut AnyConnection, level: i64, from: i64, count: i64) -> QueryResult<Vec<String>> {
+    audit_tiles::table
+        .filter(audit_tiles::level.eq(level))
+        .filter(audit_tiles::position.ge(from))
+        .filter(audit_tiles::position.lt(from.saturating_add(count)))
+        .order(audit_tiles::position)
+        .select(audit_tiles::root)
+        .load(c)
+}
+
+/// The seal of an event.
+pub fn of_event(c: &mut AnyConnection, event: EventId) -> QueryResult<Option<Seal>> {
+    audit_seals::table
+        .filter(audit_seals::event_id.eq(event.to_string()))
+        .select(Seal::as_select())
+        .first(c)
+        .optional()
+}
+
+/// The last sequence that there is.
+pub fn last(c: &mut AnyConnection) -> QueryResult<i64> {
+    let last: Option<i64> = audit_seals::table.select(max(audit_seals::seq)).first(c)?;
+    Ok(last.unwrap_or_default())
+}
+
+/// What a list of sealed events is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The first sequence.
+    pub from_seq: Option<i64>,
+    /// The last sequence.
+    pub until_seq: Option<i64>,
+    /// Sealed at this moment or later.
+    pub from: Option<Moment>,
+    /// Sealed at this moment or before.
+    pub until: Option<Moment>,
+    /// Of these regions; when absent of all, and of none.
+    pub regions: Option<Vec<RegionCode>>,
+    /// By whom.
+    pub actor: Option<UserId>,
+    /// What was done or tried.
+    pub action: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Of which proposal.
+    pub proposal: Option<ProposalId>,
+    /// About what kind of thing.
+    pub subject_kind: Option<SubjectKind>,
+    /// About which.
+    pub subject_id: Option<String>,
+}
+
+/// Sealed events in their sequence, after `after`.
+pub fn page(
+    c: &mut AnyConnection,
+    filter: &Filter,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(Seal, EventText)>> {
+    let mut query = audit_seals::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_seals::event_id)))
+        .filter(audit_seals::seq.gt(after))
+        .order(audit_seals::seq)
+        .limit(limit)
+        .select((Seal::as_select(), audit_events::all_columns))
+        .into_boxed();
+    if let Some(seq) = filter.from_seq {
+        query = query.filter(audit_seals::seq.ge(seq));
+    }
+    if let Some(seq) = filter.until_seq {
+        query = query.filter(audit_seals::seq.le(seq));
+    }
+    if let Some(moment) = filter.from {
+        query = query.filter(audit_seals::sealed_at.ge(moment));
+    }
+    if let Some(moment) = filter.until {
+        query = query.filter(audit_seals::sealed_at.le(moment));
+    }
+    if let Some(regions) = &filter.regions {
+        query = query.filter(audit_seals::region_code.eq_any(regions));
+    }
+    if let Some(actor) = filter.actor {
+        query = query.filter(audit_seals::actor_id.eq(actor.to_string()));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(audit_seals::action.eq(action));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(audit_events::outcome.eq(outcome));
+    }
+    if let Some(proposal) = filter.proposal {
+        query = query.filter(audit_events::proposal_id.eq(proposal));
+    }
+    if let Some(kind) = filter.subject_kind {
+        query = query.filter(audit_events::subject_kind.eq(kind));
+    }
+    if let Some(subject) = &filter.subject_id {
+        query = query.filter(audit_events::subject_id.eq(subject));
+    }
+    query.load(c)
+}

@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Checks an exported audit trail of Sentra without Sentra.
+
+    sentra export audit --to trail.ndjson
+    verify_audit.py trail.ndjson --key VERIFIER_KEY [--checkpoint FILE ...]
+
+Reads the export line by line, whatever its size, and works out from what it says of each event the leaf, the hash chain,
+the Merkle tree (RFC 6962) and its roots. The checkpoints are C2SP signed notes; which public keys (verifier keys) to
+trust has to be known from elsewhere, and so have checkpoints that were kept outside the service. Nothing that the service
+says of itself is believed: what it says is compared with what follows from the rest. docs/audit.md defines every byte.
+Prints what does not hold, the first bad sequence first, and ends with 1; with 0 when everything holds.
+Needs Python 3.9 and the package `cryptography`.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = 1
+MOST = 50  # findings that are told; one is enough to distrust the rest
+EVENT = {
+    "id", "at", "actor_id", "actor_role", "grant_id", "action", "outcome", "subject_kind", "subject_id",
+    "proposal_id", "region_code", "content", "request_id",
+}
+REVISION = {"id", "subject_kind", "subject_id", "version", "event_id", "content"}
+ENTRY = {
+    "id", "kind", "proposal_id", "allocation_id", "fiscal_year", "region_code", "from_account", "to_account",
+    "amount_idr", "effective_on", "recorded_at", "source_kind", "source_id", "event_id", "reverses_id",
+    "reversed_kind", "reason", "origin_year",
+}
+
+
+class Wrong(Exception):
+    """Something that does not hold."""
+
+
+def require(holds, words):
+    if not holds:
+        raise Wrong(words)
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def canonical(value):
+    """Names in order, no blanks, the fewest escapes, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def leaf_hash(line):
+    """The leaf of an event: all its columns, its place, and the hashes of the rows that name it."""
+    event = dict(line["event"])
+    require(set(event) == EVENT, "it has other columns than an event")
+    for rows, columns in ((line["revisions"], REVISION), (line["entries"], ENTRY)):
+        for row in rows:
+            require(set(row) == columns, "a row has other columns")
+            require(row["event_id"] == event["id"], "a row names another event")
+    event["seq"], event["sealed_at"] = line["seq"], line["sealed_at"]
+    for name in ("revisions", "entries"):
+        rows = sorted(line[name], key=lambda row: row["id"].encode())
+        event[name] = [sha256(canonical(row)).hex() for row in rows]
+    return sha256(b"\x00" + canonical(event))
+
+
+class Tree:
+    """A Merkle tree that grows at its right edge, of which only whole subtrees are kept."""
+
+    def __init__(self):
+        self.edge = []
+
+    def push(self, leaf):
+        level, node = 0, leaf
+        while self.edge and self.edge[-1][0] == level:
+            node = sha256(b"\x01" + self.edge.pop()[1] + node)
+            level += 1
+        self.edge.append((level, node))
+
+    def root(self):
+        if not self.edge:
+            return sha256(b"")
+        node = self.edge[-1][1]
+        for _, left in reversed(self.edge[:-1]):
+            node = sha256(b"\x01" + left + node)
+        return node
+
+
+class Key:
+    """A C2SP verifier key: NAME+ID+KEY."""
+
+    def __init__(self, text):
+        self.text = text.strip()
+        parts = self.text.split("+", 2)
+        require(len(parts) == 3, f"{text!r} is no verifier key")
+        self.name = parts[0]
+        data = decoded(parts[2])
+        require(len(data) == 33 and data[0] == 1, f"{text!r} is no key of Ed25519")
+        self.id = sha256(self.name.encode() + b"\n" + data)[:4]
+        require(self.id.hex() == parts[1], f"{text!r} has not the id of its name and key")
+        self.public = Ed25519PublicKey.from_public_bytes(data[1:])
+
+
+def decoded(text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Wrong("a text is not base64") from None
+    require(base64.b64encode(data).decode() == text, "a text is not the base64 of its bytes")
+    return data
+
+
+def open_note(note, keys):
+    """Origin, size, root, moment and signers of a checkpoint that one of the keys signed, and none falsely."""
+    text, gap, signatures = note.rpartition("\n\n")
+    require(gap and signatures.endswith("\n"), "it is no signed note")
+    text += "\n"
+    signers = set()
+    for line in signatures[:-1].split("\n"):
+        require(line.startswith("\u2014 ") and line.count(" ") == 2, "a signature can not be read")
+        _, name, data = line.split(" ")
+        data = decoded(data)
+        for key in keys:
+            if key.name == name and key.id == data[:4]:
+                try:
+                    key.public.verify(data[4:], text.encode())
+                except InvalidSignature:
+                    raise Wrong(f"the signature by {key.text} is not of this text") from None
+                signers.add(key.text)
+    require(signers, "it is signed by none of the keys")
+    lines = text.split("\n")
+    require(len(lines) == 5 and lines[1] == str(int(lines[1])) and int(lines[1]) > 0, "it is no checkpoint")
+    root = decoded(lines[2])
+    require(len(root) == 32, "its root is no hash")
+    return lines[0], int(lines[1]), root, lines[3], signers
+
+
+def is_hash(text):
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
+class Check:
+    """One walk through an export."""
+
+    def __init__(self, keys):
+        self.keys, self.findings = keys, []
+        self.tree, self.chain, self.sealed_at = Tree(), bytes(32), ""
+        self.origin, self.last, self.next, self.ended = None, None, 1, False
+        self.claims = {}  # size -> what was signed of the tree at that size, and where it was found
+        self.outside, self.listed, self.used = {}, {}, {}
+        self.waiting = self.held = self.lines = 0
+
+    def fail(self, seq, words):
+        if len(self.findings) < 2 * MOST:
+            self.findings.append((seq, words))
+
+    def claim(self, place, seq, note):
+        """Remembers what a note says, to be compared when the walk is there."""
+        try:
+            found = open_note(note, self.keys)
+        except (Wrong, ValueError) as wrong:
+            self.fail(seq, f"{place}: {wrong}")
+            return None
+        self.claims.setdefault(found[1], []).append((place, found[0], found[2]))
+        return found
+
+    def keep(self, path, note):
+        """A checkpoint that was kept outside the service: the export has to have it too."""
+        found = self.claim(f"the checkpoint {path}", 0, note)
+        if found:
+            self.outside[found[1]] = path
+
+    def line(self, raw):
+        line = json.loads(raw)
+        kind = line.pop("kind")
+        require(not self.ended, "there are lines after the end")
+        require((self.origin is None) == (kind == "trail"), "it does not begin as an export does")
+        getattr(self, "on_" + kind)(**line)
+        self.lines += 1
+
+    def on_trail(self, format, origin, last_seq, last_hash, exported_at):
+        require(format == FORMAT, f"it has format {format}, and this reads {FORMAT}")
+        self.origin, self.last = origin, (last_seq, last_hash)
+
+    def on_key(self, verifier_key, first_used_at):
+        self.listed[verifier_key] = first_used_at
+        if verifier_key not in [key.text for key in self.keys]:
+            print(f"note: the service names a key that you do not trust: {verifier_key}")
+
+    def on_checkpoint(self, size, root, note, made_at):
+        self.outside.pop(size, None)
+        found = self.claim(f"the kept checkpoint of {size}", size, note)
+        if not found:
+            return
+        if (size, root, made_at) != (found[1], found[2].hex(), found[3]):
+            self.fail(size, f"the kept checkpoint of {size} does not say what its note says")
+        for signer in found[4]:
+            self.used.setdefault(signer, made_at)
+
+    def on_event(self, **line):
+        seq = line["seq"]
+        if seq > self.next:
+            self.fail(self.next, f"there is no seal from this sequence to {seq - 1}")
+        if seq < self.next:
+            return self.fail(seq, "it is there twice, or in a wrong place")
+        self.next = seq + 1
+        leaf = bytes.fromhex(line["leaf"]) if is_hash(line["leaf"]) else bytes(32)
+        link = sha256(self.chain + leaf).hex()
+        if link != line["hash"]:
+            self.fail(seq, "it does not continue the chain")
+        self.chain = bytes.fromhex(line["hash"] if is_hash(line["hash"]) else link)
+        if line["sealed_at"] < self.sealed_at:
+            self.fail(seq, "it was sealed earlier than the one before")
+        self.sealed_at = max(self.sealed_at, line["sealed_at"])
+        try:
+            require(line["event"] is not None, "its event is not there")
+            require(line["event"]["id"] == line["event_id"], "its seal names another event")
+            leaf = leaf_hash(line)
+            require(leaf.hex() == line["leaf"], "what is kept of its event is not what was sealed")
+            self.personal(line)
+        except (Wrong, TypeError, AttributeError, ValueError) as wrong:
+            self.fail(seq, str(wrong))
+        self.tree.push(leaf)
+        for place, origin, root in self.claims.pop(seq, []):
+            if (origin, root) != (self.origin, self.tree.root()):
+                self.fail(seq, f"{place} has another root over the first {seq}")
+            self.held += 1
+
+    def personal(self, line):
+        content = json.loads(line["event"]["content"]) if line["personal"] else {}
+        for row in line["personal"]:
+            text = "\n".join((row["salt"], row["field"], row["value"]))
+            sealed = content.get(row["field"] + "_commitment")
+            require(sealed == sha256(text.encode()).hex(),
+                    f"its personal value {row['field']!r} is not the one that it committed to")
+
+    def on_unsealed(self, event_id, waits):
+        self.waiting += waits
+        if not waits:
+            self.fail(self.next, f"event {event_id} is neither sealed nor waits to be")
+
+    def on_orphan(self, what, id, event_id):
+        self.fail(self.next, f"the {what} {id} is of event {event_id}, which is not there")
+
+    def on_odd(self, place, event_id):
+        self.fail(self.next, f"{place} of {event_id} is not written as moments are")
+
+    def on_end(self, lines):
+        require(lines == self.lines, f"it has {self.lines} lines, and says that it has {lines}")
+        self.ended = True
+
+    def end(self):
+        end = self.next - 1
+        if not self.ended:
+            self.fail(self.next, "the export was cut: its last line is missing")
+        if self.last != (end, self.chain.hex()):
+            self.fail(self.next, "the sealer came elsewhere than the trail ends")
+        for size, claims in self.claims.items():
+            for place, _, _ in claims:
+                self.fail(min(size, self.next), f"{place} is of {size} events, and the trail ends at {end}")
+        for size, path in self.outside.items():
+            self.fail(size, f"the checkpoint {path} is not kept by the service any more")
+        for text, since in self.used.items():
+            if self.listed.get(text) != since:
+                self.fail(0, f"{text} signed first at {since}, and the service says otherwise")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("export", help="what `sentra export audit` wrote")
+    parser.add_argument("--key", action="append", required=True, help="a verifier key to trust")
+    parser.add_argument("--checkpoint", action="append", default=[], help="a checkpoint kept elsewhere")
+    args = parser.parse_args()
+    try:
+        check = Check([Key(text) for text in args.key])
+    except Wrong as wrong:
+        sys.exit(f"verify_audit: {wrong}")
+    for path in args.checkpoint:
+        with open(path, encoding="utf-8") as file:
+            check.keep(path, file.read())
+    with open(args.export, "rb") as file:
+        for raw in file:
+            try:
+                check.line(raw)
+            except (Wrong, ValueError, KeyError, TypeError, AttributeError) as wrong:
+                check.fail(check.next, f"line {check.lines + 1} of the export: {wrong}")
+                break
+    check.end()
+    for seq, words in sorted(check.findings)[:MOST]:
+        print(f"BREACH: {f'sequence {seq}: ' if seq else ''}{words}")
+    print(f"{check.next - 1} events, {check.held} checkpoints hold, {check.waiting} events wait to be sealed: "
+          f"{len(check.findings)} findings")
+    sys.exit(1 if check.findings else 0)
+
+
+if __name__ == "__main__":
+    main()
