@@ -1,9 +1,9 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, audit, centre, change_request, document, export, gate,
-    health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar,
-    readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    action, allocation, amendment, assignment, audit, centre, change_request, document, export,
+    gate, health, hold, line, middleware, outbox, people, plan, policy, preference, proposal,
+    radar, readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
