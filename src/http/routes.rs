@@ -1,9 +1,10 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, audit, centre, change_request, document, export,
-    gate, health, hold, line, middleware, outbox, people, plan, policy, preference, proposal,
-    radar, readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    action, allocation, amendment, assignment, audit, centre, change_request, document, evidence,
+    export, finding, gate, health, hold, line, middleware, outbox, people, plan, policy,
+    preference, proposal, radar, readiness, reminder, report, revision, sample, session, spending,
+    tranche, unsubscribe, usage,
 };
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
@@ -154,6 +155,14 @@ routes! {
     "/proposals/{id}/holds"               { post   hold::set_hold                     [TokenAndKey];
                                             get    hold::list_holds                   [Token]; }
     "/holds/{id}/lift"                    { post   hold::lift_hold                    [TokenKeyAndVersion]; }
+    "/proposals/{id}/findings"            { post   finding::open_finding              [TokenAndKey];
+                                            get    finding::list_findings             [Token]; }
+    "/proposals/{id}/evidence-pack"       { get    evidence::fetch_evidence_pack      [Token]; }
+    "/findings"                           { get    finding::list_all_findings         [Token]; }
+    "/findings/{id}"                      { get    finding::show_finding              [Token]; }
+    "/findings/{id}/follow-ups"           { post   finding::follow_up_finding         [TokenAndKey]; }
+    "/findings/{id}/return"               { post   finding::return_finding            [TokenKeyAndVersion]; }
+    "/findings/{id}/close"                { post   finding::close_finding             [TokenKeyAndVersion]; }
     "/proposals/{id}/plans"               { post   plan::create_plan                 [TokenAndPerhapsKey];
                                             get    plan::list_plans                  [Token]; }
     "/plans/{id}/submit"                  { post   plan::submit_plan                 [TokenKeyAndVersion]; }
@@ -219,6 +228,7 @@ routes! {
     "/audit/keys"                         { get    audit::list_verifier_keys         [Token]; }
     "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
     "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
+    "/audit/samples"                      { get    sample::draw_sample                [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/notifications/preferences"          { get    preference::show_preferences      [Token];
                                             put    preference::change_preferences    [TokenAndVersion]; }

@@ -292,7 +292,7 @@ fn unescaped(text: &str) -> &str {
 }
 
 /// The text with that apostrophe, where it would be taken for a formula.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     if text.starts_with(['\t', '\r']) || text.trim_start().starts_with(['=', '@', '+', '-']) {
         format!("'{text}")
     } else {

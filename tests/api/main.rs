@@ -7,6 +7,7 @@
     reason = "a test that can not go on fails; clippy knows only functions marked as tests"
 )]
 
+mod access;
 mod bounces;
 mod corrections;
 mod database;
@@ -15,9 +16,11 @@ mod docs;
 mod documents;
 mod endings;
 mod evasions;
+mod evidence;
 mod exports;
 mod faults;
 mod figures;
+mod findings;
 mod four_eyes;
 mod gates;
 mod holds;
@@ -45,6 +48,7 @@ mod reminders;
 mod review;
 mod revival;
 mod safe_writes;
+mod samples;
 mod support;
 mod tranche;
 mod usage;

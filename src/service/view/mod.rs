@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod correction;
 pub mod document;
+pub mod finding;
 pub mod gate;
 pub mod hold;
 pub mod line;
