@@ -1,12 +1,13 @@
 //! Ceilings, allocations and the journal.
 
 use crate::domain::ids::{AllocationId, EntryId, ProposalId, RegionCode};
+use crate::domain::moment::Moment;
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::allocation::{self, AllocationDraft, CeilingDraft};
-use crate::service::journal;
+use crate::service::known;
 use crate::service::view::Page;
 use crate::service::view::money as view;
 use serde::Deserialize;
@@ -98,6 +99,10 @@ pub struct JournalQuery {
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
     limit: Option<i64>,
+    /// As it was known at this instant, which is not in the future: what was recorded later, however far back it is dated, is left
+    /// out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    as_of: Option<Moment>,
 }
 
 /// List the journal of a proposal, in the order of its recording.
@@ -107,7 +112,7 @@ pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
     call.read(move |sv, cx| {
         let query = query.get()?;
         let after = cursor::<EntryId>(query.cursor.as_deref())?;
-        journal::list(sv, cx, query.proposal_id, after, limit(query.limit)?)
+        known::journal(sv, cx, query.proposal_id, after, limit(query.limit)?, query.as_of)
     })
     .await
 }

@@ -8,6 +8,7 @@ pub mod multipart;
 pub mod openapi;
 pub mod problem;
 pub mod query;
+pub mod question;
 pub mod radar;
 pub mod routes;
 pub mod state;

@@ -2,8 +2,8 @@
 
 use crate::http::{
     action, allocation, amendment, assignment, audit, centre, change_request, document, gate,
-    health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar,
-    readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    health, hold, line, middleware, outbox, people, plan, policy, preference, proposal, question,
+    radar, readiness, reminder, report, revision, session, spending, tranche, unsubscribe, usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -209,6 +209,8 @@ routes! {
     "/audit/keys"                         { get    audit::list_verifier_keys         [Token]; }
     "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
     "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
+    "/audit/questions"                    { get    question::list_questions          [Token]; }
+    "/audit/questions/{slug}"             { get    question::answer_question         [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }
