@@ -170,7 +170,7 @@ impl Figures {
     }
 
     /// These and those of another, added up.
-    pub fn with(&self, other: &Figures) -> Figures {
+    pub fn plus(&self, other: &Figures) -> Figures {
         let sum = |of: fn(&Figures) -> Rupiah| Rupiah::total([of(self), of(other)]);
         Figures {
             ceiling_idr: sum(|one| one.ceiling_idr),
@@ -207,7 +207,7 @@ impl Figures {
     /// The figures after a posting; `None` if one would be beyond [`MAX_FIGURE`], or if a reversal does not say what it takes
     /// back.
     pub fn after(&self, posting: &Posting) -> Option<Figures> {
-        self.posted(posting).filter(Figures::can_be_summed)
+        self.with(posting).filter(Figures::can_be_summed)
     }
 
     /// Whether each figure is small enough that those of a nation's year can be added up.
@@ -238,7 +238,8 @@ impl Figures {
         .all(|figure| (MAX_FIGURE.negated()..=MAX_FIGURE).contains(figure))
     }
 
-    fn posted(&self, posting: &Posting) -> Option<Figures> {
+    /// The same without that bound.
+    fn with(&self, posting: &Posting) -> Option<Figures> {
         let mut next = *self;
         let (kind, from, amount) = match posting.kind {
             // Its mirror, the other way.

@@ -30,6 +30,7 @@ pub mod plan;
 pub mod policy;
 pub mod preference;
 pub mod proposal;
+pub mod question;
 pub mod queue;
 pub mod readiness;
 pub mod refusal;

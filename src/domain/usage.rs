@@ -101,7 +101,7 @@ impl Sums {
     pub fn add(&mut self, one: &Funded) {
         self.proposals = self.proposals.saturating_add(1);
         self.regions.insert(one.region.clone());
-        self.figures = self.figures.with(&one.figures);
+        self.figures = self.figures.plus(&one.figures);
         self.progress.add(one.figures.contracted_idr, one.progress);
         if let Some((id, businesses)) = one.centre {
             self.centres.insert(id, businesses);

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{AllocationId, CentreId, EntryId, ProposalId, RegionCode};
 use crate::domain::line::Component;
+use crate::domain::moment::Moment;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
@@ -10,6 +11,7 @@ use crate::http::query::{Query, cursor, limit};
 use crate::service::allocation::{self, AllocationDraft, CeilingDraft};
 use crate::service::error::Error;
 use crate::service::journal::{self, Place};
+use crate::service::known;
 use crate::service::proposal::Filter;
 use crate::service::view::Page;
 use crate::service::view::money as view;
@@ -122,6 +124,10 @@ pub struct JournalQuery {
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
     limit: Option<i64>,
+    /// As it was known at this instant, which is not in the future: what was recorded later, however far back it is dated, is left
+    /// out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    as_of: Option<Moment>,
 }
 
 impl JournalQuery {
@@ -153,7 +159,11 @@ pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
         match (query.proposal_id, filter) {
             (Some(id), None) => {
                 let after = cursor::<EntryId>(query.cursor.as_deref())?;
-                journal::list(sv, cx, id, after, limit)
+                known::journal(sv, cx, id, after, limit, query.as_of)
+            }
+            (None, Some(_)) if query.as_of.is_some() => {
+                let message = "is answered for one proposal; name it in proposal_id";
+                Err(Error::invalid("/query/as_of", "not_as_of", message))
             }
             (None, Some(filter)) => {
                 let after = cursor::<Place>(query.cursor.as_deref())?;

@@ -1,6 +1,7 @@
 //! Documents of proposals.
 
 use crate::domain::ids::{DocumentId, ProposalId};
+use crate::domain::moment::Moment;
 use crate::http::body::Body;
 use crate::http::call::{Answer, Call, Id, state_of};
 use crate::http::middleware::RequestId;
@@ -9,6 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::query::{Query, cursor, limit};
 use crate::service::document::{self, Filter, Served};
 use crate::service::error::Error;
+use crate::service::known;
 use crate::service::view::Page;
 use crate::service::view::document as view;
 use actix_web::body::SizedStream;
@@ -77,6 +79,10 @@ pub struct DocumentQuery {
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
     limit: Option<i64>,
+    /// As they were known at this instant, which is not in the future: what was recorded later, however far back it is dated, is left
+    /// out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    as_of: Option<Moment>,
 }
 
 /// List the documents of a proposal, the oldest first.
@@ -88,7 +94,7 @@ pub async fn list_documents(call: Call, id: Id<ProposalId>, query: Query<Documen
         let after = cursor::<DocumentId>(query.cursor.as_deref())?;
         let current = query.current.unwrap_or(false);
         let filter = Filter { document_type: query.document_type, current, after };
-        document::list(sv, cx, id, &filter, limit(query.limit)?)
+        known::documents(sv, cx, id, &filter, limit(query.limit)?, query.as_of)
     })
     .await
 }

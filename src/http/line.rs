@@ -5,7 +5,10 @@ use crate::domain::refusal::FieldError;
 use crate::http::body::{self, Body, Checked, Readable};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::problem::Problem;
+use crate::http::proposal::AsOfQuery;
+use crate::http::query::Query;
 use crate::service::context::Input;
+use crate::service::known;
 use crate::service::line::{self, LinesDraft};
 use crate::service::line_review::{self, LineReviews};
 use crate::service::sheet::{self, Format, Sheet};
@@ -40,12 +43,15 @@ impl Checked for LineReviews {
 
 /// Show the lines of a proposal, with the verifier's flags, the reviewers' assessments, and what is remarked of each by
 /// itself: its price beside the policy's reference, a likely wrong unit, matter of the non-physical DAK.
-#[utoipa::path(get, path = "/proposals/{id}/lines", tag = "proposals",
+#[utoipa::path(get, path = "/proposals/{id}/lines", tag = "proposals", params(AsOfQuery),
     responses((status = 200, description = "The lines.", body = view::Lines,
         headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
-pub async fn show_lines(call: Call, id: Id<ProposalId>) -> Answer {
-    call.read_versioned(move |sv, cx| line::show(sv, cx, id.get()?), |shown| Some(shown.version))
-        .await
+pub async fn show_lines(call: Call, id: Id<ProposalId>, query: Query<AsOfQuery>) -> Answer {
+    call.read_versioned(
+        move |sv, cx| known::lines(sv, cx, id.get()?, query.get()?.as_of),
+        |shown| Some(shown.version),
+    )
+    .await
 }
 
 /// Replace all lines of a draft, as JSON, CSV or XLSX; every error names its line and field, of a spreadsheet its row

@@ -9,6 +9,7 @@ pub mod multipart;
 pub mod openapi;
 pub mod problem;
 pub mod query;
+pub mod question;
 pub mod radar;
 pub mod routes;
 pub mod state;

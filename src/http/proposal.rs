@@ -10,6 +10,7 @@ use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::error::Error;
+use crate::service::known;
 use crate::service::proposal::{self, Filter, Order, ProposalDraft, ProposalPatch};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
@@ -73,9 +74,14 @@ pub struct ProposalQuery {
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
     limit: Option<i64>,
+    /// As they were known at this instant, which is not in the future: what was recorded later, however far back it is dated, is left
+    /// out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    as_of: Option<Moment>,
 }
 
-/// List the proposals that you may see.
+/// List the proposals that you may see. Together with `as_of` it is narrowed by what never changes of a proposal alone: year,
+/// menu, region, province; in the order of making.
 #[utoipa::path(get, path = "/proposals", tag = "proposals", params(ProposalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Proposal>)))]
 pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
@@ -95,7 +101,7 @@ pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
             order,
             after: after(order, query.cursor.as_deref())?,
         };
-        proposal::list(sv, cx, &filter, limit(query.limit)?)
+        known::proposals(sv, cx, &filter, limit(query.limit)?, query.as_of)
     })
     .await
 }
@@ -187,13 +193,24 @@ impl FromStr for Waited {
     }
 }
 
-/// Show a proposal with its figures. The `ETag` is its version.
-#[utoipa::path(get, path = "/proposals/{id}", tag = "proposals",
+/// An instant.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AsOfQuery {
+    /// As it was known at this instant, which is not in the future: what was recorded later, however far back it is dated, is left
+    /// out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    pub as_of: Option<Moment>,
+}
+
+/// Show a proposal with its figures. The `ETag` is its version; with `as_of` that which it had.
+#[utoipa::path(get, path = "/proposals/{id}", tag = "proposals", params(AsOfQuery),
     responses((status = 200, description = "The proposal.", body = view::Proposal,
         headers(("ETag" = String, description = "The version, for `If-Match`.")))))]
-pub async fn show_proposal(call: Call, id: Id<ProposalId>) -> Answer {
+pub async fn show_proposal(call: Call, id: Id<ProposalId>, query: Query<AsOfQuery>) -> Answer {
     call.read_versioned(
-        move |sv, cx| proposal::show(sv, cx, id.get()?),
+        move |sv, cx| known::show(sv, cx, id.get()?, query.get()?.as_of),
         |shown| Some(shown.version),
     )
     .await

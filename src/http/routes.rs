@@ -3,8 +3,8 @@
 use crate::http::{
     action, allocation, amendment, assignment, audit, centre, change_request, document, evidence,
     export, finding, gate, health, hold, line, middleware, outbox, people, plan, policy,
-    preference, proposal, radar, readiness, reminder, report, revision, sample, session, spending,
-    tranche, unsubscribe, usage,
+    preference, proposal, question, radar, readiness, reminder, report, revision, sample, session,
+    spending, tranche, unsubscribe, usage,
 };
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
@@ -229,6 +229,8 @@ routes! {
     "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
     "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
     "/audit/samples"                      { get    sample::draw_sample                [Token]; }
+    "/audit/questions"                    { get    question::list_questions          [Token]; }
+    "/audit/questions/{slug}"             { get    question::answer_question         [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/notifications/preferences"          { get    preference::show_preferences      [Token];
                                             put    preference::change_preferences    [TokenAndVersion]; }

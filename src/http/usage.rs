@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{CentreId, RegionCode};
 use crate::domain::line::Component;
+use crate::domain::moment::Moment;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::http::accept::{Accepts, Form};
 use crate::http::call::{Answer, Call};
@@ -43,6 +44,10 @@ pub struct UsageQuery {
     outcome_class: Option<OutcomeClass>,
     /// The groups of this component; only where groups are components.
     component: Option<Component>,
+    /// As it was known at this instant, which is not in the future: what was recorded later, however far back it is dated,
+    /// is left out, and the answer never changes. Now when absent.
+    #[param(value_type = Option<String>, format = DateTime, example = "2021-07-15T02:30:00Z")]
+    as_of: Option<Moment>,
 }
 
 impl UsageQuery {
@@ -59,14 +64,14 @@ impl UsageQuery {
             component: self.component,
             ..Filter::default()
         };
-        Ok(Asked { by, filter })
+        Ok(Asked { by, filter, as_of: self.as_of })
     }
 }
 
 /// Show what became of money, summed over the proposals that you may see: set aside, planned, contracted, disbursed,
 /// absorbed, returned, in hand, with physical progress; in all, by group, and how evenly over the provinces. `Accept`
-/// chooses JSON, CSV or XLSX. The figures are the balances that are kept, and agree with the journal; of a component there
-/// are only the amounts of lines, plans and contracts, as the journal knows no components.
+/// chooses JSON, CSV or XLSX. The figures are the balances that are kept, and agree with the journal; with `as_of` they are
+/// summed from the entries that were known. Of a component there are only the amounts of lines, plans and contracts, as the journal knows no components.
 #[utoipa::path(get, path = "/fund-usage", tag = "money", params(UsageQuery),
     responses(
         (status = 200, description = "The sums.", content(

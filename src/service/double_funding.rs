@@ -14,7 +14,7 @@ use crate::service::once::Write;
 use crate::service::trail::{self, Event};
 use crate::service::view::readiness as view;
 use crate::service::{Services, access};
-use crate::storage::funding::{self, FundingAnswer};
+use crate::storage::funding::{self, CentreFunding, FundingAnswer};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, line};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Proposals that ended like this get no money, and so are no double funding.
-const WITHOUT_MONEY: [State; 6] = [
+pub const WITHOUT_MONEY: [State; 6] = [
     State::Rejected,
     State::Withdrawn,
     State::Lapsed,
@@ -48,8 +48,13 @@ fn elsewhere(tx: &mut AnyConnection, row: &Proposal) -> Result<Vec<OtherMoney>, 
         component: line.component,
         amount: line.approved_idr.unwrap_or(line.amount_idr),
     });
-    let recorded = funding::standing(tx, centre)?.into_iter();
-    let of_centre = recorded.map(|one| OtherMoney {
+    let of_centre = funding::standing(tx, centre)?.into_iter().map(recorded);
+    Ok(of_proposals.chain(of_centre).filter(|other| other.amount.0 > 0).collect())
+}
+
+/// Money that the registry records for a centre.
+pub fn recorded(one: CentreFunding) -> OtherMoney {
+    OtherMoney {
         origin: Origin::CentreFunding,
         id: one.id.to_string(),
         title: one.description,
@@ -57,8 +62,7 @@ fn elsewhere(tx: &mut AnyConnection, row: &Proposal) -> Result<Vec<OtherMoney>, 
         fund_source: one.fund_source,
         component: one.component,
         amount: one.amount_idr,
-    });
-    Ok(of_proposals.chain(of_centre).filter(|other| other.amount.0 > 0).collect())
+    }
 }
 
 /// The last answer to each warning.
@@ -71,7 +75,7 @@ fn answers(
 }
 
 /// Whether an answer speaks of what the warning says now: it was given for no less money on either side.
-fn answers_it(answer: &FundingAnswer, warning: &Warning) -> bool {
+pub fn answers_it(answer: &FundingAnswer, warning: &Warning) -> bool {
     warning.asked <= answer.asked_idr && warning.other.amount <= answer.other_idr
 }
 

@@ -14,6 +14,7 @@ use crate::domain::policy::{Change, Policy, overlay};
 use crate::domain::refusal::FieldError;
 use crate::service::context::{By, Context, Input, Reply};
 use crate::service::error::Error;
+use crate::service::known::Known;
 use crate::service::once::Write;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
@@ -22,7 +23,7 @@ use crate::service::{Services, decree as decrees};
 use crate::storage::allocation::Allocation;
 use crate::storage::policy::{self, PolicyRow};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, allocation, decree, region};
+use crate::storage::{self, AnyConnection, allocation, decree, region};
 pub use held::{Held, Rules};
 pub use history::values;
 use serde_json::json;
@@ -68,19 +69,40 @@ pub fn of_proposal(
     proposal: &Proposal,
     now: Moment,
 ) -> Result<Pinned, Error> {
-    let pinned = match proposal.allocation_id {
-        Some(id) => allocation::find(tx, id)?.map(|allocation| allocation.policy_version),
-        None => proposal.policy_version,
-    };
-    let row = match pinned {
+    let row = match pinned_version(tx, proposal)? {
         Some(version) => policy::version(tx, proposal.fiscal_year, version)?,
         None => policy::latest(tx, proposal.fiscal_year)?,
     };
-    let pinned = row
-        .map(read)
+    effective(tx, found(row, proposal)?, Some(&proposal.region_code), now)
+}
+
+/// The rules that a proposal, as it was, was known to stand under at an instant.
+pub fn of_proposal_as_known(
+    tx: &mut AnyConnection,
+    proposal: &Proposal,
+    known: Known,
+) -> Result<Pinned, Error> {
+    let (year, region) = (proposal.fiscal_year, &proposal.region_code);
+    let row = match pinned_version(tx, proposal)? {
+        Some(version) => policy::version(tx, year, version)?,
+        None => storage::known::latest_policy(tx, year, known.seq)?,
+    };
+    let in_force = storage::known::decrees_in_force(tx, year, region, known.at, known.seq)?;
+    effective_over(found(row, proposal)?, &amendments(&in_force)?, Some(region))
+}
+
+/// The version that a proposal's allocation has pinned, which never changes, else the one that its submission has.
+fn pinned_version(tx: &mut AnyConnection, proposal: &Proposal) -> Result<Option<i64>, Error> {
+    Ok(match proposal.allocation_id {
+        Some(id) => allocation::find(tx, id)?.map(|allocation| allocation.policy_version),
+        None => proposal.policy_version,
+    })
+}
+
+fn found(row: Option<PolicyRow>, proposal: &Proposal) -> Result<Pinned, Error> {
+    row.map(read)
         .transpose()?
-        .ok_or_else(|| Error::Defect(format!("no policy for {}", proposal.fiscal_year)))?;
-    effective(tx, pinned, Some(&proposal.region_code), now)
+        .ok_or_else(|| Error::Defect(format!("no policy for {}", proposal.fiscal_year)))
 }
 
 /// The rules that an allocation has pinned, as they hold in its region at a moment.

@@ -3,14 +3,14 @@
 //! the time of its proposals, whatever the journal's length.
 
 mod sheet;
+mod source;
 mod spread;
 
 pub use sheet::sheet;
 
 use crate::domain::ids::{CentreId, ProposalId, RegionCode};
-use crate::domain::journal::Figures;
 use crate::domain::line::{Component, LineFacts};
-use crate::domain::money::BasisPoints;
+use crate::domain::moment::Moment;
 use crate::domain::people::Sight;
 use crate::domain::refusal::FieldError;
 use crate::domain::usage::{
@@ -23,7 +23,8 @@ use crate::service::proposal::Filter;
 use crate::service::view::usage as view;
 use crate::service::{Services, policy};
 use crate::storage::usage::{self, Attributes};
-use crate::storage::{AnyConnection, ceiling, contract, journal, line, region, report};
+use crate::storage::{AnyConnection, contract, line, region};
+use source::Source;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 use url::form_urlencoded;
@@ -40,6 +41,8 @@ pub struct Asked {
     pub by: Vec<Dimension>,
     /// What it is narrowed to.
     pub filter: Filter,
+    /// As it was known at this instant; now when absent.
+    pub as_of: Option<Moment>,
 }
 
 impl Asked {
@@ -74,6 +77,11 @@ impl Asked {
         if self.filter.component.is_some() && !self.has(Dimension::Component) {
             let words = "group by component too: only there are amounts of a component alone";
             errors.push(FieldError::new("/query/component", "needs_group", words));
+        }
+        if self.as_of.is_some() && self.has(Dimension::Component) {
+            let words =
+                "amounts by component are not offered together with as_of; group by another";
+            errors.push(FieldError::new("/query/group_by", "not_as_of", words));
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
@@ -112,40 +120,43 @@ impl Ledger {
     }
 }
 
-/// The sums over the proposals that the caller may see.
+/// The sums over the proposals that the caller may see; as they were known, where an instant is named.
 pub fn show(sv: &Services, cx: &Context, asked: &Asked) -> Result<view::Usage, Error> {
     asked.check()?;
+    let source = Source::of(sv, asked.as_of)?;
     sv.db.read(|tx| {
         policy::known(tx, asked.filter.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, asked.filter.province_code.as_ref(), "/query/province_code")?;
         let sight = cx.actor.sight();
-        let ledger = gather(tx, &sight, asked)?;
+        let ledger = gather(tx, source, &sight, asked)?;
         let ceiling = match asked.filter.fiscal_year {
-            Some(year) => ceiling::find(tx, year)?,
+            Some(year) => source.ceiling(tx, year)?,
             None => None,
         };
         Ok(view::Usage {
             fiscal_year: asked.filter.fiscal_year,
-            national_ceiling_idr: ceiling.as_ref().map(|row| row.amount_idr.0),
-            allocated_idr: ceiling.as_ref().map(|row| row.used_idr.0),
+            national_ceiling_idr: ceiling.map(|(amount, _)| amount.0),
+            allocated_idr: ceiling.map(|(_, allocated)| allocated.0),
             group_by: asked.by.clone(),
             total: (&ledger.total).into(),
-            spread: spread::of(tx, &sight, &asked.filter, &ledger.provinces)?,
-            groups: groups(tx, asked, ledger.groups)?,
+            spread: spread::of(tx, source, &sight, &asked.filter, &ledger.provinces)?,
+            groups: groups(tx, source, asked, ledger.groups)?,
         })
     })
 }
 
 /// Adds up the proposals, in pages.
-fn gather(tx: &mut AnyConnection, sight: &Sight, asked: &Asked) -> Result<Ledger, Error> {
+fn gather(
+    tx: &mut AnyConnection,
+    source: Source,
+    sight: &Sight,
+    asked: &Asked,
+) -> Result<Ledger, Error> {
     let mut ledger = Ledger::default();
     let mut after = None;
     loop {
-        let page = usage::page(tx, sight, &asked.filter, after, PAGE)?;
-        let Some(last) = page.last() else { return Ok(ledger) };
-        after = Some(last.id);
-        let is_last = i64::try_from(page.len()).is_ok_and(|count| count < PAGE);
-        let funded = funded(tx, page)?;
+        let page = source.page(tx, sight, &asked.filter, after, PAGE)?;
+        let funded = funded(tx, source, page.rows)?;
         for one in &funded {
             ledger.add(&asked.by, one);
         }
@@ -153,31 +164,30 @@ fn gather(tx: &mut AnyConnection, sight: &Sight, asked: &Asked) -> Result<Ledger
             components(tx, asked, &funded, &mut ledger)?;
         }
         ledger.is_too_long()?;
-        if is_last {
+        after = page.next;
+        if after.is_none() {
             return Ok(ledger);
         }
     }
 }
 
-/// Those of some proposals for which money was set aside, with their balances as they are kept, in a fixed number of
-/// queries.
-fn funded(tx: &mut AnyConnection, page: Vec<Attributes>) -> Result<Vec<Funded>, Error> {
+/// Those of some proposals for which money was set aside, with their figures, in a fixed number of queries.
+fn funded(
+    tx: &mut AnyConnection,
+    source: Source,
+    page: Vec<Attributes>,
+) -> Result<Vec<Funded>, Error> {
     let ids: Vec<ProposalId> = page.iter().map(|row| row.id).collect();
-    let balances: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?
-        .into_iter()
-        .map(|row| (row.proposal_id, row.into()))
-        .collect();
-    let ids: Vec<ProposalId> = balances.keys().copied().collect();
-    let progress: HashMap<ProposalId, BasisPoints> =
-        report::newest_progress(tx, &ids)?.into_iter().collect();
+    let figures = source.figures(tx, &ids)?;
+    let ids: Vec<ProposalId> = figures.keys().copied().collect();
+    let progress = source.progress(tx, &ids)?;
     let named: BTreeSet<CentreId> = page.iter().filter_map(|row| row.centre_id).collect();
     let named: Vec<CentreId> = named.into_iter().collect();
-    let businesses: HashMap<CentreId, i64> =
-        usage::centres(tx, &named)?.into_iter().map(|(id, _, count)| (id, count)).collect();
+    let centres = source.centres(tx, &named)?;
     let one = |row: Attributes| {
-        let centre = |id: CentreId| (id, businesses.get(&id).copied().unwrap_or_default());
+        let centre = |id: CentreId| (id, centres.get(&id).map_or(0, |centre| centre.businesses));
         Some(Funded {
-            figures: *balances.get(&row.id)?,
+            figures: *figures.get(&row.id)?,
             progress: progress.get(&row.id).copied().unwrap_or_default(),
             id: row.id,
             menu: row.menu,
@@ -233,10 +243,11 @@ fn components(
 /// The groups as they are answered, in the order of their values.
 fn groups(
     tx: &mut AnyConnection,
+    source: Source,
     asked: &Asked,
     found: BTreeMap<Key, (Sums, Option<Amounts>)>,
 ) -> Result<Vec<view::Group>, Error> {
-    let names = names(tx, &asked.by, found.keys())?;
+    let names = names(tx, source, &asked.by, found.keys())?;
     let mut found: Vec<_> = found.into_iter().collect();
     // What is not known comes last.
     found.sort_by_cached_key(|(key, _)| {
@@ -257,6 +268,7 @@ fn groups(
 /// What the values of groups are called, in a query for each page of them.
 fn names<'k>(
     tx: &mut AnyConnection,
+    source: Source,
     by: &[Dimension],
     keys: impl Iterator<Item = &'k Key>,
 ) -> Result<HashMap<(Dimension, String), String>, Error> {
@@ -280,8 +292,8 @@ fn names<'k>(
     let centres: Vec<CentreId> =
         centres.into_iter().filter_map(|id| CentreId::from_str(id).ok()).collect();
     for page in centres.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
-        for (id, name, _) in usage::centres(tx, page)? {
-            names.insert((Dimension::Centre, id.to_string()), name);
+        for (id, centre) in source.centres(tx, page)? {
+            names.insert((Dimension::Centre, id.to_string()), centre.name);
         }
     }
     for component in Component::ALL {

@@ -5,10 +5,10 @@ use crate::domain::money::Rupiah;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::ceilings;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the nation may allocate in a year, and what it has.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = ceilings, primary_key(fiscal_year), treat_none_as_null = true)]
 pub struct Ceiling {
     /// The year.

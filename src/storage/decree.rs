@@ -38,7 +38,7 @@ pub struct Decree {
 type Condition = Box<dyn BoxableExpression<decrees::table, MultiBackend, SqlType = Bool>>;
 
 /// Codes have digits and a dot, so that the text of the list can be searched for one in its quotation marks.
-fn holding_in(region: Option<&RegionCode>) -> Condition {
+pub(super) fn holding_in(region: Option<&RegionCode>) -> Condition {
     let everywhere = decrees::regions.eq("[]");
     match region {
         None => Box::new(everywhere),

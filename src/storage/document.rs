@@ -9,13 +9,13 @@ use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{documents, proposals};
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The most other documents with the same bytes that are told.
 const MOST_WITH_THE_SAME_BYTES: i64 = 20;
 
 /// A document.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = documents, treat_none_as_null = true)]
 pub struct Document {
     /// Its id.

@@ -7,11 +7,21 @@ use crate::domain::money::Rupiah;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::proposal_lines;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the province's verifier and the ministry's reviewers said of a line before it was agreed on.
 #[derive(
-    Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize,
+    Debug,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    Serialize,
+    Deserialize,
 )]
 #[diesel(table_name = proposal_lines, treat_none_as_null = true)]
 pub struct Opinion {
@@ -53,7 +63,16 @@ pub struct Opinion {
 
 /// A budget line.
 #[derive(
-    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    Serialize,
+    Deserialize,
 )]
 #[diesel(table_name = proposal_lines, primary_key(proposal_id, line_no), treat_none_as_null = true)]
 pub struct Line {

@@ -13,10 +13,12 @@ use chrono::NaiveDate;
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A proposal. Its version is raised by every write beneath it.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize,
+)]
 #[diesel(table_name = proposals, treat_none_as_null = true)]
 pub struct Proposal {
     /// Its id.

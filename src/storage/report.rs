@@ -117,6 +117,11 @@ pub fn newest_progress(
     Ok(found.into_iter().filter_map(|(id, progress)| progress.map(|bp| (id, bp))).collect())
 }
 
+/// The ids of the reports of several proposals.
+pub fn ids_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<ReportId>> {
+    reports::table.filter(reports::proposal_id.eq_any(proposals)).select(reports::id).load(c)
+}
+
 /// Those of a proposal in the order of their recording, after `after`.
 pub fn page(
     c: &mut AnyConnection,

@@ -9,7 +9,7 @@ use crate::domain::plan::PlanState;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::storage::connection::AnyConnection;
 use crate::storage::contract::Contract;
-use crate::storage::proposal::{Filter, narrowed};
+use crate::storage::proposal::{Filter, Proposal, narrowed};
 use crate::storage::schema::{activity_plans, centres, contracts, plan_lines, proposals};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
@@ -77,15 +77,43 @@ pub fn ids(
     query.load(c)
 }
 
-/// The name of each of several centres, and how many businesses it has.
+impl From<Proposal> for Attributes {
+    fn from(row: Proposal) -> Self {
+        Attributes {
+            id: row.id,
+            menu: row.menu,
+            fiscal_year: row.fiscal_year,
+            region_code: row.region_code,
+            province_code: row.province_code,
+            outcome_class: row.outcome_class,
+            state: row.state,
+            centre_id: row.centre_id,
+        }
+    }
+}
+
+/// The name of each of several centres, how many businesses it has, and its region.
 pub fn centres(
     c: &mut AnyConnection,
     ids: &[CentreId],
-) -> QueryResult<Vec<(CentreId, String, i64)>> {
+) -> QueryResult<Vec<(CentreId, String, i64, RegionCode)>> {
     centres::table
         .filter(centres::id.eq_any(ids))
-        .select((centres::id, centres::name, centres::businesses))
+        .select((centres::id, centres::name, centres::businesses, centres::region_code))
         .load(c)
+}
+
+/// The ids of centres after `after`, in their order.
+pub fn centre_ids(
+    c: &mut AnyConnection,
+    after: Option<CentreId>,
+    limit: i64,
+) -> QueryResult<Vec<CentreId>> {
+    let mut query = centres::table.order(centres::id).limit(limit).select(centres::id).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(centres::id.gt(after));
+    }
+    query.load(c)
 }
 
 /// How many centres the registry has in each region, and how many businesses they have.

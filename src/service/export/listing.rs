@@ -170,7 +170,7 @@ impl Known {
             names: region::names(tx, &codes)?.into_iter().collect(),
             centres: usage::centres(tx, &centres)?
                 .into_iter()
-                .map(|(id, name, businesses)| (id, (name, businesses)))
+                .map(|(id, name, businesses, _)| (id, (name, businesses)))
                 .collect(),
             figures: balances.map(|row| (row.proposal_id, row.into())).collect(),
             progress: report::newest_progress(tx, &ids)?.into_iter().collect(),

@@ -6,8 +6,9 @@ use crate::domain::people::Sight;
 use crate::domain::usage::{Portion, Sums, gini};
 use crate::service::error::Error;
 use crate::service::proposal::Filter;
+use crate::service::usage::source::Source;
 use crate::service::view::usage as view;
-use crate::storage::{AnyConnection, region, usage};
+use crate::storage::{AnyConnection, region};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a province has and gets.
@@ -21,6 +22,7 @@ struct Province {
 /// The spread of what some proposals get, over the provinces in which the caller sees centres or money.
 pub fn of(
     tx: &mut AnyConnection,
+    source: Source,
     sight: &Sight,
     filter: &Filter,
     funded: &BTreeMap<RegionCode, Sums>,
@@ -31,7 +33,7 @@ pub fn of(
             && filter.region_code.as_ref().is_none_or(|region| region == code)
             && filter.province_code.as_ref().is_none_or(|province| *province == code.province())
     };
-    for (code, centres, businesses) in usage::registered(tx)? {
+    for (code, centres, businesses) in source.registered(tx)? {
         if is_asked(&code) {
             let province = provinces.entry(code.province()).or_default();
             province.centres = province.centres.saturating_add(centres);

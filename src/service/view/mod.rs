@@ -13,6 +13,7 @@ pub mod people;
 pub mod policy;
 pub mod preference;
 pub mod proposal;
+pub mod question;
 pub mod radar;
 pub mod readiness;
 pub mod reminder;

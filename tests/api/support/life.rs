@@ -446,7 +446,8 @@ impl Life<'_> {
     pub fn plan_body(&self) -> Value {
         json!({ "target_output": "Satu rumah produksi", "lines": [
             { "line_no": 1, "volume_thousandths": 800_000, "amount_idr": self.case.unit_cost_idr * 800, "method": "contract" },
-            { "line_no": 2, "volume_thousandths": 1_000, "amount_idr": self.case.unit_cost_idr * 40, "method": "self_managed" },
+            { "line_no": 2, "volume_thousandths": 1_000, "amount_idr": self.case.unit_cost_idr * 40,
+                "method": "self_managed", "supporting_activity": "design" },
         ] })
     }
 

@@ -1,0 +1,54 @@
+//! Question 14: which unit prices differ from the standard price, and who accepted it?
+
+use crate::domain::ids::ProposalId;
+use crate::domain::policy::Policy;
+use crate::domain::remark::RemarkCode;
+use crate::service::error::Error;
+use crate::service::question::Looked;
+use crate::service::question::desk::Desk;
+use crate::service::question::plan_changes::{key, names};
+use crate::service::question::told::{Told, looked};
+use crate::service::view::line::remarks_of;
+use crate::storage::AnyConnection;
+use crate::storage::line::Line;
+use crate::storage::question::{Bounds, papers};
+use serde_json::json;
+
+/// Approved lines whose unit costs more or less than the reference of the rules that hold now.
+pub fn lines(
+    tx: &mut AnyConnection,
+    desk: &mut Desk,
+    bounds: &Bounds<'_>,
+) -> Result<Vec<Looked>, Error> {
+    let rows = papers::approved_lines(tx, bounds)?;
+    let ids: Vec<ProposalId> = rows.iter().map(|row| row.proposal_id).collect();
+    let proposals = desk.proposals(tx, &ids)?;
+    let rules = desk.rules(tx, proposals.values())?;
+    let names = names(tx, rows.iter().filter_map(|row| row.opinion.assessed_by))?;
+    let look = |row: &Line| {
+        let by = row.opinion.assessed_by.and_then(|id| names.get(&id)).map(String::as_str);
+        let told = rules.get(&row.proposal_id).and_then(|held| tell(row, &held.policy, by));
+        looked(row.proposal_id, key(row.line_no), told)
+    };
+    Ok(rows.iter().map(look).collect())
+}
+
+fn tell(row: &Line, policy: &Policy, by: Option<&str>) -> Option<Told> {
+    let remark = remarks_of(row, policy).into_iter().find(|remark| {
+        matches!(remark.code, RemarkCode::AboveReference | RemarkCode::BelowReference)
+    })?;
+    let words = row.opinion.assessed_unit_price_words.as_deref();
+    let said = words.map_or("said nothing of it".to_owned(), |words| format!("said: {words}"));
+    let accepted = match by {
+        Some(name) => format!("{name} assessed it and {said}"),
+        None => "nobody assessed it".to_owned(),
+    };
+    let says = format!("Line {}: {} {accepted}.", row.line_no, remark.message);
+    let told = Told::new(row.proposal_id, says)
+        .figure("unit_cost_idr", json!(remark.reference_idr), json!(row.unit_cost_idr))
+        .figure("ratio_bp", json!(10_000), json!(remark.ratio_bp))
+        .figure("assessed_by", json!(null), json!(row.opinion.assessed_by))
+        .beneath(row.proposal_id, "lines")
+        .at(format!("/api/v1/policies/{}", policy.fiscal_year));
+    Some(told)
+}

@@ -1,0 +1,206 @@
+//! Where the sums of fund usage come from: from what is kept now, or from what was known at an instant.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{CentreId, ProposalId, RegionCode, ReportId};
+use crate::domain::journal::Figures;
+use crate::domain::moment::Moment;
+use crate::domain::money::{BasisPoints, Rupiah};
+use crate::domain::people::Sight;
+use crate::domain::report::ReportState;
+use crate::service::Services;
+use crate::service::error::Error;
+use crate::service::known::Known;
+use crate::service::proposal::{Filter, Order};
+use crate::storage::proposal::Proposal;
+use crate::storage::usage::{self, Attributes};
+use crate::storage::{AnyConnection, ceiling, journal, known, report};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Centres that are read at once.
+const PAGE: i64 = 1_000;
+
+/// Where sums come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// Balances and rows as they are kept.
+    Kept,
+    /// Revisions and entries of the journal that were known.
+    Known(Known),
+}
+
+/// A page of proposals, and where the next begins.
+pub(super) struct Rows {
+    pub(super) rows: Vec<Attributes>,
+    pub(super) next: Option<ProposalId>,
+}
+
+/// A centre as a revision keeps it.
+#[derive(Debug, Deserialize)]
+pub(super) struct CentreRow {
+    pub(super) name: String,
+    pub(super) businesses: i64,
+    pub(super) region_code: RegionCode,
+}
+
+/// A report as a revision keeps it.
+#[derive(Debug, Deserialize)]
+struct ReportRow {
+    id: ReportId,
+    proposal_id: ProposalId,
+    state: ReportState,
+    as_of: NaiveDate,
+    submitted_at: Option<Moment>,
+    physical_bp: BasisPoints,
+}
+
+#[derive(Debug, Deserialize)]
+struct CeilingRow {
+    amount_idr: Rupiah,
+    used_idr: Rupiah,
+}
+
+impl Source {
+    /// What is kept; or what was known, where an instant is named.
+    pub(super) fn of(sv: &Services, as_of: Option<Moment>) -> Result<Source, Error> {
+        match as_of {
+            None => Ok(Source::Kept),
+            Some(at) => Known::at(sv, at).map(Source::Known),
+        }
+    }
+
+    /// Proposals within sight, narrowed, by id; those that were there.
+    pub(super) fn page(
+        self,
+        tx: &mut AnyConnection,
+        sight: &Sight,
+        filter: &Filter,
+        after: Option<ProposalId>,
+        limit: i64,
+    ) -> Result<Rows, Error> {
+        let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count == limit);
+        let Source::Known(at) = self else {
+            let rows = usage::page(tx, sight, filter, after, limit)?;
+            let next = rows.last().map(|row| row.id).filter(|_| is_full(rows.len()));
+            return Ok(Rows { rows, next });
+        };
+        // What changes in the life of a proposal stands in no index as it was: it is looked at in the rows.
+        let lasting = Filter {
+            state: None,
+            centre_id: None,
+            outcome_class: None,
+            order: Order::Oldest,
+            after: after.map(|id| (Moment::default(), id)),
+            ..filter.clone()
+        };
+        let ids = known::proposals(tx, sight, &lasting, at.seq, limit)?;
+        let subjects: Vec<String> = ids.iter().map(ProposalId::to_string).collect();
+        let mut rows = at.rows::<Proposal>(tx, SubjectKind::Proposal, &subjects)?;
+        let rows = subjects.iter().filter_map(|subject| rows.remove(subject)).filter(|row| {
+            filter.state.is_none_or(|state| row.state == state)
+                && filter.centre_id.is_none_or(|centre| row.centre_id == Some(centre))
+                && filter.outcome_class.is_none_or(|class| row.outcome_class == class)
+        });
+        let next = ids.last().copied().filter(|_| is_full(ids.len()));
+        Ok(Rows { rows: rows.map(Attributes::from).collect(), next })
+    }
+
+    /// The figures of those for which money was set aside.
+    pub(super) fn figures(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<HashMap<ProposalId, Figures>, Error> {
+        match self {
+            Source::Kept => {
+                let rows = journal::balances_of(tx, ids)?.into_iter();
+                Ok(rows.map(|row| (row.proposal_id, row.into())).collect())
+            }
+            Source::Known(at) => at.figures(tx, ids),
+        }
+    }
+
+    /// The physical progress of each that the newest report that stands says.
+    pub(super) fn progress(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<HashMap<ProposalId, BasisPoints>, Error> {
+        let Source::Known(at) = self else {
+            return Ok(report::newest_progress(tx, ids)?.into_iter().collect());
+        };
+        let subjects: Vec<String> =
+            report::ids_of(tx, ids)?.iter().map(ReportId::to_string).collect();
+        let mut newest: HashMap<ProposalId, ReportRow> = HashMap::new();
+        let place = |row: &ReportRow| (row.as_of, row.submitted_at, row.id);
+        for row in at.rows::<ReportRow>(tx, SubjectKind::Report, &subjects)?.into_values() {
+            let stands = ReportState::STANDING.contains(&row.state);
+            if stands && newest.get(&row.proposal_id).is_none_or(|one| place(one) < place(&row)) {
+                newest.insert(row.proposal_id, row);
+            }
+        }
+        Ok(newest.into_iter().map(|(id, row)| (id, row.physical_bp)).collect())
+    }
+
+    /// Several centres.
+    pub(super) fn centres(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[CentreId],
+    ) -> Result<HashMap<CentreId, CentreRow>, Error> {
+        let Source::Known(at) = self else {
+            let rows = usage::centres(tx, ids)?.into_iter();
+            return Ok(rows
+                .map(|(id, name, businesses, region_code)| {
+                    (id, CentreRow { name, businesses, region_code })
+                })
+                .collect());
+        };
+        let subjects: Vec<String> = ids.iter().map(CentreId::to_string).collect();
+        let mut rows = at.rows::<CentreRow>(tx, SubjectKind::Centre, &subjects)?;
+        Ok(ids.iter().filter_map(|id| Some((*id, rows.remove(&id.to_string())?))).collect())
+    }
+
+    /// How many centres the registry has in each region, and how many businesses they have.
+    pub(super) fn registered(
+        self,
+        tx: &mut AnyConnection,
+    ) -> Result<Vec<(RegionCode, i64, i64)>, Error> {
+        if let Source::Kept = self {
+            return Ok(usage::registered(tx)?);
+        }
+        let mut regions: HashMap<RegionCode, (i64, i64)> = HashMap::new();
+        let mut after = None;
+        loop {
+            let ids = usage::centre_ids(tx, after, PAGE)?;
+            let Some(last) = ids.last() else { break };
+            after = Some(*last);
+            for row in self.centres(tx, &ids)?.into_values() {
+                let (centres, businesses) = regions.entry(row.region_code).or_default();
+                *centres = centres.saturating_add(1);
+                *businesses = businesses.saturating_add(row.businesses);
+            }
+        }
+        let regions = regions.into_iter();
+        Ok(regions.map(|(code, (centres, businesses))| (code, centres, businesses)).collect())
+    }
+
+    /// A year's ceiling, and what of it is allocated.
+    pub(super) fn ceiling(
+        self,
+        tx: &mut AnyConnection,
+        fiscal_year: i64,
+    ) -> Result<Option<(Rupiah, Rupiah)>, Error> {
+        match self {
+            Source::Kept => {
+                let found = ceiling::find(tx, fiscal_year)?;
+                Ok(found.map(|row| (row.amount_idr, row.used_idr)))
+            }
+            Source::Known(at) => {
+                let found: Option<CeilingRow> = at.row(tx, SubjectKind::Ceiling, fiscal_year)?;
+                Ok(found.map(|row| (row.amount_idr, row.used_idr)))
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What was known at a place of the sealed trail: the newest revisions whose events were sealed by then, and the entries of
+//! the journal that came with such events. A condition on the trail costs one look into an index for each row.
+
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{DocumentId, EntryId, ProposalId, RegionCode};
+use crate::domain::moment::Moment;
+use crate::domain::money::Rupiah;
+use crate::domain::people::Sight;
+use crate::domain::plan::PlanState;
+use crate::storage::audit::RevisionRow;
+use crate::storage::connection::AnyConnection;
+use crate::storage::decree::{self, Decree};
+use crate::storage::journal::{Entry, Sum};
+use crate::storage::policy::PolicyRow;
+use crate::storage::proposal::{Filter, Order, narrowed};
+use crate::storage::schema::{
+    activity_plans, decrees, documents, journal_entries, policies, proposals, revisions,
+};
+use diesel::dsl::{min, sql};
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+
+/// The event that a column names was sealed by a sequence.
+fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = {event} AND s.seq <= {seq})"
+    ))
+}
+
+/// Something that a column names had a revision by a sequence: it was there.
+fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "EXISTS (SELECT 1 FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
+         WHERE r.subject_kind = '{kind}' AND r.subject_id = {subject} AND s.seq <= {seq})"
+    ))
+}
+
+/// No revision of the same is newer, by a sequence.
+fn is_newest(seq: i64) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "NOT EXISTS (SELECT 1 FROM revisions n JOIN audit_seals t ON t.event_id = n.event_id \
+         WHERE n.subject_kind = revisions.subject_kind AND n.subject_id = revisions.subject_id \
+         AND n.version > revisions.version AND t.seq <= {seq})"
+    ))
+}
+
+/// The newest revision of each of several things by a sequence; of what was not there, none.
+pub fn newest(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    subjects: &[String],
+    seq: i64,
+) -> QueryResult<Vec<RevisionRow>> {
+    revisions::table
+        .filter(revisions::subject_kind.eq(kind))
+        .filter(revisions::subject_id.eq_any(subjects))
+        .filter(sealed("revisions.event_id", seq))
+        .filter(is_newest(seq))
+        .order(revisions::subject_id)
+        .select(RevisionRow::as_select())
+        .load(c)
+}
+
+/// The proposals within sight that were there, narrowed by what never changes of one, in the order of their making.
+pub fn proposals(
+    c: &mut AnyConnection,
+    sight: &Sight,
+    filter: &Filter,
+    seq: i64,
+    limit: i64,
+) -> QueryResult<Vec<ProposalId>> {
+    let mut query = proposals::table
+        .filter(narrowed(sight, filter))
+        .filter(was_there(SubjectKind::Proposal, "proposals.id", seq))
+        .limit(limit)
+        .select(proposals::id)
+        .into_boxed();
+    if let Some((_, after)) = filter.after {
+        query = match filter.order {
+            Order::Newest => query.filter(proposals::id.lt(after)),
+            Order::Oldest | Order::Waiting => query.filter(proposals::id.gt(after)),
+        };
+    }
+    query = match filter.order {
+        Order::Newest => query.order(proposals::id.desc()),
+        Order::Oldest | Order::Waiting => query.order(proposals::id.asc()),
+    };
+    query.load(c)
+}
+
+/// The documents of a proposal that were there, in the order of their coming, after `after`; only those that nothing had taken
+/// the place of by then, where that is asked.
+pub fn documents(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    (document_type, current): (Option<&str>, bool),
+    seq: i64,
+    (after, limit): (Option<DocumentId>, i64),
+) -> QueryResult<Vec<DocumentId>> {
+    let mut query = documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(was_there(SubjectKind::Document, "documents.id", seq))
+        .order(documents::id)
+        .limit(limit)
+        .select(documents::id)
+        .into_boxed();
+    if let Some(document_type) = document_type {
+        query = query.filter(documents::document_type.eq(document_type.to_owned()));
+    }
+    if current {
+        // What takes the place of another comes with the event that says so.
+        let superseded = was_there(SubjectKind::Document, "documents.superseded_by", seq);
+        query = query.filter(documents::superseded_by.is_null().or(diesel::dsl::not(superseded)));
+    }
+    if let Some(after) = after {
+        query = query.filter(documents::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Entries of a proposal that were known, in the order of their recording, after `after`.
+pub fn entries(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    after: Option<EntryId>,
+    seq: i64,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    let mut query = journal_entries::table
+        .filter(journal_entries::proposal_id.eq(proposal))
+        .filter(sealed("journal_entries.event_id", seq))
+        .order(journal_entries::id)
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(journal_entries::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Those of several entries of which it was known that they were taken back, each with the entry that did.
+pub fn reversed(
+    c: &mut AnyConnection,
+    ids: &[EntryId],
+    seq: i64,
+) -> QueryResult<Vec<(Option<EntryId>, EntryId)>> {
+    journal_entries::table
+        .filter(journal_entries::reverses_id.eq_any(ids.iter().copied().map(Some)))
+        .filter(sealed("journal_entries.event_id", seq))
+        .select((journal_entries::reverses_id, journal_entries::id))
+        .load(c)
+}
+
+/// The entries of several proposals that were known, summed for each proposal, kind and pair of accounts.
+pub fn sums(c: &mut AnyConnection, ids: &[ProposalId], seq: i64) -> QueryResult<Vec<Sum>> {
+    let kinds = (
+        journal_entries::proposal_id,
+        journal_entries::kind,
+        journal_entries::reversed_kind,
+        journal_entries::from_account,
+        journal_entries::to_account,
+    );
+    journal_entries::table
+        .filter(journal_entries::proposal_id.eq_any(ids))
+        .filter(sealed("journal_entries.event_id", seq))
+        .group_by(kinds)
+        .order(kinds)
+        .select((
+            journal_entries::proposal_id,
+            journal_entries::kind,
+            journal_entries::reversed_kind,
+            journal_entries::from_account,
+            journal_entries::to_account,
+            sql::<BigInt>("CAST(SUM(amount_idr) AS BIGINT)"),
+            min(journal_entries::effective_on),
+        ))
+        .load(c)
+}
+
+/// A plan was known to be approved: nothing follows approval, and the lines of a plan never change.
+fn was_approved(seq: i64) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "EXISTS (SELECT 1 FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
+         WHERE r.subject_kind = 'plan' AND r.subject_id = activity_plans.id \
+         AND r.version = activity_plans.version AND s.seq <= {seq})"
+    ))
+}
+
+/// The totals of the plans of several proposals that were known to be approved, by number: the last of each was in force.
+pub fn plans(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+    seq: i64,
+) -> QueryResult<Vec<(ProposalId, Rupiah)>> {
+    activity_plans::table
+        .filter(activity_plans::proposal_id.eq_any(ids))
+        .filter(activity_plans::state.eq(PlanState::Approved))
+        .filter(was_approved(seq))
+        .order((activity_plans::proposal_id, activity_plans::n))
+        .select((activity_plans::proposal_id, activity_plans::total_idr))
+        .load(c)
+}
+
+/// The newest version of a year's policy that was known; those that came with the service were known from the start.
+pub fn latest_policy(
+    c: &mut AnyConnection,
+    fiscal_year: i64,
+    seq: i64,
+) -> QueryResult<Option<PolicyRow>> {
+    let came_later = sql::<Bool>(&format!(
+        "NOT EXISTS (SELECT 1 FROM audit_events e LEFT JOIN audit_seals s ON s.event_id = e.id \
+         WHERE e.subject_kind = 'policy' AND e.subject_id = '{fiscal_year}' AND e.action = 'policy.publish' \
+         AND e.outcome = 'done' AND e.content LIKE '%\"after\":\"' || policies.id || '\"%' \
+         AND (s.seq IS NULL OR s.seq > {seq}))"
+    ));
+    policies::table
+        .filter(policies::fiscal_year.eq(fiscal_year))
+        .filter(came_later)
+        .order(policies::version.desc())
+        .select(PolicyRow::as_select())
+        .first(c)
+        .optional()
+}
+
+/// What held in a region at a moment, as far as it was known, in the order in which it took effect.
+pub fn decrees_in_force(
+    c: &mut AnyConnection,
+    fiscal_year: i64,
+    region: &RegionCode,
+    at: Moment,
+    seq: i64,
+) -> QueryResult<Vec<Decree>> {
+    let known = sql::<Bool>(&format!(
+        "EXISTS (SELECT 1 FROM audit_events e JOIN audit_seals s ON s.event_id = e.id \
+         WHERE e.subject_kind = 'decree' AND e.subject_id = decrees.id AND s.seq <= {seq})"
+    ));
+    decrees::table
+        .filter(decrees::fiscal_year.eq(fiscal_year))
+        .filter(decrees::effective_from.le(at))
+        .filter(decree::holding_in(Some(region)))
+        .filter(known)
+        .order((decrees::effective_from, decrees::id))
+        .select(Decree::as_select())
+        .load(c)
+}

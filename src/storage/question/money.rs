@@ -1,0 +1,152 @@
+//! Candidates among contracts, their amendments, payment orders and entries of the journal.
+
+use crate::domain::contract::ContractRole;
+use crate::domain::document::DocumentStatus;
+use crate::domain::ids::{AmendmentId, ContractId, EntryId, ExpenditureId};
+use crate::domain::journal::EntryKind;
+use crate::storage::amendment::Amendment;
+use crate::storage::connection::AnyConnection;
+use crate::storage::contract::Contract;
+use crate::storage::expenditure::Expenditure;
+use crate::storage::journal::Entry;
+use crate::storage::question::{Bounds, rows_within};
+use crate::storage::schema::{
+    amendments, contracts, documents, expenditures, journal_entries, proposals,
+};
+use diesel::dsl::{exists, not, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+/// Whether the entry of a row was taken back.
+macro_rules! is_taken_back {
+    ($table:ident, $kind:literal) => {
+        exists(
+            journal_entries::table
+                .filter(journal_entries::source_kind.eq($kind))
+                .filter(journal_entries::source_id.eq($table::id))
+                .filter(journal_entries::kind.eq(EntryKind::Reverse)),
+        )
+    };
+}
+
+/// Whether a file of a type has the number and the date of a row to the letter. Others are looked at one by one: numbers are the
+/// same whatever their spaces.
+macro_rules! has_its_file {
+    ($table:ident, $type:literal, $date:ident) => {
+        exists(
+            documents::table
+                .filter(documents::proposal_id.eq($table::proposal_id))
+                .filter(documents::document_type.eq($type))
+                .filter(documents::superseded_by.is_null())
+                .filter(documents::status.eq(DocumentStatus::Available))
+                .filter(documents::number.is_not_null())
+                .filter(documents::number.assume_not_null().eq($table::number))
+                .filter(documents::issued_on.is_not_null())
+                .filter(documents::issued_on.assume_not_null().eq($table::$date)),
+        )
+    };
+}
+
+/// Contracts that stand and have no file of their number and date.
+pub fn contracts_without_file(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+) -> QueryResult<Vec<Contract>> {
+    let condition =
+        contracts::voided_at.is_null().and(not(has_its_file!(contracts, "contract", signed_on)));
+    rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
+}
+
+/// Amendments that stand and have no file of their number and date.
+pub fn amendments_without_file(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+) -> QueryResult<Vec<Amendment>> {
+    let stands = not(is_taken_back!(amendments, "amendment"));
+    let condition = stands.and(not(has_its_file!(amendments, "contract", signed_on)));
+    rows_within!(c, bounds, amendments, id: AmendmentId, Amendment, condition)
+}
+
+/// Contracts that stand, on which more was paid than they are worth.
+pub fn overpaid_contracts(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+) -> QueryResult<Vec<Contract>> {
+    let condition =
+        contracts::voided_at.is_null().and(contracts::spent_idr.gt(contracts::value_idr));
+    rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
+}
+
+/// Contracts that stand beside another one of their role in the same proposal, or are for supervision.
+pub fn contracts_beside_others(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+) -> QueryResult<Vec<Contract>> {
+    let beside = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM contracts o WHERE o.proposal_id = contracts.proposal_id AND o.role = contracts.role \
+         AND o.id <> contracts.id AND o.voided_at IS NULL)",
+    );
+    let condition = contracts::voided_at
+        .is_null()
+        .and(contracts::role.eq(ContractRole::Supervision).or(beside));
+    rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
+}
+
+/// Payment orders that stand and have no file of their number and date, or lie before their contract, or before anything was
+/// disbursed.
+pub fn unfounded_orders(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+) -> QueryResult<Vec<Expenditure>> {
+    let before_contract = exists(
+        contracts::table
+            .filter(contracts::id.eq(expenditures::contract_id))
+            .filter(contracts::signed_on.gt(expenditures::spent_on)),
+    );
+    // What was taken back counts nothing: it is told apart where the orders are looked at.
+    let after_money = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM journal_entries d WHERE d.proposal_id = expenditures.proposal_id AND d.kind = 'disburse' \
+         AND d.effective_on <= expenditures.spent_on \
+         AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = d.id))",
+    );
+    let doubtful = not(has_its_file!(expenditures, "payment_order", spent_on))
+        .or(before_contract)
+        .or(not(after_money));
+    let condition = not(is_taken_back!(expenditures, "expenditure")).and(doubtful);
+    rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
+}
+
+/// Payment orders that stand, were paid after the last day of their contract, and charged no penalty.
+pub fn late_orders(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Expenditure>> {
+    let late = exists(
+        contracts::table
+            .filter(contracts::id.eq(expenditures::contract_id))
+            .filter(contracts::ends_on.lt(expenditures::spent_on)),
+    );
+    let condition = not(is_taken_back!(expenditures, "expenditure"))
+        .and(expenditures::penalty_idr.eq(0))
+        .and(late);
+    rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
+}
+
+/// Entries that set authority free, and were not taken back.
+pub fn releases(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Entry>> {
+    let stands = sql::<Bool>(
+        "NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = journal_entries.id)",
+    );
+    let condition = journal_entries::kind.eq(EntryKind::Release).and(stands);
+    rows_within!(c, bounds, journal_entries, id: EntryId, Entry, condition)
+}
+
+/// Entries of some kinds, with those that took one of them back.
+pub fn entries_of(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+    kinds: &[EntryKind],
+) -> QueryResult<Vec<Entry>> {
+    let undone = journal_entries::reversed_kind
+        .is_not_null()
+        .and(journal_entries::reversed_kind.assume_not_null().eq_any(kinds.to_vec()));
+    let condition = journal_entries::kind.eq_any(kinds.to_vec()).or(undone);
+    rows_within!(c, bounds, journal_entries, id: EntryId, Entry, condition)
+}

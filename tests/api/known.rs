@@ -1,0 +1,192 @@
+//! What was known at an instant: asked twice it is the same to the byte, whatever was written between, and however far back it
+//! is dated.
+
+use crate::on_both;
+use crate::support::app::{FOREIGN, HOME, Person, TestApp};
+use crate::support::client::text;
+use crate::support::documents::{PDF, upload};
+use crate::support::life::{CONSTRUCTION, Life};
+use chrono::TimeDelta;
+use sentra::domain::people::Role;
+use serde_json::{Value, json};
+
+const TOTAL: i64 = CONSTRUCTION.total();
+
+/// Everything that is answered as of an instant.
+fn asked(life: &Life<'_>, at: &str) -> Vec<String> {
+    let id = &life.id;
+    let mut all = vec![
+        format!("/proposals?fiscal_year=2021&menu=construction&region_code={HOME}&as_of={at}"),
+        format!("/proposals?sort=-created_at&limit=1&as_of={at}"),
+        format!("/journal?proposal_id={id}&limit=200&as_of={at}"),
+        format!("/fund-usage?fiscal_year=2021&as_of={at}"),
+        format!("/fund-usage?fiscal_year=2021&region_code={HOME}&as_of={at}"),
+    ];
+    for below in ["", "lines", "documents?limit=200", "documents?current=true&type=tor"] {
+        let path = life.path(below);
+        let mark = if path.contains('?') { '&' } else { '?' };
+        all.push(format!("{path}{mark}as_of={at}"));
+    }
+    all
+}
+
+async fn bytes(life: &Life<'_>, person: &Person, at: &str) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for path in asked(life, at) {
+        let answer = life.app.get(person, &path).await;
+        answer.is(200);
+        all.push((path, answer.bytes));
+    }
+    all
+}
+
+/// An answer of now.
+async fn now(life: &Life<'_>, person: &Person, path: &str) -> Value {
+    life.app.get(person, path).await.is(200)
+}
+
+async fn order(life: &Life<'_>, number: &str, spent_on: &str, amount_idr: i64) {
+    let contract = life.last("contracts").await;
+    let body = json!({ "contract_id": contract["id"], "number": number, "spent_on": spent_on, "amount_idr": amount_idr });
+    life.add(Role::Drafter, "expenditures", body).await.is(201);
+}
+
+on_both! {
+    async fn asked_twice_with_back_dated_writes_between_it_is_the_same_to_the_byte(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        life.bring().await;
+        order(&life, "X/1", &app.today(), 1_000_000).await;
+        let auditor = life.who(Role::Auditor).await;
+        let plain: Vec<Value> = vec![
+            now(&life, &auditor, &life.path("")).await,
+            now(&life, &auditor, &life.path("lines")).await,
+            now(&life, &auditor, &life.path("documents?limit=200")).await,
+            now(&life, &auditor, &format!("/journal?proposal_id={}&limit=200", life.id)).await,
+            now(&life, &auditor, "/fund-usage?fiscal_year=2021").await,
+        ];
+        let at = app.clock.now().to_string();
+        let first = bytes(&life, &auditor, &at).await;
+        // What was known now is what is: the same views, of the same rows.
+        for (known, path) in [
+            (&plain[0], life.path(&format!("?as_of={at}")).replace("/?", "?")),
+            (&plain[1], life.path(&format!("lines?as_of={at}"))),
+            (&plain[2], life.path(&format!("documents?limit=200&as_of={at}"))),
+            (&plain[3], format!("/journal?proposal_id={}&limit=200&as_of={at}", life.id)),
+            (&plain[4], format!("/fund-usage?fiscal_year=2021&as_of={at}")),
+        ] {
+            assert_eq!(&now(&life, &auditor, &path).await, known, "{path}");
+        }
+        // At the same instant, and later; dated before it, and taking back what was there.
+        order(&life, "X/2", "2021-01-04", 7).await;
+        let inspector = life.who(Role::Inspector).await;
+        life.reverse(&inspector, &life.entry("spend").await).await.is(201);
+        app.later(TimeDelta::hours(1));
+        order(&life, "X/3", "2020-12-31", 9).await;
+        let drafter = life.who(Role::Drafter).await;
+        let tor = life.list("documents?type=tor").await[0].clone();
+        let old = text(&tor["id"]);
+        let fields = [("type", "tor"), ("issued_on", "2020-01-02"), ("supersedes_id", old.as_str())];
+        upload(&app, &drafter, &life.id, &fields, PDF).await.is(201);
+        let other = CONSTRUCTION.at(&app, "draft").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let decree = json!({
+            "fiscal_year": 2021, "number": "KMK 15/2021", "dated_on": "2021-01-02", "reason": "Surut.",
+            "effective_from": "2021-01-03T00:00:00Z",
+            "regions": [], "changes": [{ "path": "/site_tolerance_m", "value": 1 }],
+        });
+        app.post(&administrator, "/decrees", decree).await.is(201);
+        life.to("closed").await;
+        let second = bytes(&life, &auditor, &at).await;
+        for (one, other) in first.iter().zip(&second) {
+            assert_eq!(one.0, other.0);
+            assert_eq!(String::from_utf8_lossy(&one.1), String::from_utf8_lossy(&other.1), "{}", one.0);
+        }
+        // And now it is another.
+        let closed = now(&life, &auditor, &life.path("")).await;
+        assert_eq!((&closed["state"], &plain[0]["state"]), (&json!("closed"), &json!("funded")));
+        let later = app.clock.now().to_string();
+        let list = now(&life, &auditor, &format!("/proposals?region_code={HOME}&as_of={later}")).await;
+        let ids: Vec<String> = list["items"].as_array().expect("items").iter().map(|one| text(&one["id"])).collect();
+        assert_eq!(ids, [life.id.clone(), other.id.clone()]);
+        assert_eq!(list["items"][0], closed);
+        app.verified();
+    }
+
+    async fn before_a_change_the_old_value_was_known(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "draft").await;
+        let auditor = life.who(Role::Auditor).await;
+        let before_lines = app.clock.now();
+        app.later(TimeDelta::hours(1));
+        life.patch(Role::Drafter, json!({ "title": "Judul baru", "site": {
+            "street": "Jalan Baru", "village": "A", "district": "B", "latitude": -5.123_456_789, "longitude": 105.987_654_321,
+        } })).await.is(200);
+        let mut lines = life.case.lines();
+        lines["lines"].as_array_mut().expect("lines").pop();
+        life.put(Role::Drafter, "lines", lines).await.is(200);
+        let then = |below: &str| life.path(&format!("{below}?as_of={before_lines}")).replace("/?", "?");
+        let known = now(&life, &auditor, &then("")).await;
+        assert_eq!(text(&known["title"]), "Sentra IKM Tenun Tapis");
+        assert_eq!(known["line_count"], 2);
+        assert_eq!(now(&life, &auditor, &then("lines")).await["items"].as_array().expect("lines").len(), 2);
+        let at = app.clock.now().to_string();
+        let changed = now(&life, &auditor, &life.path("")).await;
+        assert_eq!(text(&changed["title"]), "Judul baru");
+        assert_eq!(now(&life, &auditor, &format!("{}?as_of={at}", life.path(""))).await, changed);
+        // Before it was made it was not there.
+        let long_ago = "2020-05-01T00:00:00Z";
+        app.get(&auditor, &format!("{}?as_of={long_ago}", life.path(""))).await.is(404);
+        let list = now(&life, &auditor, &format!("/proposals?as_of={long_ago}")).await;
+        assert_eq!(list["items"], json!([]));
+        let usage = now(&life, &auditor, &format!("/fund-usage?fiscal_year=2021&as_of={long_ago}")).await;
+        assert_eq!((&usage["proposals"], &usage["national_ceiling_idr"]), (&json!(0), &json!(null)));
+    }
+
+    async fn the_figures_of_a_year_are_followed_through_it(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "approved").await;
+        let auditor = life.who(Role::Auditor).await;
+        let mut marks = Vec::new();
+        for state in ["allocated", "planned", "contracted", "funded", "reporting"] {
+            app.later(TimeDelta::hours(1));
+            life.to(state).await;
+            let shown = now(&life, &auditor, &life.path("")).await["figures"].clone();
+            marks.push((app.clock.now().to_string(), shown, now(&life, &auditor, "/fund-usage?fiscal_year=2021").await));
+        }
+        for (at, figures, usage) in marks {
+            let known = now(&life, &auditor, &format!("{}?as_of={at}", life.path(""))).await;
+            assert_eq!(known["figures"], figures, "{at}");
+            let path = format!("/fund-usage?fiscal_year=2021&as_of={at}");
+            assert_eq!(now(&life, &auditor, &path).await, usage, "{at}");
+        }
+        assert_eq!(life.figure("absorbed_idr").await, TOTAL);
+    }
+
+    async fn an_instant_to_come_another_region_and_what_changes_in_a_life_are_not_asked(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "draft").await;
+        let auditor = life.who(Role::Auditor).await;
+        let at = app.clock.now().to_string();
+        for path in asked(&life, &app.clock.now().after(TimeDelta::seconds(1)).to_string()) {
+            let refused = app.get(&auditor, &path).await;
+            refused.is(422);
+            assert_eq!(refused.pointers(), ["/query/as_of"], "{path}");
+        }
+        let stranger = app.someone("auditor far", Role::Auditor, vec![(Role::Auditor, Some(FOREIGN.into()))]).await;
+        for path in asked(&life, &at).iter().filter(|path| path.contains(&life.id)) {
+            app.get(&stranger, path).await.is(404);
+        }
+        let list = now(&life, &stranger, &format!("/proposals?as_of={at}")).await;
+        assert_eq!(list["items"], json!([]));
+        for (narrowed, pointer) in [
+            ("state=draft", "/query/state"), ("queue=mine&sort=created_at", "/query/queue"), ("sort=state_since", "/query/sort"),
+            ("centre_id=0190163d-8694-739b-aea5-966c26f8ad91", "/query/centre_id"),
+        ] {
+            let refused = app.get(&auditor, &format!("/proposals?{narrowed}&as_of={at}")).await;
+            refused.refused(422, &["not_as_of"]);
+            assert_eq!(refused.pointers(), [pointer]);
+        }
+        app.get(&auditor, &format!("{}?as_of=yesterday", life.path(""))).await.is(422);
+    }
+}

@@ -1,0 +1,163 @@
+//! Questions of payment orders, contracts and what they add up to.
+
+use super::{contracted, figure, file, filed, finds, paid, passes, said};
+use crate::on_both;
+use crate::support::app::TestApp;
+use crate::support::client::text;
+use crate::support::life::{CONSTRUCTION, Life};
+use sentra::domain::people::Role;
+use serde_json::{Value, json};
+
+const TOTAL: i64 = CONSTRUCTION.total();
+
+async fn amend(life: &Life<'_>, but: Value) -> Value {
+    let contract = life.last("contracts").await;
+    let mut body = json!({ "number": "ADD-1", "signed_on": life.app.today(), "value_idr": TOTAL, "reason": "CCO." });
+    crate::support::case::overlay(&mut body, but);
+    let path = format!("/contracts/{}/amendments", text(&contract["id"]));
+    life.app.post(&life.who(Role::Drafter).await, &path, body).await.is(201)
+}
+
+on_both! {
+    async fn payment_orders_without_a_document_and_before_the_money_are_found(db) {
+        let app = TestApp::on(db);
+        let early = filed(&app, CONSTRUCTION, "contracted").await;
+        passes(&early, "payment-orders").await;
+        paid(&early, "SP2D/9", 1_000).await;
+        finds(&early, "payment-orders", &["SP2D/9", "before the first disbursement (there was none)"]).await;
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        life.spend(1_000).await.is(201);
+        let row = finds(&life, "payment-orders", &["SP2D/0", "has no file of its number"]).await;
+        assert_eq!(figure(&row, "file_number").0, json!("SP2D/0"));
+        file(&life, "payment_order", "sp2d / 0", &app.today()).await;
+        passes(&life, "payment-orders").await;
+        let contract = life.last("contracts").await;
+        let before = json!({ "contract_id": contract["id"], "number": "SP2D/X", "spent_on": "2020-05-01", "amount_idr": 7 });
+        life.add(Role::Drafter, "expenditures", before).await.is(201);
+        file(&life, "payment_order", "SP2D/X", "2020-05-01").await;
+        finds(&life, "payment-orders", &["before contract 602/01/SPK/2021 was signed", "it was on 2021-05-03"]).await;
+        let inspector = life.who(Role::Inspector).await;
+        life.reverse(&inspector, &life.entry("spend").await).await.is(201);
+        passes(&life, "payment-orders").await;
+    }
+
+    async fn an_absorption_that_is_not_that_of_the_payment_orders_is_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "reporting").await;
+        life.final_report().await;
+        passes(&life, "absorption-reported").await;
+        app.later(chrono::TimeDelta::days(10));
+        // Of today, and so no matter of the report.
+        paid(&life, "SP2D/1", 5).await;
+        passes(&life, "absorption-reported").await;
+        let contract = life.last("contracts").await;
+        let late = json!({ "contract_id": contract["id"], "number": "SP2D/2", "spent_on": "2021-05-03", "amount_idr": 7 });
+        life.add(Role::Drafter, "expenditures", late).await.is(201);
+        let row = finds(&life, "absorption-reported", &["2021-05-03"]).await;
+        assert_eq!(figure(&row, "absorbed_idr"), (json!(TOTAL + 7), json!(TOTAL)));
+    }
+
+    async fn an_output_that_is_not_that_of_the_handover_is_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "reporting").await;
+        let write = |bp: i64| {
+            let body = json!({ "kind": "final", "as_of": app.today(), "physical_bp": bp });
+            let life = &life;
+            async move {
+                let report = life.add(Role::Drafter, "reports", body).await.is(201);
+                let drafter = life.who(Role::Drafter).await;
+                life.step_of(&drafter, "reports", &report, "submit", json!({})).await.is(200)
+            }
+        };
+        let short = write(9_000).await;
+        let row = finds(&life, "output-reached", &["90.00 %", "Satu rumah produksi"]).await;
+        assert_eq!(figure(&row, "reported_bp"), (json!(10_000), json!(9_000)));
+        // More was paid than that part of the contracts.
+        let row = finds(&life, "shortfall-and-penalties", &["90.00 % of the output"]).await;
+        assert_eq!(figure(&row, "absorbed_idr"), (json!(TOTAL / 10 * 9), json!(TOTAL)));
+        let inspector = life.who(Role::Inspector).await;
+        let back = json!({ "comment": "Tidak sesuai BAST." });
+        life.step_of(&inspector, "reports", &short, "return", back).await.is(200);
+        write(10_000).await;
+        passes(&life, "output-reached").await;
+        passes(&life, "shortfall-and-penalties").await;
+    }
+
+    async fn contracts_that_need_more_than_is_there_are_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        passes(&life, "funds-to-finish").await;
+        paid(&life, "SP2D/0", 1_000_000).await;
+        passes(&life, "funds-to-finish").await;
+        amend(&life, json!({ "value_idr": TOTAL + 50_000_000 })).await;
+        let row = finds(&life, "funds-to-finish", &["Contracts still have to be paid"]).await;
+        assert_eq!(figure(&row, "needed_idr"), (json!(TOTAL + 49_000_000), json!(TOTAL - 1_000_000)));
+    }
+
+    async fn what_can_still_come_counts_with_what_is_there(db) {
+        let app = TestApp::on(db);
+        let between = filed(&app, CONSTRUCTION.in_tranches(2), "contracted").await;
+        between.request_tranche(1, TOTAL / 2).await.is(201);
+        between.review_and_verify().await;
+        between.pay().await.is(200);
+        // The other half is still to come.
+        passes(&between, "funds-to-finish").await;
+    }
+
+    async fn leftover_is_told_with_its_year_and_what_became_of_it(db) {
+        let app = TestApp::on(db);
+        let clean = filed(&app, CONSTRUCTION, "reporting").await;
+        passes(&clean, "leftover").await;
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        paid(&life, "SP2D/0", TOTAL - 9_000).await;
+        passes(&life, "leftover").await;
+        life.complete_works().await.is(200);
+        let row = finds(&life, "leftover", &["Rp9,000 is in hand of what was paid for 2021"]).await;
+        assert_eq!(figure(&row, "in_hand_idr"), (json!(0), json!(9_000)));
+        let slip = json!({ "number": "STS/1", "returned_on": app.today(), "amount_idr": 4_000, "reason": "Sisa." });
+        life.add(Role::Drafter, "returns", slip).await.is(201);
+        finds(&life, "leftover", &["Rp5,000 is in hand", "Rp4,000 went back to the treasury"]).await;
+    }
+
+    async fn supporting_activities_beyond_their_share_or_of_no_kind_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let most = TOTAL / 20;
+        contracted(&life, json!({ "number": "1", "lines": [2], "value_idr": most, "role": "design" })).await;
+        passes(&life, "supporting-activities").await;
+        contracted(&life, json!({ "number": "2", "lines": [2], "value_idr": 1, "role": "supervision" })).await;
+        let row = finds(&life, "supporting-activities", &["is contracted for supporting activities"]).await;
+        assert_eq!(figure(&row, "supporting_contracted_idr"), (json!(most), json!(most + 1)));
+        let other = CONSTRUCTION.at(&app, "allocated").await;
+        let mut plan = other.plan_body();
+        plan["lines"][1]["supporting_activity"] = json!(null);
+        let made = other.add(Role::Drafter, "plans", plan).await.is(201);
+        let drafter = other.who(Role::Drafter).await;
+        other.step_of(&drafter, "plans", &made, "submit", json!({})).await.is(200);
+        passes(&other, "supporting-activities").await;
+        other.approve_plan(json!({})).await.is(200);
+        finds(&other, "supporting-activities", &["planned line(s) 2 do not say"]).await;
+    }
+
+    async fn late_payments_without_a_penalty_and_overpayments_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        contracted(&life, json!({ "ends_on": app.in_days(30) })).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        passes(&life, "shortfall-and-penalties").await;
+        let contract = life.last("contracts").await;
+        let fined = json!({ "contract_id": contract["id"], "number": "A", "spent_on": app.today(), "amount_idr": 10,
+            "penalty_idr": 1 });
+        life.add(Role::Drafter, "expenditures", fined).await.is(201);
+        passes(&life, "shortfall-and-penalties").await;
+        paid(&life, "B", 10).await;
+        let row = finds(&life, "shortfall-and-penalties", &["SP2D B", "no penalty was charged"]).await;
+        assert_eq!(figure(&row, "spent_on").1, json!(app.today()));
+        amend(&life, json!({ "ends_on": "2021-12-31" })).await;
+        passes(&life, "shortfall-and-penalties").await;
+        paid(&life, "C", TOTAL).await;
+        let all = said(&life, "shortfall-and-penalties").await;
+        assert!(all.len() == 1 && all[0].contains("was paid on contract"), "{all:?}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Questions of files, photos, dates and plans.
+
+use super::{asked, contracted, figure, file, filed, finds, passes, said};
+use crate::on_both;
+use crate::support::app::TestApp;
+use crate::support::client::text;
+use crate::support::documents::{photo, upload};
+use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
+use sentra::domain::people::Role;
+use serde_json::json;
+
+/// At the policy's reference of a square metre.
+const AT_REFERENCE: Case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION };
+
+async fn picture(life: &Life<'_>, taken: &str, at: (f64, f64)) {
+    let mut bytes = photo(taken, Some(at));
+    bytes.extend_from_slice(format!("\n%{taken} {at:?} {}\n", life.id).as_bytes());
+    let drafter = life.who(Role::Drafter).await;
+    let fields = [("type", "photo_50")];
+    let file = ("50.jpg", "image/jpeg", bytes.as_slice());
+    upload(life.app, &drafter, &life.id, &fields, file).await.is(201);
+}
+
+on_both! {
+    async fn a_contract_without_its_file_is_found_and_one_with_it_is_not(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let made = life.contract(json!({ "number": "602/01/SPK" })).await.is(201);
+        finds(&life, "contract-files", &["602/01/SPK", "has no file of its number"]).await;
+        file(&life, "contract", "602 / 01 / spk", "2020-01-02").await;
+        let row = finds(&life, "contract-files", &["its file is of 2020-01-02"]).await;
+        assert_eq!(figure(&row, "dated_on"), (made["signed_on"].clone(), json!("2020-01-02")));
+        // The newest file of the number counts, whatever its spaces.
+        file(&life, "contract", "602 / 01 / spk", &text(&made["signed_on"])).await;
+        passes(&life, "contract-files").await;
+        let amendment = json!({ "number": "ADD-1", "signed_on": app.today(), "value_idr": CONSTRUCTION.total() - 1, "reason": "CCO." });
+        let path = format!("/contracts/{}/amendments", text(&made["id"]));
+        app.post(&life.who(Role::Drafter).await, &path, amendment).await.is(201);
+        finds(&life, "contract-files", &["Amendment ADD-1"]).await;
+        file(&life, "contract", "ADD-1", &app.today()).await;
+        passes(&life, "contract-files").await;
+    }
+
+    async fn photos_from_elsewhere_from_before_the_works_and_used_twice_are_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        life.bring().await;
+        passes(&life, "photos").await;
+        picture(&life, "2021:05:03 09:00:00", (-5.46, 105.25)).await;
+        let row = finds(&life, "photos", &["m from the site", "photo_50"]).await;
+        assert_eq!(figure(&row, "distance_m").0, json!(500));
+        picture(&life, "2020:01:15 09:00:00", (-5.45, 105.25)).await;
+        let all = said(&life, "photos").await;
+        assert!(all.len() == 2 && all[1].contains("before the works began"), "{all:?}");
+        let other = filed(&app, CONSTRUCTION, "funded").await;
+        let mut bytes = photo("2021:05:03 09:00:00", Some((-5.45, 105.25)));
+        bytes.extend_from_slice(b"\n%the same\n");
+        for one in [&life, &other] {
+            let drafter = one.who(Role::Drafter).await;
+            let file = ("50.jpg", "image/jpeg", bytes.as_slice());
+            upload(&app, &drafter, &one.id, &[("type", "photo_50")], file).await.is(201);
+        }
+        finds(&other, "photos", &["has the bytes of 1 other document"]).await;
+    }
+
+    async fn lines_outside_the_plan_and_its_changes_are_told_with_who_approved_them(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        passes(&life, "outside-plan").await;
+        let mut plan = life.plan_body();
+        plan["reason"] = json!("Banjir merusak akses.");
+        plan["lines"].as_array_mut().expect("lines").pop();
+        let made = life.add(Role::Drafter, "plans", plan).await.is(201);
+        let drafter = life.who(Role::Drafter).await;
+        life.step_of(&drafter, "plans", &made, "submit", json!({})).await.is(200);
+        passes(&life, "outside-plan").await;
+        life.approve_plan(json!({})).await.is(200);
+        let all = said(&life, "outside-plan").await;
+        let approver = life.who(Role::Approver).await.name;
+        assert!(all.len() == 2 && all[0].contains("Banjir merusak akses.") && all[0].contains(&approver), "{all:?}");
+        assert!(all[0].contains("under version 1"), "{all:?}");
+        assert!(all[1].starts_with("Line 2 (supporting)"), "{all:?}");
+    }
+
+    async fn an_approval_without_a_document_of_the_land_is_found_with_its_waiver(db) {
+        let app = TestApp::on(db);
+        let clean = CONSTRUCTION.at(&app, "approved").await;
+        passes(&clean, "land-clear").await;
+        let without = CONSTRUCTION.draft(&app).await;
+        let reason = "Sertifikat dalam proses di BPN.";
+        let waiver = json!({ "document_type": "land_certificate", "reason": reason });
+        without.add(Role::Approver, "waivers", waiver).await.is(201);
+        without.to("decision").await;
+        passes(&without, "land-clear").await;
+        without.to("approved").await;
+        let row = finds(&without, "land-clear", &["land_certificate", reason]).await;
+        assert_eq!(figure(&row, "land_certificate").1, json!(null));
+    }
+
+    async fn what_a_centre_gets_from_elsewhere_too_is_found_with_the_regions_answer(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "planned").await;
+        passes(&life, "double-funding").await;
+        let centre = text(&life.shown().await["centre_id"]);
+        let mut body = json!({
+            "fiscal_year": 2020, "fund_source": "APBD", "component": "clean_water",
+            "description": "Sumur", "amount_idr": 300_000_000, "legal_basis": "DPA 2020",
+        });
+        let (planner, path) = (life.who(Role::Planner).await, format!("/centres/{centre}/fundings"));
+        app.post(&planner, &path, body.clone()).await.is(201);
+        passes(&life, "double-funding").await;
+        body["component"] = json!("production_house");
+        let made = app.post(&planner, &path, body).await.is(201);
+        let row = finds(&life, "double-funding", &["production_house", "Not answered."]).await;
+        let key = format!("centre_funding:{}:production_house", text(&made["id"]));
+        assert_eq!(figure(&row, &key), (json!(0), json!(300_000_000)));
+    }
+
+    async fn a_firm_that_supervises_its_own_design_and_a_split_package_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let small = json!({ "number": "1", "value_idr": 1_000_000, "lines": [2] });
+        let with = |number: &str, role: &str, vendor: &str| {
+            let mut body = small.clone();
+            body["number"] = json!(number);
+            body["role"] = json!(role);
+            body["vendor_name"] = json!(vendor);
+            body
+        };
+        contracted(&life, with("1", "works", "PT Karya")).await;
+        contracted(&life, with("2", "design", "CV Rancang")).await;
+        contracted(&life, with("3", "supervision", "CV Awasi")).await;
+        contracted(&life, with("4", "works", "PT Lain")).await;
+        passes(&life, "same-firm").await;
+        contracted(&life, with("5", "works", "pt. KARYA")).await;
+        finds(&life, "same-firm", &["Contract 5", "the firm of contract 1"]).await;
+        contracted(&life, with("6", "supervision", "cv rancang")).await;
+        let all = said(&life, "same-firm").await;
+        assert!(all.len() == 2 && all[1].contains("supervises what CV Rancang designed"), "{all:?}");
+    }
+
+    async fn prices_beside_the_reference_are_told_with_who_accepted_them(db) {
+        let app = TestApp::on(db);
+        let clean = AT_REFERENCE.at(&app, "approved").await;
+        passes(&clean, "unit-prices").await;
+        let life = CONSTRUCTION.at(&app, "approved").await;
+        let reviewer = life.who(Role::Reviewer).await.name;
+        let row = finds(&life, "unit-prices", &["50.00 % of the reference", &reviewer]).await;
+        assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
+    }
+
+    async fn documents_that_are_filled_in_after_the_approval_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "approved").await;
+        passes(&life, "back-filled-documents").await;
+        app.later(chrono::TimeDelta::days(3));
+        file(&life, "correspondence", "1", &app.today()).await;
+        passes(&life, "back-filled-documents").await;
+        file(&life, "feasibility_study", "FS/1", "2020-02-01").await;
+        let row = finds(&life, "back-filled-documents", &["feasibility_study", "filled in afterwards"]).await;
+        assert_eq!(figure(&row, "issued_on").1, json!("2020-02-01"));
+        file(&life, "tor", "KAK/2", &app.today()).await;
+        let all = asked(&life, "back-filled-documents").await;
+        assert!(all.len() == 2 && text(&all[1]["says"]).contains("after the approval."), "{all:#?}");
+    }
+}
