@@ -115,7 +115,7 @@ fn collect_one(sv: &Services, render: &dyn Render, person: UserId) -> Result<boo
             let (hour, zone) = (preferences.digest_hour, zone_of(&grants));
             let day = digest_day(now, hour, zone);
             if digest::exists(tx, person, day)? {
-                mail::postpone(tx, person, next_digest(now, hour, zone))?;
+                preference::postpone(tx, person, now, next_digest(now, hour, zone))?;
                 return Ok(false);
             }
             let due = digest::due_of(tx, person, now, MAX_MESSAGES)?;

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::domain::mail::MailState;
+use crate::domain::moment::Zone;
+use crate::domain::notice::detail::{DueAt, NoticeDue};
 use crate::domain::preference::{Deliveries, Delivery};
 use crate::service::context::Input;
 use crate::service::notifications;
@@ -146,6 +148,44 @@ fn what_is_turned_off_while_it_waits_is_held_back() {
         let resent = notifications::resend(&desk.sv, &cx, item.id);
         assert!(matches!(resent, Err(Error::Refused(_))), "{resent:?}");
     }
+}
+
+/// A task of Way Kanan whose date passes at an hour of UTC on 16 July 2021.
+fn due_at(desk: &Desk, hour: u32) {
+    let day = NaiveDate::from_ymd_opt(2021, 7, 16).expect("a day");
+    let at = Moment(day.and_hms_opt(hour, 0, 0).expect("an hour"));
+    let due = DueAt { at, zone: Zone::Wib, working_days_left: 1 };
+    desk.notice_of(NoticeEvent::Submit, &[Role::Verifier], |facts| {
+        facts.due = Some(NoticeDue::At(due));
+    });
+    expand(&desk.sv, &Plain, 10).expect("expanded");
+}
+
+#[test]
+fn what_would_be_told_after_its_date_does_not_wait_whatever_becomes_of_the_hour() {
+    let (desk, person) = daily(7);
+    // The digest of 16 July comes at its hour, 00:00 UTC: too late is what passes then, or before.
+    due_at(&desk, 0);
+    assert_eq!((of(&desk, MailState::Queued).len(), of(&desk, MailState::Digest).len()), (1, 0));
+    due_at(&desk, 1);
+    assert_eq!((of(&desk, MailState::Queued).len(), of(&desk, MailState::Digest).len()), (1, 1));
+    due_at(&desk, 3);
+    desk.pass(TimeDelta::hours(3));
+    set(&desk, person, Delivery::Daily, 9);
+    assert_eq!((of(&desk, MailState::Queued).len(), of(&desk, MailState::Digest).len()), (2, 1));
+    desk.pass(TimeDelta::hours(23));
+    assert_eq!(made(&desk), 1);
+    // Today's was made: what comes now, and would have come with a later hour of today, waits for tomorrow, or does not.
+    set(&desk, person, Delivery::Daily, 11);
+    due_at(&desk, 23);
+    due_at(&desk, 3);
+    assert_eq!((of(&desk, MailState::Queued).len(), of(&desk, MailState::Digest).len()), (4, 1));
+    desk.pass(TimeDelta::hours(3));
+    assert_eq!(made(&desk), 0);
+    assert_eq!((of(&desk, MailState::Queued).len(), of(&desk, MailState::Digest).len()), (5, 0));
+    // What is overdue already can as well be told with the rest.
+    due_at(&desk, 2);
+    assert_eq!(of(&desk, MailState::Digest).len(), 1);
 }
 
 #[test]

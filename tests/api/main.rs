@@ -26,6 +26,7 @@ mod line_review;
 mod lines;
 mod lists;
 mod mail;
+mod mail_dates;
 mod mail_texts;
 mod matrix;
 mod money;
