@@ -1,7 +1,7 @@
 //! What the deadlines of some proposals are made of, read in a fixed number of queries however many there are; shared by
 //! the radar, which shows them, and the reminders, which tell of them.
 
-use crate::domain::deadline::{self, Due, Prospect};
+use crate::domain::deadline::{self, DeadlineKind, Due, Prospect};
 use crate::domain::ids::{AllocationId, ProposalId, RegionCode};
 use crate::domain::journal::Figures;
 use crate::domain::moment::{Moment, Zone};
@@ -126,6 +126,21 @@ impl Sky {
             final_reported: self.final_reported.contains(&row.id),
             operating_since: row.operating_since,
         }
+    }
+
+    /// Whether the documents of a first tranche are due with the gate of the year, which lies before a proposal that has not
+    /// asked: who is reminded of the gate is reminded of both.
+    pub fn is_told_by_the_gate(&self, found: &Found) -> bool {
+        let About::Allocation(_, _, places) = &found.about else { return false };
+        let before_the_gate = |row: &&Proposal| {
+            row.state == State::Contracted && !row.lump_sum_recommended && !self.prospect(row).asked
+        };
+        (found.due.kind, found.due.n) == (DeadlineKind::TrancheDocuments, Some(1))
+            && found.due.at == found.held.policy.contract_gate.moment()
+            && places
+                .iter()
+                .filter_map(|place| self.rows.get(*place))
+                .any(|row| before_the_gate(&row))
     }
 
     fn funds_of(&self, row: &Proposal) -> Option<&radar::Funds> {
