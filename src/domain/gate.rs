@@ -349,9 +349,7 @@ pub fn span(policy: &Policy, mode: Mode, index: usize) -> Option<Span> {
             path: "tranches",
         }),
         Mode::LumpSum => policy.modes.iter().find_map(|rule| match rule {
-            ModeRule::LumpSum { opens, closes, .. } => {
-                Some(lump(Some(*opens), *closes, "modes"))
-            }
+            ModeRule::LumpSum { opens, closes, .. } => Some(lump(Some(*opens), *closes, "modes")),
             ModeRule::LumpSumOnRecommendation { .. } | ModeRule::Staged {} => None,
         }),
         Mode::LumpSumOnRecommendation => {

@@ -1,5 +1,6 @@
 //! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
 
+pub mod course;
 pub mod detail;
 pub mod due;
 pub mod telling;

@@ -86,6 +86,8 @@ fn reminder(policy: &Policy, at: Moment) -> ReminderFacts {
         }],
         proposals: Vec::new(),
         count: 1,
+        scope: None,
+        above: Vec::new(),
     }
 }
 

@@ -221,9 +221,7 @@ fn due_beside(
     let policy = policy::of_proposal(tx, proposal, cx.now)?.policy;
     Ok(match ground {
         Ground::State => due(proposal, &policy, cx.now),
-        Ground::Report => {
-            due::of_report(details, Zone::of(&proposal.region_code), &policy, cx.now)
-        }
+        Ground::Report => due::of_report(details, Zone::of(&proposal.region_code), &policy, cx.now),
         Ground::Request | Ground::Undated => None,
     })
 }

@@ -42,7 +42,8 @@ impl Render for Plain {
 
     fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String> {
         let told = |item: &crate::service::digest::Item| {
-            format!("{} {} {:?}", item.facts.title, item.event, item.roles)
+            let brief = if item.brief { " brief" } else { "" };
+            format!("{} {} {:?}{brief}", item.facts.title, item.event, item.roles)
         };
         let groups = draft.groups.iter();
         let text = groups.map(|group| group.iter().map(told).collect::<Vec<_>>().join("\n"));
@@ -186,7 +187,8 @@ impl Desk {
         row.id
     }
 
-    fn write(&self, work: impl FnMut(&mut AnyConnection) -> Result<(), Error>) {
+    /// Writes to the database as a service would.
+    pub fn write(&self, work: impl FnMut(&mut AnyConnection) -> Result<(), Error>) {
         self.sv.db.write("test", work, |_, _| Ok(())).expect("written");
     }
 

@@ -42,7 +42,8 @@ async fn planned(life: &Life<'_>) {
     let reason = json!({ "reason": "Belum dilihat." });
     step(life, Role::Approver, "waivers", &waiver, "revoke", reason).await;
     life.ask_changes(Role::Reviewer, &["/title"]).await;
-    let ask = json!({ "action": "request_clarification", "data": { "due_on": life.app.in_days(3) } });
+    let ask =
+        json!({ "action": "request_clarification", "data": { "due_on": life.app.in_days(3) } });
     life.act(Role::Reviewer, ask).await.is(200);
     life.to("decision").await;
     life.review_lines(Role::Approver).await;
