@@ -267,11 +267,16 @@ fn closes(mode: Mode, policy: &Policy) -> Option<(usize, crate::domain::policy::
     })
 }
 
-/// Days from now until a moment by the clocks of its zone, and of them working days; below zero when it has passed.
+/// Days from now until a deadline by the clocks of its zone, and of them working days; below zero when it has passed.
 pub fn left(calendar: &Calendar, now: Moment, due: &Due) -> (i64, i64) {
-    let today = now.date_in(due.zone);
+    left_until(calendar, now, due.at, due.zone)
+}
+
+/// The same until a moment by the clocks of a zone.
+pub fn left_until(calendar: &Calendar, now: Moment, at: Moment, zone: Zone) -> (i64, i64) {
+    let today = now.date_in(zone);
     // A day that is due lasts until its end, which is the first instant of the next.
-    let last = due.at.after(-chrono::TimeDelta::microseconds(1)).date_in(due.zone);
+    let last = at.after(-chrono::TimeDelta::microseconds(1)).date_in(zone);
     let days = i64::from(last.num_days_from_ce()) - i64::from(today.num_days_from_ce());
     let count = |from, to| i64::try_from(calendar.between(from, to)).unwrap_or(i64::MAX);
     let working = if days < 0 { -count(last, today) } else { count(today, last) };

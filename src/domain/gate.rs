@@ -244,15 +244,17 @@ impl Gate {
 
 /// When a way of paying is open for one of its tranches.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    opens: Option<Deadline>,
-    closes: Deadline,
+pub struct Span {
+    /// From when.
+    pub opens: Option<Deadline>,
+    /// Until when.
+    pub closes: Deadline,
     /// Until when the request has to be received.
-    due: Deadline,
+    pub due: Deadline,
     /// Until when it is paid.
-    payable_until: Moment,
+    pub payable_until: Moment,
     /// Where it stands in the policy.
-    path: &'static str,
+    pub path: &'static str,
 }
 
 impl Facts<'_> {
@@ -333,39 +335,37 @@ impl Facts<'_> {
         }
         progress.mean().unwrap_or_default()
     }
+}
 
-    /// When the tranche is open. A lump sum's request has to be received before it closes; it is paid until the year is
-    /// over then.
-    fn span(&self, index: usize) -> Option<Span> {
-        let lump = |opens: Option<Deadline>, closes: Deadline, path| {
-            let year = i32::try_from(self.policy.fiscal_year).unwrap_or(i32::MAX);
-            let last = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(closes.date);
-            let payable_until = closes.zone.end_of(last).max(closes.moment());
-            Span { opens, closes, due: closes, payable_until, path }
-        };
-        match self.mode {
-            Mode::Staged => self.policy.tranches.get(index).map(|rule| Span {
-                opens: Some(rule.opens),
-                closes: rule.closes,
-                due: rule.documents_due,
-                payable_until: rule.closes.moment(),
-                path: "tranches",
-            }),
-            Mode::LumpSum => self.policy.modes.iter().find_map(|mode| match mode {
-                ModeRule::LumpSum { opens, closes, .. } => {
+/// When a tranche is open, by its place from 0; absent where the mode has none there. A lump sum's request has to be
+/// received before it closes; it is paid until the year is over then.
+pub fn span(policy: &Policy, mode: Mode, index: usize) -> Option<Span> {
+    let lump = |opens: Option<Deadline>, closes: Deadline, path| {
+        let year = i32::try_from(policy.fiscal_year).unwrap_or(i32::MAX);
+        let last = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(closes.date);
+        let payable_until = closes.zone.end_of(last).max(closes.moment());
+        Span { opens, closes, due: closes, payable_until, path }
+    };
+    match mode {
+        Mode::Staged => policy.tranches.get(index).map(|rule| Span {
+            opens: Some(rule.opens),
+            closes: rule.closes,
+            due: rule.documents_due,
+            payable_until: rule.closes.moment(),
+            path: "tranches",
+        }),
+        Mode::LumpSum => policy.modes.iter().find_map(|rule| match rule {
+            ModeRule::LumpSum { opens, closes, .. } => Some(lump(Some(*opens), *closes, "modes")),
+            ModeRule::LumpSumOnRecommendation { .. } | ModeRule::Staged {} => None,
+        }),
+        Mode::LumpSumOnRecommendation => {
+            let rule = policy.modes.iter().find_map(|rule| match rule {
+                ModeRule::LumpSumOnRecommendation { opens, closes, .. } => {
                     Some(lump(Some(*opens), *closes, "modes"))
                 }
-                ModeRule::LumpSumOnRecommendation { .. } | ModeRule::Staged {} => None,
-            }),
-            Mode::LumpSumOnRecommendation => {
-                let rule = self.policy.modes.iter().find_map(|mode| match mode {
-                    ModeRule::LumpSumOnRecommendation { opens, closes, .. } => {
-                        Some(lump(Some(*opens), *closes, "modes"))
-                    }
-                    ModeRule::LumpSum { .. } | ModeRule::Staged {} => None,
-                });
-                rule.or_else(|| Some(lump(None, self.policy.contract_gate, "contract_gate")))
-            }
+                ModeRule::LumpSum { .. } | ModeRule::Staged {} => None,
+            });
+            rule.or_else(|| Some(lump(None, policy.contract_gate, "contract_gate")))
         }
     }
 }

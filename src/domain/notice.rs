@@ -1,6 +1,8 @@
 //! Notices: what happened, to be told to whom. A row of facts, written with what it tells of.
 
+pub mod course;
 pub mod detail;
+pub mod due;
 pub mod telling;
 
 use crate::domain::ids::{InvitationId, ProposalId, RegionCode, UserId};
@@ -250,6 +252,21 @@ pub struct NoticeFacts {
 }
 
 impl NoticeFacts {
+    /// The first instant that is too late for what it asks, where it names one: a reminder's deadline, else by when the
+    /// next step is due.
+    pub fn due_at(&self) -> Option<Moment> {
+        let stated = || match self.due.as_ref()? {
+            NoticeDue::At(due) => Some(due.at),
+            NoticeDue::Plain(_) => None,
+        };
+        self.reminder.as_ref().map(|reminder| reminder.due_at).or_else(stated)
+    }
+
+    /// Whether its date lies ahead, and will have passed at a moment: told then, it is told too late.
+    pub fn passes_before(&self, now: Moment, then: Moment) -> bool {
+        self.due_at().is_some_and(|due| now < due && due <= then)
+    }
+
     /// The amount as money.
     pub fn rupiah(&self) -> Option<Rupiah> {
         self.amount.map(Rupiah)

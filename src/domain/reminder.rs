@@ -3,7 +3,7 @@
 
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::{DeadlineKind, Due};
-use crate::domain::ids::ProposalId;
+use crate::domain::ids::{NoticeId, ProposalId, RegionCode};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::people::Role;
 use crate::domain::policy::{ReminderRule, ReminderSide, ReminderStep};
@@ -160,6 +160,37 @@ pub struct Reminded {
     pub at_risk_idr: i64,
 }
 
+/// A region that a reminder is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemindedRegion {
+    /// Its name.
+    pub name: String,
+    /// What may be lost there.
+    pub at_risk_idr: i64,
+    /// How many proposals it is about there.
+    pub count: i64,
+}
+
+/// Over what a reminder of several regions is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The province; absent where it is the nation.
+    pub province: Option<Province>,
+    /// The regions, those at the greatest risk first: at most a page of them.
+    pub regions: Vec<RemindedRegion>,
+    /// How many there are in all.
+    pub count: i64,
+}
+
+/// A province, by code and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Province {
+    /// Its code.
+    pub code: RegionCode,
+    /// Its name.
+    pub name: String,
+}
+
 /// What the message of a reminder says beside who and where. Figures are those of the moment at which it was raised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReminderFacts {
@@ -185,6 +216,12 @@ pub struct ReminderFacts {
     pub proposals: Vec<Reminded>,
     /// How many there are in all.
     pub count: i64,
+    /// The regions, where those above several are told of them together.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+    /// The notices by which those above are told of the same steps.
+    #[serde(default)]
+    pub above: Vec<NoticeId>,
 }
 
 impl ReminderFacts {

@@ -72,6 +72,13 @@ pub fn quarters(policy: &Policy) -> Vec<(NaiveDate, NaiveDate)> {
         .collect()
 }
 
+/// The last day on which the final report of the policy's year is due.
+pub fn final_due(policy: &Policy) -> Option<NaiveDate> {
+    let end = NaiveDate::from_ymd_opt(i32::try_from(policy.fiscal_year).ok()?, 12, 31)?;
+    let days = u32::try_from(policy.reporting.final_working_days).unwrap_or_default();
+    Some(policy.calendar().add(end, days))
+}
+
 /// The first quarter whose report is overdue on a day: it ended when contracts had been bound, its term has passed, and
 /// it was not reported.
 pub fn overdue(

@@ -1,6 +1,9 @@
 //! Tranches: how money is paid, and the life of a request for it.
 
+use crate::domain::calendar::Calendar;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
+use chrono::NaiveDate;
 
 text_enum! {
     /// How a region is paid. Fixed at the first payment.
@@ -43,6 +46,12 @@ pub fn mode(
         None if limit.is_some_and(|limit| region_ceiling <= limit) => Mode::LumpSum,
         None => Mode::Staged,
     }
+}
+
+/// The last day on which a request is paid: so many working days after the inspector's review made it complete, by the
+/// clocks of its region.
+pub fn pays_until(calendar: &Calendar, days: u32, reviewed_at: Moment, zone: Zone) -> NaiveDate {
+    calendar.add(reviewed_at.date_in(zone), days)
 }
 
 /// What is being paid to one proposal.

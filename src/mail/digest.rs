@@ -1,21 +1,23 @@
 //! The daily digest: what happened, by proposal, with what is to be done next; and the line that says where mail is
 //! ended.
 
-use crate::domain::moment::Zone;
-use crate::domain::notice::NoticeEvent;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::notice::detail::NoticeDue;
+use crate::domain::notice::{NoticeEvent, course};
 use crate::domain::people::Language;
 use crate::mail::dates::{self, moment};
 use crate::mail::details::money;
-use crate::mail::render::{cut, line, next_of};
+use crate::mail::render::{bounded, cut, details, line};
 use crate::mail::words::{Labels, labels, state_name, told};
 use crate::mail::{Site, reminder, steps};
 use crate::service::digest::{DigestDraft, Item};
 use crate::service::outbox::Rendered;
 use askama::Template;
 
-/// Letters of a comment in a digest; the whole stands in the message that it stands for.
+/// Letters of a comment, or of a line of detail, in a digest; the whole stands in the message that it stands for.
 const MAX_COMMENT: usize = 500;
+/// Lines of detail of one message in a digest.
+const MAX_DETAILS: usize = 20;
 
 /// Where mail is ended, as the foot of a message says it.
 #[derive(Debug, Clone, Copy)]
@@ -51,18 +53,28 @@ impl<'a> Leave<'a> {
 struct Told {
     at: String,
     what: String,
+    missed: Option<String>,
     amount: Option<String>,
     comment: Option<String>,
+    details: Vec<String>,
+}
+
+/// A step that is open, and by when.
+#[derive(PartialEq, Eq)]
+struct Todo {
+    next: String,
+    due: Option<String>,
+    due_at: Option<Moment>,
 }
 
 struct Group {
     title: String,
     region: String,
     fiscal_year: i64,
-    state: &'static str,
+    /// Where it stands; none where several are told of that may stand elsewhere.
+    state: Option<&'static str>,
     items: Vec<Told>,
-    next: String,
-    due: Option<String>,
+    todos: Vec<Todo>,
     link: String,
 }
 
@@ -129,33 +141,70 @@ pub(super) fn render(site: &Site, draft: &DigestDraft<'_>) -> Result<Rendered, S
     })
 }
 
-/// One proposal: it stands where the newest message says, and so does what is to be done.
+/// One proposal, which stands where the newest message says, or several of which a reminder tells.
 fn group(site: &Site, items: &[Item], language: Language) -> Option<Group> {
     let newest = items.last()?;
     let facts = &newest.facts;
-    let zone = Zone::of(&facts.region_code);
-    let steps = steps::all(newest.event, facts.state, &newest.roles);
-    let due = facts.due.as_ref().filter(|_| !steps.is_empty()).map(|due| match due {
-        NoticeDue::At(due) => dates::due(due, facts.at, zone, language),
-        NoticeDue::Plain(text) => line(text),
-    });
-    let (next, due, link) = match spoken(site, newest, language) {
-        Some(spoken) => (spoken.next.to_owned(), Some(spoken.due), spoken.link),
-        None => {
-            let link = format!("{}/api/v1/proposals/{}", site.base_url(), facts.proposal_id);
-            (next_of(&steps, language), due, link)
-        }
+    let spoken = spoken(site, newest, language);
+    let proposal = || format!("{}/api/v1/proposals/{}", site.base_url(), facts.proposal_id);
+    let several = spoken.as_ref().and_then(|spoken| spoken.several.clone());
+    let state = several.is_none().then(|| state_name(facts.state).in_language(language));
+    let (title, region) = match several {
+        Some(several) => (several.proposals, several.regions),
+        None => (line(&facts.title), line(&facts.region_name)),
     };
     Some(Group {
-        title: line(&facts.title),
-        region: line(&facts.region_name),
+        title,
+        region,
         fiscal_year: facts.fiscal_year,
-        state: state_name(facts.state).in_language(language),
+        state,
         items: items.iter().map(|item| one(site, item, language)).collect(),
-        next,
-        due,
-        link,
+        todos: todos(site, items, language),
+        link: spoken.map_or_else(proposal, |spoken| spoken.link),
     })
+}
+
+/// What is to be done still: what each message asks for, but for what a later one has made out of date.
+fn todos(site: &Site, items: &[Item], language: Language) -> Vec<Todo> {
+    let mut all: Vec<Todo> = Vec::new();
+    let mut rest = items;
+    while let Some((item, later)) = rest.split_first() {
+        rest = later;
+        let told = (item.event, &item.facts);
+        if later.iter().any(|later| course::settles((later.event, &later.facts), told)) {
+            continue;
+        }
+        for todo in asked(site, item, language) {
+            // The same step by the same date is said once, as it was said last.
+            all.retain(|other| (&other.next, other.due_at) != (&todo.next, todo.due_at));
+            all.push(todo);
+        }
+    }
+    if all.is_empty() {
+        let next = steps::NOTHING.in_language(language).to_owned();
+        all.push(Todo { next, due: None, due_at: None });
+    }
+    all
+}
+
+/// What one message asks for.
+fn asked(site: &Site, item: &Item, language: Language) -> Vec<Todo> {
+    let facts = &item.facts;
+    let due_at = facts.due_at();
+    if let Some(spoken) = spoken(site, item, language) {
+        return vec![Todo { next: spoken.next.to_owned(), due: Some(spoken.due), due_at }];
+    }
+    let due = facts.due.as_ref().map(|due| match due {
+        NoticeDue::At(due) => dates::due(due, facts.at, Zone::of(&facts.region_code), language),
+        NoticeDue::Plain(text) => line(text),
+    });
+    let steps = steps::all(item.event, facts.state, &item.roles);
+    let todo = |step: &steps::Step| Todo {
+        next: step.full.in_language(language).to_owned(),
+        due: due.clone(),
+        due_at,
+    };
+    steps.iter().map(todo).collect()
 }
 
 /// What a reminder says in words of its own.
@@ -166,17 +215,27 @@ fn spoken(site: &Site, item: &Item, language: Language) -> Option<reminder::Spok
 
 fn one(site: &Site, item: &Item, language: Language) -> Told {
     let facts = &item.facts;
+    let zone = Zone::of(&facts.region_code);
+    let spoken = spoken(site, item, language);
     let sentence = told(item.event).sentence.in_language(language);
-    let comment = facts.comment.as_deref().map(|text| cut(&line(text), MAX_COMMENT));
-    let what = match spoken(site, item, language) {
-        Some(spoken) => spoken.what,
+    let what = match &spoken {
+        Some(spoken) => spoken.what.clone(),
         None => sentence.replace("{actor}", &line(&facts.actor)),
     };
+    let shown = |text: &str| cut(&line(text), MAX_COMMENT);
+    let comment = facts.comment.as_deref().filter(|_| !item.brief).map(shown);
+    let details = match spoken {
+        _ if item.brief => Vec::new(),
+        Some(spoken) => bounded(spoken.details, MAX_DETAILS),
+        None => details(&facts.details, MAX_DETAILS, zone, language),
+    };
     Told {
-        at: moment(facts.at, Zone::of(&facts.region_code), language),
+        at: moment(facts.at, zone, language),
         what,
+        missed: facts.missed.map(|missed| dates::limit(missed, zone, language)),
         amount: facts.rupiah().map(|amount| money(amount, language)),
         comment: comment.filter(|text| !text.is_empty()),
+        details: details.iter().map(|text| shown(text)).collect(),
     }
 }
 

@@ -80,7 +80,7 @@ fn account(renderer: &Renderer, event: NoticeEvent, language: Language) -> Resul
 fn digest(renderer: &Renderer, event: NoticeEvent, language: Language) -> Result<Preview, String> {
     let item = |event: NoticeEvent| {
         let facts = facts(event, usual_state(event))?;
-        Ok(Item { event, facts, roles: vec![Role::Drafter] })
+        Ok(Item { event, facts, roles: vec![Role::Drafter], brief: false })
     };
     let events = [NoticeEvent::Verify, NoticeEvent::Disburse, NoticeEvent::ReportReturned];
     let items = events.into_iter().map(item).collect::<Result<Vec<Item>, String>>()?;

@@ -2,8 +2,16 @@
 //! After a change that is meant: `INSTA_UPDATE=always cargo test --lib -- mail::preview`.
 
 use super::*;
+use crate::domain::deadline::{self, DeadlineKind, Due, Prospect};
+use crate::domain::moment::Zone;
+use crate::domain::notice::NoticeFacts;
+use crate::domain::policy::{Policy, ReminderSide, ReminderStep};
+use crate::domain::proposal::State;
+use crate::domain::reminder::{Province, RemindedRegion, ReminderFacts, Scope};
+use crate::domain::tranche::Mode;
 use crate::mail::render::MAX_SUBJECT;
 use crate::mail::steps;
+use chrono::NaiveDate;
 
 fn site() -> Site {
     Site::parse("https://sentra.example").expect("site")
@@ -26,14 +34,8 @@ fn in_its_folder(check: impl FnOnce()) {
 #[test]
 fn every_message_reads_as_it_is_kept() {
     for event in NoticeEvent::ALL {
-        let mut text = String::new();
-        for preview in Language::ALL.iter().flat_map(|language| all(*event, *language)) {
-            let Preview { name, message } = preview;
-            let rule = "=".repeat(72);
-            text.push_str(&format!("{rule}\n{name}\n{rule}\nSubject: {}\n\n", message.subject));
-            text.push_str(&message.text);
-            text.push_str("\n\n");
-        }
+        let previews = Language::ALL.iter().flat_map(|language| all(*event, *language));
+        let text = written(&previews.collect::<Vec<_>>());
         in_its_folder(|| insta::assert_snapshot!(event.as_str(), text));
     }
 }
@@ -48,18 +50,226 @@ fn no_golden_file_is_left_of_an_event_that_is_gone() {
     }
 }
 
+/// A deadline of 2021 of a kind, with a state in which it lies before a proposal.
+fn deadline_of(kind: DeadlineKind, policy: &Policy) -> (Due, State) {
+    let date = |month, day| NaiveDate::from_ymd_opt(2021, month, day);
+    let prospect = Prospect {
+        returned: kind == DeadlineKind::Correction,
+        due_on: NaiveDate::from_ymd_opt(2020, 7, 30),
+        recommended: kind == DeadlineKind::RecommendationGate,
+        contracted_on: date(4, 6),
+        operating_since: date(1, 11),
+        ..Prospect::default()
+    };
+    let state = match kind {
+        DeadlineKind::Submission | DeadlineKind::Correction => State::Draft,
+        DeadlineKind::Clarification => State::Clarification,
+        DeadlineKind::Harmonisation => State::Harmonisation,
+        DeadlineKind::PlanApproval => State::Allocated,
+        DeadlineKind::ContractGate | DeadlineKind::RecommendationGate => State::Planned,
+        DeadlineKind::TrancheDocuments
+        | DeadlineKind::TrancheWindow
+        | DeadlineKind::QuarterlyReport => State::Funded,
+        DeadlineKind::FinalReport => State::Reporting,
+        DeadlineKind::OperationCheck => State::Operating,
+    };
+    let now = Zone::Wib.at_hour(NaiveDate::from_ymd_opt(2020, 5, 4).expect("a day"), 8);
+    let own = deadline::of_proposal(state, &prospect, policy, Zone::Wib, now);
+    let paid = deadline::of_tranche(Mode::Staged, 2, false, policy, now);
+    let due = own.into_iter().chain(paid).find(|due| due.kind == kind).expect("a deadline");
+    (due, state)
+}
+
+/// The reminders of a kind by a step of its ladder: to each role that the step names, in both languages.
+fn reminders_of(kind: DeadlineKind, policy: &Policy, step: &ReminderStep) -> Vec<Preview> {
+    let (due, state) = deadline_of(kind, policy);
+    let last = due.at.after(chrono::TimeDelta::microseconds(-1)).date_in(due.zone);
+    let days = u32::try_from(step.working_days).expect("days");
+    let calendar = policy.calendar();
+    let day = match step.side {
+        ReminderSide::Before => calendar.back(last, days),
+        ReminderSide::After => calendar.add(last, days),
+    };
+    let mut facts = facts(NoticeEvent::Reminder, state).expect("facts");
+    facts.at = Zone::Wib.at_hour(day, 8);
+    let (days_left, working_days_left) = deadline::left(&calendar, facts.at, &due);
+    let reminder = facts.reminder.take().expect("a reminder");
+    facts.reminder = Some(ReminderFacts {
+        kind,
+        n: due.n,
+        due_at: due.at,
+        due_zone: due.zone,
+        days_left,
+        working_days_left,
+        earlier: Vec::new(),
+        ..reminder
+    });
+    previews_of(&facts, &format!("{kind}.{}{}", step.working_days, step.side), &step.tells)
+}
+
+/// A reminder to each of some roles, in both languages.
+fn previews_of(facts: &NoticeFacts, name: &str, roles: &[Role]) -> Vec<Preview> {
+    let renderer = Renderer::new(site());
+    let mut all = Vec::new();
+    for (language, role) in
+        Language::ALL.iter().flat_map(|one| roles.iter().map(move |role| (*one, *role)))
+    {
+        let (id, event, unsubscribe) = (MailId::new(), NoticeEvent::Reminder, Some(TOKEN));
+        let roles = [role];
+        let draft =
+            Draft { id, event, facts, name: RECIPIENT, language, roles: &roles, unsubscribe };
+        let message = renderer.render(&draft).expect("rendered");
+        all.push(Preview { name: format!("reminder.{name}.{role}.{language}"), message });
+    }
+    all
+}
+
+/// A gate before regions, of one province or of several: as those above are told of it.
+fn of_regions(policy: &Policy, province: Option<Province>) -> NoticeFacts {
+    let mut facts = facts(NoticeEvent::Reminder, State::Planned).expect("facts");
+    let region = |(n, name): (i64, &str)| RemindedRegion {
+        name: name.to_owned(),
+        at_risk_idr: 9_900_000_000 / n,
+        count: 4 - n,
+    };
+    let names = ["Kabupaten Way Kanan", "Kota Bandar Lampung", "Kabupaten Lampung Barat"];
+    let regions = (1..).zip(names).map(region).collect();
+    let reminder = facts.reminder.take().expect("a reminder");
+    let scope = Some(Scope { province, regions, count: 43 });
+    facts.at = Zone::Wib.at_hour(policy.calendar().back(policy.contract_gate.date, 5), 8);
+    let (due_at, due_zone) = (reminder.due_at, reminder.due_zone);
+    let (days_left, working_days_left) =
+        deadline::left_until(&policy.calendar(), facts.at, due_at, due_zone);
+    facts.reminder = Some(ReminderFacts {
+        at_risk_idr: 212_000_000_000,
+        moved_by: Some("KMK 18/KM.7/2021".to_owned()),
+        days_left,
+        working_days_left,
+        earlier: Vec::new(),
+        count: 61,
+        scope,
+        ..reminder
+    });
+    facts
+}
+
+fn written(previews: &[Preview]) -> String {
+    let mut text = String::new();
+    for Preview { name, message } in previews {
+        let rule = "=".repeat(72);
+        text.push_str(&format!("{rule}\n{name}\n{rule}\nSubject: {}\n\n", message.subject));
+        text.push_str(&message.text);
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// Of each kind of deadline, the last step before it and, where it can still be met afterwards, the last one after it.
+fn every_reminder() -> Vec<(String, Vec<Preview>)> {
+    let policy = Policy::parse(include_str!("../../policies/2021.toml")).expect("a policy");
+    let mut all = Vec::new();
+    for kind in DeadlineKind::ALL {
+        let rule = policy.reminders_of(*kind).expect("a ladder");
+        let last = |side| rule.steps.iter().rfind(|step| step.side == side);
+        let steps = [last(ReminderSide::Before), last(ReminderSide::After)].into_iter().flatten();
+        let previews = steps.flat_map(|step| reminders_of(*kind, &policy, step)).collect();
+        all.push((format!("reminder.{kind}"), previews));
+    }
+    let province = Province { code: "18".into(), name: "Lampung".to_owned() };
+    let mut above =
+        previews_of(&of_regions(&policy, Some(province)), "province", &[Role::Verifier]);
+    let nation = of_regions(&policy, None);
+    above.extend(previews_of(
+        &nation,
+        "nation",
+        &[Role::Reviewer, Role::Approver, Role::Treasurer],
+    ));
+    all.push(("reminder.above".to_owned(), above));
+    all
+}
+
 #[test]
-fn the_markup_of_some_messages_is_kept() {
+fn every_reminder_reads_as_it_is_kept() {
+    for (name, previews) in every_reminder() {
+        in_its_folder(|| insta::assert_snapshot!(name, written(&previews)));
+    }
+}
+
+#[test]
+fn a_reminder_names_no_code_and_no_midnight_as_an_hour() {
+    for (_, previews) in every_reminder() {
+        for Preview { name, message } in previews {
+            let (said, _) = message.text.split_once("https://").expect("a link");
+            for body in [&message.subject, said] {
+                assert!(!body.contains("24:00") && !body.contains("24.00"), "{name}\n{body}");
+                assert!(!body.contains('_') && !body.contains('{'), "{name}\n{body}");
+            }
+            assert!(message.subject.chars().count() <= MAX_SUBJECT, "{name}");
+        }
+    }
+}
+
+/// What a reader sees of markup.
+fn shown(html: &str) -> String {
+    let body = html.split_once("<body>").expect("a body").1;
+    let mut text = String::new();
+    let mut is_tag = false;
+    for letter in body.chars() {
+        match letter {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            _ if !is_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    for (escaped, letter) in
+        [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
+    {
+        text = text.replace(escaped, letter);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The plain texts hold every word of every message. The markup is made of the same values by few templates, so that it
+/// would be hundreds of files of the same frame: each value is held to be in it, and each branch of the templates is kept
+/// once below. What an account is told is a template of its own, of which each branch is kept.
+#[test]
+fn the_markup_says_whatever_the_plain_text_says() {
+    let events = NoticeEvent::ALL.iter().filter(|event| !event.is_about_account());
+    let usual = events.flat_map(|event| Language::ALL.iter().flat_map(|one| all(*event, *one)));
+    let reminders = every_reminder().into_iter().flat_map(|(_, previews)| previews);
+    for Preview { name, message } in usual.chain(reminders) {
+        let shown = shown(&message.html);
+        let lines = message.text.lines().map(str::trim).filter(|line| *line != "--");
+        for line in lines.map(|line| line.strip_prefix("- ").unwrap_or(line)) {
+            let value = line.split_once(": ").map_or(line, |(_, value)| value);
+            let value = value.trim_end_matches([':', '.']);
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(&value), "{name} lacks {value:?}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_markup_of_each_branch_of_the_templates_is_kept() {
     for (event, role, language) in [
         (NoticeEvent::ApproveWithConditions, Some(Role::Drafter), Language::Id),
         (NoticeEvent::Forfeit, Some(Role::RegionalHead), Language::En),
+        (NoticeEvent::RequestClarification, Some(Role::Drafter), Language::Id),
+        (NoticeEvent::Reminder, Some(Role::Drafter), Language::Id),
+        (NoticeEvent::Digest, None, Language::Id),
         (NoticeEvent::Invited, None, Language::Id),
+        (NoticeEvent::PasswordSet, None, Language::En),
     ] {
         let previews = of(&site(), event, language, role).expect("previews");
         for Preview { name, message } in previews {
             in_its_folder(|| insta::assert_snapshot!(format!("{name}.html"), message.html));
         }
     }
+    let (_, above) = every_reminder().pop().expect("reminders");
+    let nation = above.into_iter().rfind(|one| one.name == "reminder.nation.approver.id");
+    let Preview { name, message } = nation.expect("a reminder");
+    in_its_folder(|| insta::assert_snapshot!(format!("{name}.html"), message.html));
 }
 
 #[test]

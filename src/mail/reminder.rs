@@ -6,7 +6,7 @@ use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeFacts;
 use crate::domain::people::{Language, Role};
-use crate::domain::reminder::ReminderFacts;
+use crate::domain::reminder::{RemindedRegion, ReminderFacts, Scope};
 use crate::mail::details::money;
 use crate::mail::render::{MAX_SUBJECT, cut, line};
 use crate::mail::words::{Words, role_name, words};
@@ -94,6 +94,18 @@ const fn own_step(kind: DeadlineKind, role: Role) -> Option<Words> {
     })
 }
 
+/// What those do who look after several regions at once.
+#[rustfmt::skip]
+const fn step_above(kind: DeadlineKind, role: Role) -> Option<Words> {
+    Some(match (kind, role) {
+        (DeadlineKind::PlanApproval, Role::Approver) => words("Setujui atau kembalikan RK yang telah disampaikan; hubungi daerah yang belum menyampaikannya, mulai dari nilai terbesar.", "Approve or return the RKs that were submitted; call the regions that submitted none, the greatest amounts first."),
+        (_, Role::Verifier) => words("Hubungi pemerintah daerah yang disebut di atas hari ini, mulai dari nilai terbesar; pastikan batas waktunya diketahui dan ada yang mengerjakannya.", "Call the governments of the regions named above today, the greatest amounts first; see that the date is known and somebody works on it."),
+        (DeadlineKind::TrancheDocuments | DeadlineKind::TrancheWindow, Role::Treasurer) => return None,
+        (_, Role::Reviewer | Role::Approver | Role::Treasurer) => words("Hubungi daerah yang disebut di atas dan provinsinya, mulai dari nilai terbesar; pastikan batas waktunya dipenuhi atau alasannya diketahui.", "Call the regions named above and their provinces, the greatest amounts first; see that the date is met, or that the reason is known."),
+        _ => return None,
+    })
+}
+
 /// What those do who only look after it.
 #[rustfmt::skip]
 const fn rung_step(role: Role) -> Words {
@@ -120,6 +132,17 @@ pub(super) struct Spoken {
     pub due: String,
     /// Where it stands in the API.
     pub link: String,
+    /// What stands in place of the proposal and its region, where it is about several.
+    pub several: Option<Several>,
+}
+
+/// What a reminder of several proposals names in place of one.
+#[derive(Clone)]
+pub(super) struct Several {
+    /// How many they are.
+    pub proposals: String,
+    /// Their region, or how many regions of what.
+    pub regions: String,
 }
 
 /// Says a reminder to somebody who holds some roles.
@@ -135,13 +158,17 @@ pub(super) fn speak(
     let name = about.name.in_language(language).replace("{n}", &n);
     let stage = stage(reminder, facts.at, language);
     let heading = format!("{stage}: {name}");
-    let region = line(&facts.region_name);
-    let whole = format!("{heading} – {region} {}", facts.fiscal_year);
-    let subject = match reminder.count {
-        ..=1 => format!("{whole} – {}", line(&facts.title)),
-        count => format!("{whole} ({})", proposals(count, language)),
+    let (place, several) = place(reminder, facts, language);
+    let whole = format!("{heading} – {place} {}", facts.fiscal_year);
+    let subject = match &several {
+        None => format!("{whole} – {}", line(&facts.title)),
+        Some(_) => format!("{whole} ({})", how_many(reminder, language)),
     };
-    let zone = Zone::of(&facts.region_code);
+    // Several regions may live by several clocks: those that count are told.
+    let zone = match reminder.scope {
+        None => Zone::of(&facts.region_code),
+        Some(_) => reminder.due_zone,
+    };
     let until = by_the_clocks(reminder, zone, language);
     let passed = reminder.is_overdue(facts.at);
     let what = match (language, passed) {
@@ -160,7 +187,9 @@ pub(super) fn speak(
             )
         }
     };
-    let step = roles.iter().find_map(|role| own_step(reminder.kind, *role));
+    let above = reminder.scope.is_some();
+    let step_above = |role: &Role| step_above(reminder.kind, *role).filter(|_| above);
+    let step = roles.iter().find_map(|role| step_above(role).or(own_step(reminder.kind, *role)));
     let step = step.or_else(|| roles.first().map(|role| rung_step(*role)));
     Spoken {
         subject: cut(&subject, MAX_SUBJECT),
@@ -170,6 +199,47 @@ pub(super) fn speak(
         next: step.unwrap_or(super::steps::NOTHING).in_language(language),
         due: until,
         link: link(site, reminder, facts),
+        several,
+    }
+}
+
+/// Where it is, and what is named in place of a proposal where there are several.
+fn place(
+    reminder: &ReminderFacts,
+    facts: &NoticeFacts,
+    language: Language,
+) -> (String, Option<Several>) {
+    let place = match (&reminder.scope, language) {
+        (None, _) => line(&facts.region_name),
+        (Some(Scope { province: Some(province), .. }), Language::Id) => {
+            format!("Provinsi {}", line(&province.name))
+        }
+        (Some(Scope { province: Some(province), .. }), Language::En) => {
+            format!("Province of {}", line(&province.name))
+        }
+        (Some(_), _) => "Indonesia".to_owned(),
+    };
+    let regions = match &reminder.scope {
+        None => place.clone(),
+        Some(scope) => format!("{place} ({})", regions(scope.count, language)),
+    };
+    let several = Several { proposals: proposals(reminder.count, language), regions };
+    (place, (reminder.count > 1).then_some(several))
+}
+
+/// `12 daerah, 31 usulan`, `3 usulan`.
+fn how_many(reminder: &ReminderFacts, language: Language) -> String {
+    let proposals = proposals(reminder.count, language);
+    match &reminder.scope {
+        None => proposals,
+        Some(scope) => format!("{}, {proposals}", regions(scope.count, language)),
+    }
+}
+
+fn regions(count: i64, language: Language) -> String {
+    match language {
+        Language::Id => format!("{count} daerah"),
+        Language::En => format!("{count} regions"),
     }
 }
 
@@ -177,21 +247,25 @@ pub(super) fn speak(
 fn stage(reminder: &ReminderFacts, at: Moment, language: Language) -> String {
     let days = reminder.working_days_left;
     let late = days.saturating_abs().max(1);
-    let plural = |days: i64| if days == 1 { "working day" } else { "working days" };
     match (language, reminder.is_overdue(at)) {
         (Language::Id, true) => format!("Terlambat {late} hari kerja"),
-        (Language::En, true) => format!("{late} {} overdue", plural(late)),
+        (Language::En, true) => format!("{late} {} overdue", working_days(late)),
         (Language::Id, false) if days < 1 => "Hari kerja terakhir".to_owned(),
         (Language::En, false) if days < 1 => "Last working day".to_owned(),
         (Language::Id, false) => format!("{days} hari kerja lagi"),
-        (Language::En, false) => format!("{days} {} left", plural(days)),
+        (Language::En, false) => format!("{days} {} left", working_days(days)),
     }
 }
 
+const fn working_days(days: i64) -> &'static str {
+    if days == 1 { "working day" } else { "working days" }
+}
+
 fn proposals(count: i64, language: Language) -> String {
-    match language {
-        Language::Id => format!("{count} usulan"),
-        Language::En => format!("{count} proposals"),
+    match (language, count) {
+        (Language::Id, _) => format!("{count} usulan"),
+        (Language::En, 1) => "1 proposal".to_owned(),
+        (Language::En, _) => format!("{count} proposals"),
     }
 }
 
@@ -201,22 +275,27 @@ fn by_the_clocks(reminder: &ReminderFacts, zone: Zone, language: Language) -> St
     if reminder.due_zone == zone {
         return own;
     }
-    let there = clock(reminder.due_at, reminder.due_zone, language).1;
-    format!("{own} (= {there} {})", reminder.due_zone)
-}
-
-/// `Sabtu, 21 Juli 2018 pukul 17.00 WIB`; a day that lasts until its end is told as that day, 24.00.
-fn until(at: Moment, zone: Zone, language: Language) -> String {
-    let (day, hour) = clock(at, zone, language);
-    let day = date(day, language);
-    match language {
-        Language::Id => format!("{day} pukul {hour} {zone}"),
-        Language::En => format!("{day}, {hour} {zone}"),
+    match clock(reminder.due_at, reminder.due_zone, language).1 {
+        Some(there) => format!("{own} (= {there} {})", reminder.due_zone),
+        None => format!("{own} (= {})", until(reminder.due_at, reminder.due_zone, language)),
     }
 }
 
-/// Day and hour on the clocks of a zone, before an instant that is too late.
-fn clock(at: Moment, zone: Zone, language: Language) -> (NaiveDate, String) {
+/// `Sabtu, 21 Juli 2018 pukul 17.00 WIB`; a day that lasts until its end is told as that day:
+/// `akhir hari Jumat, 3 Agustus 2018 WIB`.
+fn until(at: Moment, zone: Zone, language: Language) -> String {
+    let (day, hour) = clock(at, zone, language);
+    let day = date(day, language);
+    match (language, hour) {
+        (Language::Id, Some(hour)) => format!("{day} pukul {hour} {zone}"),
+        (Language::En, Some(hour)) => format!("{day}, {hour} {zone}"),
+        (Language::Id, None) => format!("akhir hari {day} {zone}"),
+        (Language::En, None) => format!("at the end of {day} {zone}"),
+    }
+}
+
+/// Day and hour on the clocks of a zone, before an instant that is too late; no hour where the day lasts until its end.
+fn clock(at: Moment, zone: Zone, language: Language) -> (NaiveDate, Option<String>) {
     let wall = at.after(chrono::TimeDelta::hours(zone.hours())).0;
     let separator = match language {
         Language::Id => '.',
@@ -224,8 +303,8 @@ fn clock(at: Moment, zone: Zone, language: Language) -> (NaiveDate, String) {
     };
     let midnight = wall.hour() == 0 && wall.minute() == 0;
     match wall.date().pred_opt().filter(|_| midnight) {
-        Some(day) => (day, format!("24{separator}00")),
-        None => (wall.date(), format!("{:02}{separator}{:02}", wall.hour(), wall.minute())),
+        Some(day) => (day, None),
+        None => (wall.date(), Some(format!("{:02}{separator}{:02}", wall.hour(), wall.minute()))),
     }
 }
 
@@ -255,7 +334,10 @@ fn details(reminder: &ReminderFacts, zone: Zone, language: Language) -> Vec<Stri
     if days >= 0 {
         lines.push(match language {
             Language::Id => format!("Sisa waktu: {working} hari kerja ({days} hari)"),
-            Language::En => format!("Time left: {working} working days ({days} days)"),
+            Language::En => {
+                let day = if days == 1 { "day" } else { "days" };
+                format!("Time left: {working} {} ({days} {day})", working_days(working))
+            }
         });
     }
     if let Some(number) = reminder.moved_by.as_deref().map(line) {
@@ -279,6 +361,9 @@ fn details(reminder: &ReminderFacts, zone: Zone, language: Language) -> Vec<Stri
 
 /// The proposals that it is about, where they are several.
 fn named(reminder: &ReminderFacts, language: Language) -> Vec<String> {
+    if let Some(scope) = &reminder.scope {
+        return regions_named(scope, language);
+    }
     if reminder.count <= 1 {
         return Vec::new();
     }
@@ -298,16 +383,37 @@ fn named(reminder: &ReminderFacts, language: Language) -> Vec<String> {
     lines
 }
 
-/// One proposal, or all of the region that are due by the same rule.
+/// The regions, with what may be lost in each.
+fn regions_named(scope: &Scope, language: Language) -> Vec<String> {
+    let one = |region: &RemindedRegion| {
+        let at_risk = money(Rupiah(region.at_risk_idr), language);
+        format!("{}: {at_risk} ({})", line(&region.name), proposals(region.count, language))
+    };
+    let mut lines: Vec<String> = scope.regions.iter().map(one).collect();
+    let named = i64::try_from(scope.regions.len()).unwrap_or(i64::MAX);
+    let more = scope.count.saturating_sub(named);
+    if more > 0 {
+        lines.push(match language {
+            Language::Id => format!("dan {more} daerah lain"),
+            Language::En => format!("and {more} more regions"),
+        });
+    }
+    lines
+}
+
+/// One proposal, or all of the region, the province or the nation that are due by the same rule.
 fn link(site: &Site, reminder: &ReminderFacts, facts: &NoticeFacts) -> String {
     let base = site.base_url();
     if reminder.count <= 1 {
         return format!("{base}/api/v1/proposals/{}", facts.proposal_id);
     }
-    format!(
-        "{base}/api/v1/deadlines?region_code={}&fiscal_year={}&kind={}",
-        facts.region_code, facts.fiscal_year, reminder.kind
-    )
+    let within = match &reminder.scope {
+        None => format!("region_code={}&", facts.region_code),
+        Some(Scope { province: Some(province), .. }) => format!("province_code={}&", province.code),
+        Some(_) => String::new(),
+    };
+    let (year, kind) = (facts.fiscal_year, reminder.kind);
+    format!("{base}/api/v1/deadlines?{within}fiscal_year={year}&kind={kind}")
 }
 
 #[cfg(test)]

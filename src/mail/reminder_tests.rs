@@ -28,6 +28,8 @@ fn gate() -> ReminderFacts {
         }],
         proposals: Vec::new(),
         count: 1,
+        scope: None,
+        above: Vec::new(),
     }
 }
 
@@ -115,7 +117,7 @@ fn a_day_that_lasts_until_its_end_is_told_as_that_day() {
     let answer = ReminderFacts { kind: DeadlineKind::Clarification, due_at, ..gate() };
     let facts = facts("35.26", "Kabupaten Bangkalan", "2018-08-01T01:00:00Z", answer);
     let text = render(&facts, &[Role::Drafter], Language::En).text;
-    assert!(text.contains("Friday, 3 August 2018, 24:00 WIB"), "{text}");
+    assert!(text.contains("Due at the end of Friday, 3 August 2018 WIB: "), "{text}");
 }
 
 #[test]

@@ -52,7 +52,8 @@ struct Html<'a> {
     title: &'a str,
     region: &'a str,
     fiscal_year: i64,
-    state: &'a str,
+    /// Where it stands; none where several are told of that may stand elsewhere.
+    state: Option<&'a str>,
     actor: &'a str,
     at: &'a str,
     amount: Option<&'a str>,
@@ -76,7 +77,8 @@ struct Text<'a> {
     title: &'a str,
     region: &'a str,
     fiscal_year: i64,
-    state: &'a str,
+    /// Where it stands; none where several are told of that may stand elsewhere.
+    state: Option<&'a str>,
     actor: &'a str,
     at: &'a str,
     amount: Option<&'a str>,
@@ -119,7 +121,7 @@ impl Render for Renderer {
         let comment = facts.comment.as_deref().map(paragraphs).filter(|text| !text.is_empty());
         let details = match &spoken {
             Some(spoken) => spoken.details.clone(),
-            None => details(&facts.details, zone, language),
+            None => details(&facts.details, MAX_DETAILS, zone, language),
         };
         // A date is for those who have something to do by it.
         let due = facts.due.as_ref().filter(|_| first.is_some()).map(|due| match due {
@@ -135,6 +137,12 @@ impl Render for Renderer {
             }
         };
         let unsubscribe = draft.unsubscribe.map(|token| self.site.unsubscribe(token));
+        let several = spoken.as_ref().and_then(|spoken| spoken.several.as_ref());
+        let (title, region) = match several {
+            Some(several) => (&several.proposals, &several.regions),
+            None => (&title, &region),
+        };
+        let state = state_name(facts.state).in_language(language);
         let roles: Vec<&str> =
             draft.roles.iter().map(|role| role_name(*role).in_language(language)).collect();
         let html = Html {
@@ -144,10 +152,10 @@ impl Render for Renderer {
             labels: labels(language),
             name: &name,
             what: &what,
-            title: &title,
-            region: &region,
+            title,
+            region,
             fiscal_year: facts.fiscal_year,
-            state: state_name(facts.state).in_language(language),
+            state: several.is_none().then_some(state),
             actor: &actor,
             at: &at,
             amount: amount.as_deref(),
@@ -223,7 +231,7 @@ fn subject(
 }
 
 /// What the recipient has to do, for each of their roles.
-pub(super) fn next_of(steps: &[Step], language: Language) -> String {
+fn next_of(steps: &[Step], language: Language) -> String {
     if steps.is_empty() {
         return steps::NOTHING.in_language(language).to_owned();
     }
@@ -231,14 +239,19 @@ pub(super) fn next_of(steps: &[Step], language: Language) -> String {
     steps.join(" ")
 }
 
-fn details(all: &[Detail], zone: Zone, language: Language) -> Vec<String> {
-    let more = all.len().saturating_sub(MAX_DETAILS);
-    let shown = all.iter().take(MAX_DETAILS);
-    let mut shown: Vec<String> = shown.map(|one| line(&written(one, zone, language))).collect();
+/// Lines of detail as they are read, no more than so many.
+pub(super) fn details(all: &[Detail], most: usize, zone: Zone, language: Language) -> Vec<String> {
+    bounded(all.iter().map(|one| line(&written(one, zone, language))).collect(), most)
+}
+
+/// No more than so many lines; what is left out is counted.
+pub(super) fn bounded(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    let more = lines.len().saturating_sub(most);
     if more > 0 {
-        shown.push(format!("… (+{more})"));
+        lines.truncate(most);
+        lines.push(format!("… (+{more})"));
     }
-    shown
+    lines
 }
 
 /// Characters that move the cursor, end a header or turn the direction of writing.

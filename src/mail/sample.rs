@@ -7,14 +7,16 @@ use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::journal::EntryKind;
 use crate::domain::line::Component;
 use crate::domain::moment::{Moment, Zone};
-use crate::domain::notice::detail::{Detail, DocumentName, DueAt, Milestone, NoticeDue};
+use crate::domain::notice::detail::{Detail, DocumentName, Milestone, NoticeDue};
+use crate::domain::notice::due::{self, Ground, Standing};
 use crate::domain::notice::telling::{Audience, audience};
 use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts};
 use crate::domain::people::Role;
-use crate::domain::policy::{Deadline, Policy};
+use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, State};
 use crate::domain::reminder::{Earlier, ReminderFacts};
 use crate::domain::report::ReportKind;
+use crate::domain::tranche::Mode;
 use crate::domain::{deadline, workflow};
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use uuid::Uuid;
@@ -51,10 +53,9 @@ pub fn facts(event: NoticeEvent, state: State) -> Result<NoticeFacts, String> {
             NoticeEvent::FindingOpened | NoticeEvent::FindingReturned => {
                 let days = policy.findings.as_ref().map_or(0, |rule| rule.follow_up_days);
                 let last = at.after(TimeDelta::days(days)).date_in(Zone::Wib);
-                Some(due_on(&policy, at, Zone::Wib.end_of(last), Zone::Wib))
+                due::dated((Zone::Wib.end_of(last), Zone::Wib), &policy, at)
             }
-            NoticeEvent::FindingAnswered | NoticeEvent::FindingClosed => None,
-            _ => due(state, &policy, at),
+            _ => due(event, state, &details, &policy, at),
         },
         missed: match event {
             NoticeEvent::Lapse => Some(Zone::Wib.end_of(answer_due())),
@@ -93,6 +94,8 @@ fn reminder(policy: &Policy, at: Moment) -> ReminderFacts {
         }],
         proposals: Vec::new(),
         count: 1,
+        scope: None,
+        above: Vec::new(),
     }
 }
 
@@ -221,26 +224,36 @@ fn told_at(state: State) -> Moment {
     }
 }
 
-/// By when the next step is due from a state, as the policy says.
-fn due(state: State, policy: &Policy, now: Moment) -> Option<NoticeDue> {
-    let of_policy = |stated: Deadline| (stated.moment(), stated.zone);
-    let (at, zone) = match state {
-        State::Draft | State::PlanningCheck | State::Endorsement => {
-            of_policy(policy.window_at(false, now)?.closes)
+/// By when the step is due that an event asks for, as it is dated when the service raises it.
+fn due(
+    event: NoticeEvent,
+    state: State,
+    details: &[Detail],
+    policy: &Policy,
+    now: Moment,
+) -> Option<NoticeDue> {
+    let zone = Zone::Wib;
+    match due::ground(event, state) {
+        Ground::State => {
+            let returned = event == NoticeEvent::Return;
+            // A harmonisation has no date before the reviewer proposes something.
+            let is_asked = state != State::Harmonisation || event == NoticeEvent::ProposeAgreement;
+            let due_on = Some(answer_due()).filter(|_| is_asked);
+            let standing = Standing { state, returned, due_on, recommended: false, zone };
+            due::of_state(&standing, policy, now)
         }
-        State::Clarification | State::Harmonisation => (Zone::Wib.end_of(answer_due()), Zone::Wib),
-        State::Allocated => of_policy(policy.plan.due),
-        State::Planned | State::Contracted => of_policy(policy.contract_gate),
-        _ => return None,
-    };
-    Some(due_on(policy, now, at, zone))
-}
-
-fn due_on(policy: &Policy, now: Moment, at: Moment, zone: Zone) -> NoticeDue {
-    let kind = deadline::DeadlineKind::ContractGate;
-    let due = deadline::Due { kind, rule: None, at, zone, n: None };
-    let (_, working_days_left) = deadline::left(&policy.calendar(), now, &due);
-    NoticeDue::At(DueAt { at, zone, working_days_left })
+        Ground::Request => {
+            let reviewed_at = match event {
+                NoticeEvent::TrancheReviewed => Some(now),
+                NoticeEvent::TrancheVerified => Some(now.after(chrono::TimeDelta::days(-1))),
+                _ => None,
+            };
+            let request = due::Request { mode: Mode::Staged, n: 1, reviewed_at, zone };
+            due::of_request(event, &request, policy, now)
+        }
+        Ground::Report => due::of_report(details, zone, policy, now),
+        Ground::Undated => None,
+    }
 }
 
 fn document(code: &str, id: &str, en: &str) -> DocumentName {

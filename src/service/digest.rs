@@ -26,7 +26,8 @@ use std::collections::HashMap;
 const PAGE: i64 = 100;
 /// How many messages one digest brings; what is beyond waits for the next day's.
 const MAX_MESSAGES: i64 = 1_000;
-/// How many of them it spells out, the newest; of the others it says how many they are.
+/// How many of them it spells out, the newest. Of those before them it tells shortly what can't be off, and says how many the
+/// others are.
 const SHOWN: usize = 100;
 
 /// Something that happened, as a digest tells it.
@@ -38,6 +39,8 @@ pub struct Item {
     pub facts: NoticeFacts,
     /// For which of their roles the recipient is told; those that they hold now.
     pub roles: Vec<Role>,
+    /// Whether it is told in one line, without comment and details.
+    pub brief: bool,
 }
 
 /// What a digest is made of.
@@ -51,7 +54,7 @@ pub struct DigestDraft<'a> {
     pub name: &'a str,
     /// The recipient's language.
     pub language: Language,
-    /// What happened, by proposal: the newest last, in each and of all.
+    /// What happened, by proposal: the newest last, in each and of all. A reminder of several proposals stands by itself.
     pub groups: &'a [Vec<Item>],
     /// How many messages it brings.
     pub messages: usize,
@@ -115,14 +118,18 @@ fn collect_one(sv: &Services, render: &dyn Render, person: UserId) -> Result<boo
             let (hour, zone) = (preferences.digest_hour, zone_of(&grants));
             let day = digest_day(now, hour, zone);
             if digest::exists(tx, person, day)? {
-                mail::postpone(tx, person, next_digest(now, hour, zone))?;
+                preference::postpone(tx, person, now, next_digest(now, hour, zone))?;
                 return Ok(false);
             }
             let due = digest::due_of(tx, person, now, MAX_MESSAGES)?;
-            if due.is_empty() {
+            let to = Recipient { owner, grants, day };
+            let told = told(&to, due)?;
+            // Of what they have no business with any more, since a grant ended, nobody is told.
+            mail::mute(tx, &told.lost, now)?;
+            if told.ids.is_empty() {
                 return Ok(false);
             }
-            make(tx, render, &tokens, &Recipient { owner, grants, day }, &due, now)?;
+            make(tx, render, &tokens, &to, &told, now)?;
             Ok(true)
         },
         |_, _| Ok(()),
@@ -141,29 +148,26 @@ fn make(
     render: &dyn Render,
     tokens: &unsubscribe::Tokens,
     to: &Recipient,
-    due: &[(MailId, Notice)],
+    told: &Told,
     now: Moment,
 ) -> Result<(), Error> {
     let (id, person) = (MailId::new(), to.owner.id);
     // First, so that a second worker waits here on PostgreSQL, and then fails as a duplicate.
     digest::insert(tx, &Digest { user_id: person, day: to.day, mail_id: id, created_at: now })?;
-    let groups = groups(to, due)?;
-    let leaves = due.iter().any(|(_, notice)| Topic::of(notice.event).is_some());
-    let token = leaves.then(|| tokens.token(person, Topic::Digest)).transpose()?;
+    let token = told.can_be_left.then(|| tokens.token(person, Topic::Digest)).transpose()?;
     let draft = DigestDraft {
         id,
         day: to.day,
         name: &to.owner.name,
         language: to.owner.language,
-        groups: &groups,
-        messages: due.len(),
+        groups: &told.groups,
+        messages: told.ids.len(),
         unsubscribe: token.as_deref(),
     };
     let rendered = render.render_digest(&draft).map_err(Error::Defect)?;
-    let ids: Vec<MailId> = due.iter().map(|(id, _)| *id).collect();
-    let notice = announce(tx, to, &ids, id, now)?;
+    let notice = announce(tx, to, &told.ids, id, now)?;
     mail::insert_once(tx, &queued(id, &notice, &to.owner, rendered, now))?;
-    if digest::collect(tx, &ids, id, now)? != ids.len() {
+    if digest::collect(tx, &told.ids, id, now)? != told.ids.len() {
         let words = "what waited for a digest was changed meanwhile".to_owned();
         return Err(Error::Database(DbError::Conflict(words)));
     }
@@ -200,24 +204,65 @@ fn announce(
     Ok(row)
 }
 
-/// The newest of what happened, by proposal; the proposal of the newest last.
-fn groups(to: &Recipient, due: &[(MailId, Notice)]) -> Result<Vec<Vec<Item>>, Error> {
+/// What a digest brings, and what it does not.
+#[derive(Default)]
+struct Told {
+    /// What happened, by proposal; the proposal of the newest last.
+    groups: Vec<Vec<Item>>,
+    /// The messages that it stands for.
+    ids: Vec<MailId>,
+    /// Those of which the person is told for no role any more.
+    lost: Vec<MailId>,
+    /// Whether anything of it can be off.
+    can_be_left: bool,
+}
+
+/// What stands together: what happened to a proposal, or a reminder of several.
+#[derive(PartialEq, Eq, Hash)]
+enum Together {
+    Proposal(ProposalId),
+    Several(MailId),
+}
+
+fn told(to: &Recipient, due: Vec<(MailId, Notice)>) -> Result<Told, Error> {
     let owner = &to.owner;
     let actor = Actor { user: Some(owner.id), name: owner.name.clone(), grants: to.grants.clone() };
-    let mut of: HashMap<ProposalId, (usize, Vec<Item>)> = HashMap::new();
-    let hidden = due.len().saturating_sub(SHOWN);
-    for (index, (_, notice)) in due.iter().enumerate().skip(hidden) {
+    let mut told = Told::default();
+    let mut items: Vec<(Together, Item)> = Vec::with_capacity(due.len());
+    for (id, notice) in due {
         let facts: NoticeFacts = serde_json::from_str(&notice.facts)?;
         let place = Place { region: &facts.region_code, commodity: &facts.commodity };
         let holds = |role: &Role| actor.grant_over(*role, place).is_some();
-        let roles = facts.tells.iter().copied().filter(holds).collect();
-        let (newest, items) = of.entry(facts.proposal_id).or_default();
+        let roles: Vec<Role> = facts.tells.iter().copied().filter(holds).collect();
+        if roles.is_empty() {
+            told.lost.push(id);
+            continue;
+        }
+        told.ids.push(id);
+        told.can_be_left |= Topic::of(notice.event).is_some();
+        let several = facts.reminder.as_ref().is_some_and(|reminder| reminder.count > 1);
+        let together = match several {
+            true => Together::Several(id),
+            false => Together::Proposal(facts.proposal_id),
+        };
+        items.push((together, Item { event: notice.event, facts, roles, brief: false }));
+    }
+    let before = items.len().saturating_sub(SHOWN);
+    let mut of: HashMap<Together, (usize, Vec<Item>)> = HashMap::new();
+    for (index, (together, mut item)) in items.into_iter().enumerate() {
+        item.brief = index < before;
+        // What can be off may be left to the list of notifications; a decision or a payment may not.
+        if item.brief && Topic::of(item.event).is_some() {
+            continue;
+        }
+        let (newest, items) = of.entry(together).or_default();
         *newest = index;
-        items.push(Item { event: notice.event, facts, roles });
+        items.push(item);
     }
     let mut groups: Vec<(usize, Vec<Item>)> = of.into_values().collect();
     groups.sort_by_key(|(newest, _)| *newest);
-    Ok(groups.into_iter().map(|(_, items)| items).collect())
+    told.groups = groups.into_iter().map(|(_, items)| items).collect();
+    Ok(told)
 }
 
 #[cfg(test)]

@@ -1,27 +1,30 @@
 //! Raising notices: the facts of what happened, in the same transaction.
 
-use crate::domain::deadline::{self, DeadlineKind, Due};
 use crate::domain::ids::{EventId, NoticeId, UserId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
-use crate::domain::notice::detail::{Detail, DocumentName, DueAt, NoticeDue};
+use crate::domain::notice::detail::{Detail, DocumentName, NoticeDue};
+use crate::domain::notice::due::{self, Ground, Standing};
+use crate::domain::notice::telling::Audience;
 use crate::domain::notice::{AccountFacts, NoticeEvent, NoticeFacts, telling};
 use crate::domain::people::Role;
 use crate::domain::policy::Policy;
-use crate::domain::proposal::State;
 use crate::domain::reminder::ReminderFacts;
+use crate::domain::tranche;
 use crate::service::context::Context;
 use crate::service::error::Error;
+use crate::service::policy;
 use crate::storage::notice::{self, Notice};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, region};
+use crate::storage::tranche::TrancheRequest;
+use crate::storage::{AnyConnection, allocation, region};
 
 /// What a notice says beside who and where.
 #[derive(Debug, Default)]
 pub struct Words {
     /// Why.
     pub comment: Option<String>,
-    /// By when the next step is due.
+    /// By when the next step is due, where the caller has the rules at hand or only it knows; else it is found.
     pub due: Option<NoticeDue>,
     /// The moment that was missed.
     pub missed: Option<Moment>,
@@ -75,6 +78,11 @@ pub fn tell(
     if tells.is_empty() {
         return Ok(());
     }
+    let due = match words.due {
+        Some(due) => Some(due),
+        None => due_beside(tx, cx, event, proposal, &words.details)?,
+    };
+    let words = Words { due, ..words };
     append(tx, cx, (event_id, event), proposal, (tells, only), words, None).map(|_| ())
 }
 
@@ -163,54 +171,57 @@ pub fn document_name(policy: &Policy, document_type: &str) -> DocumentName {
     }
 }
 
-/// By when the next step of a proposal is due, where a rule sets it, and how many working days lie between.
+/// By when the next step of a proposal is due where it stands, where a rule sets it.
 pub fn due(proposal: &Proposal, policy: &Policy, now: Moment) -> Option<NoticeDue> {
-    let (kind, at, zone) = due_at(proposal, policy, now)?;
-    let (_, working_days_left) =
-        deadline::left(&policy.calendar(), now, &Due { kind, rule: None, at, zone, n: None });
-    Some(NoticeDue::At(DueAt { at, zone, working_days_left }))
+    let standing = Standing {
+        state: proposal.state,
+        returned: proposal.returned,
+        due_on: proposal.due_on,
+        recommended: proposal.lump_sum_recommended,
+        zone: Zone::of(&proposal.region_code),
+    };
+    due::of_state(&standing, policy, now)
 }
 
-fn due_at(
+/// By when the step is due that an event asks for over a request for a tranche of some proposals.
+pub fn due_of_request(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    event: NoticeEvent,
+    row: &TrancheRequest,
+    proposals: &[Proposal],
+) -> Result<Option<NoticeDue>, Error> {
+    let Some(first) = proposals.first() else { return Ok(None) };
+    let allocation = allocation::find(tx, row.allocation_id)?.ok_or(Error::NotFound)?;
+    let policy = policy::of_allocation(tx, &allocation, cx.now)?.policy;
+    let (fixed, limit) = (allocation.mode, policy.lump_sum_limit());
+    let recommended = first.lump_sum_recommended;
+    let request = due::Request {
+        mode: tranche::mode(fixed, recommended, allocation.amount_idr, limit),
+        n: row.n,
+        reviewed_at: row.reviewed_at,
+        zone: Zone::of(&allocation.region_code),
+    };
+    Ok(due::of_request(event, &request, &policy, cx.now))
+}
+
+/// By when the step is due that an event beside the arrows asks for; what a request dates is the caller's to say.
+fn due_beside(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    event: NoticeEvent,
     proposal: &Proposal,
-    policy: &Policy,
-    now: Moment,
-) -> Option<(DeadlineKind, Moment, Zone)> {
-    let answer = |kind| {
-        let zone = Zone::of(&proposal.region_code);
-        proposal.due_on.map(|due| (kind, zone.end_of(due), zone))
-    };
-    let (kind, stated) = match proposal.state {
-        State::Clarification => return answer(DeadlineKind::Clarification),
-        State::Harmonisation => return answer(DeadlineKind::Harmonisation),
-        State::Draft | State::PlanningCheck | State::Endorsement => {
-            let window = policy.window_at(proposal.returned, now)?;
-            (DeadlineKind::Submission, window.closes)
-        }
-        State::Allocated if now < policy.plan.due.moment() => {
-            (DeadlineKind::PlanApproval, policy.plan.due)
-        }
-        State::Allocated | State::Planned | State::Contracted if proposal.lump_sum_recommended => {
-            (DeadlineKind::RecommendationGate, policy.recommendation_gate())
-        }
-        State::Allocated | State::Planned | State::Contracted => {
-            (DeadlineKind::ContractGate, policy.contract_gate)
-        }
-        State::Verification
-        | State::TechnicalReview
-        | State::SiteVerification
-        | State::Decision
-        | State::Approved
-        | State::Funded
-        | State::Reporting
-        | State::Operating
-        | State::Closed
-        | State::Rejected
-        | State::Withdrawn
-        | State::Lapsed
-        | State::Unfunded
-        | State::Forfeited
-        | State::Cancelled => return None,
-    };
-    Some((kind, stated.moment(), stated.zone))
+    details: &[Detail],
+) -> Result<Option<NoticeDue>, Error> {
+    let is_arrow = matches!(telling::audience(event), Audience::Arrow(_));
+    let ground = due::ground(event, proposal.state);
+    if is_arrow || matches!(ground, Ground::Undated | Ground::Request) {
+        return Ok(None);
+    }
+    let policy = policy::of_proposal(tx, proposal, cx.now)?.policy;
+    Ok(match ground {
+        Ground::State => due(proposal, &policy, cx.now),
+        Ground::Report => due::of_report(details, Zone::of(&proposal.region_code), &policy, cx.now),
+        Ground::Request | Ground::Undated => None,
+    })
 }

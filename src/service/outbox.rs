@@ -155,7 +155,7 @@ fn expand_one(
             }
             let facts: NoticeFacts = serde_json::from_str(&row.facts)?;
             let recipients = recipients(tx, &facts, now)?;
-            let ways = ways(tx, row.event, &recipients, now)?;
+            let ways = ways(tx, row.event, &facts, &recipients, now)?;
             let maker = Maker { render, tokens, now };
             for (user, roles) in &recipients {
                 let mut mail = compose(&maker, row, &facts, user, roles)?;
@@ -207,10 +207,12 @@ fn recipients(
     Ok(told)
 }
 
-/// How each recipient is told of an event, as they chose: at once, with the digest that comes next, or not by mail.
+/// How each recipient is told of an event, as they chose: at once, with the digest that comes next, or not by mail. What
+/// names a date that will have passed when the digest comes goes at once: told afterwards, it is of no use.
 fn ways(
     tx: &mut AnyConnection,
     event: NoticeEvent,
+    facts: &NoticeFacts,
     recipients: &[(User, Vec<Role>)],
     now: Moment,
 ) -> Result<HashMap<UserId, (MailState, Moment)>, Error> {
@@ -227,7 +229,11 @@ fn ways(
             Delivery::Off => (MailState::Muted, now),
             Delivery::Daily => {
                 let zone = zones.get(id).copied().unwrap_or(Zone::Wib);
-                (MailState::Digest, next_digest(now, kept.preferences.digest_hour, zone))
+                let next = next_digest(now, kept.preferences.digest_hour, zone);
+                match facts.passes_before(now, next) {
+                    true => (MailState::Queued, now),
+                    false => (MailState::Digest, next),
+                }
             }
         };
         (*id, way)

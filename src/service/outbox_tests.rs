@@ -42,7 +42,8 @@ impl Render for Plain {
 
     fn render_digest(&self, draft: &DigestDraft<'_>) -> Result<Rendered, String> {
         let told = |item: &crate::service::digest::Item| {
-            format!("{} {} {:?}", item.facts.title, item.event, item.roles)
+            let brief = if item.brief { " brief" } else { "" };
+            format!("{} {} {:?}{brief}", item.facts.title, item.event, item.roles)
         };
         let groups = draft.groups.iter();
         let text = groups.map(|group| group.iter().map(told).collect::<Vec<_>>().join("\n"));
@@ -139,20 +140,33 @@ impl Desk {
 
     /// A notice for roles over a proposal of Way Kanan (18.08), not for `actor`.
     pub fn notice(&self, tells: &[Role], actor: Option<UserId>, title: &str) -> NoticeId {
+        let told = |facts: &mut NoticeFacts| {
+            (facts.actor_id, facts.title) = (actor, title.to_owned());
+        };
+        self.notice_of(NoticeEvent::Submit, tells, told)
+    }
+
+    /// A notice of an event for roles over a proposal of Way Kanan (18.08), with facts that differ.
+    pub fn notice_of(
+        &self,
+        event: NoticeEvent,
+        tells: &[Role],
+        differ: impl FnOnce(&mut NoticeFacts),
+    ) -> NoticeId {
         let now = self.sv.clock.now();
-        let facts = NoticeFacts {
+        let mut facts = NoticeFacts {
             at: now,
             tells: tells.to_vec(),
             only: None,
             proposal_id: ProposalId::new(),
-            title: title.to_owned(),
+            title: String::new(),
             region_code: "18.08".into(),
             region_name: "Kabupaten Way Kanan".to_owned(),
             commodity: "kopi".to_owned(),
             fiscal_year: 2021,
             state: State::Verification,
             actor: "Sri".to_owned(),
-            actor_id: actor,
+            actor_id: None,
             comment: None,
             due: None,
             missed: None,
@@ -160,9 +174,10 @@ impl Desk {
             details: Vec::new(),
             reminder: None,
         };
+        differ(&mut facts);
         let row = Notice {
             id: NoticeId::new(),
-            event: NoticeEvent::Submit,
+            event,
             proposal_id: Some(facts.proposal_id),
             facts: serde_json::to_string(&facts).expect("json"),
             event_id: EventId::new(),
@@ -172,7 +187,8 @@ impl Desk {
         row.id
     }
 
-    fn write(&self, work: impl FnMut(&mut AnyConnection) -> Result<(), Error>) {
+    /// Writes to the database as a service would.
+    pub fn write(&self, work: impl FnMut(&mut AnyConnection) -> Result<(), Error>) {
         self.sv.db.write("test", work, |_, _| Ok(())).expect("written");
     }
 

@@ -3,6 +3,7 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, UserId};
 use crate::domain::moment::{Moment, Zone};
+use crate::domain::notice::NoticeFacts;
 use crate::domain::people::Grant;
 use crate::domain::preference::{
     Deliveries, Delivery, MailKind, Preferences, next_digest, zone_of,
@@ -16,11 +17,14 @@ use crate::service::plan::need_version;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::preference as view;
 use crate::storage::preference::{self, Choice, Settings};
-use crate::storage::{AnyConnection, grant, mail};
+use crate::storage::{AnyConnection, digest, grant, mail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use utoipa::ToSchema;
+
+/// How many of the messages that wait for a digest are looked at at a time.
+const WAITING: i64 = 200;
 
 /// How you want to be told, as a whole. A kind that is left out is told at once.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
@@ -172,7 +176,7 @@ pub(super) fn save(
     }
     let held = hold_back(tx, user_id, &after.preferences, cx.now)?;
     if digest_hour != before.preferences.digest_hour {
-        mail::postpone(tx, user_id, next_digest(cx.now, digest_hour, change.zone))?;
+        postpone(tx, user_id, cx.now, next_digest(cx.now, digest_hour, change.zone))?;
     }
     let whole = |kept: Kept| Preferences {
         deliveries: kept.preferences.deliveries.whole(),
@@ -193,6 +197,31 @@ pub(super) fn save(
     trail::done(tx, cx, event)?;
     let version = after.version;
     trail::revise(tx, id, SubjectKind::Preferences, user_id, version, &whole(after))
+}
+
+/// Lets what waits for a person's digest wait until another moment. What names a date that will have passed by then is
+/// sent at once, by itself.
+pub(super) fn postpone(
+    tx: &mut AnyConnection,
+    user: UserId,
+    now: Moment,
+    until: Moment,
+) -> Result<(), Error> {
+    mail::postpone(tx, user, until)?;
+    let mut after = None;
+    loop {
+        let page = digest::waiting_of(tx, user, after, WAITING)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(*last);
+        let mut pressing = Vec::new();
+        for (id, notice) in &page {
+            let facts: NoticeFacts = serde_json::from_str(&notice.facts)?;
+            if facts.passes_before(now, until) {
+                pressing.push(*id);
+            }
+        }
+        digest::hasten(tx, &pressing, now)?;
+    }
 }
 
 /// Holds back what waits for a person's digest and is of a kind that is off; how many messages.

@@ -326,6 +326,7 @@ fn settle(
         Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
     )?;
     trail::revise(tx, event, SubjectKind::TrancheRequest, row.id, row.version, row)?;
+    let due = notices::due_of_request(tx, cx, told, row, proposals)?;
     for one in proposals {
         access::save(tx, one)?;
         if let Some(duty) = duty {
@@ -336,6 +337,7 @@ fn settle(
             amount: Some(row.total_idr),
             comment: row.reason.clone(),
             details: vec![Detail::Tranche { n: row.n }],
+            due: due.clone(),
             ..Words::default()
         };
         notices::raise(tx, cx, event, told, one, words)?;

@@ -75,6 +75,43 @@ pub fn due_of(
         .load(c)
 }
 
+/// What waits for a person's digest, due or not, with the notices that it tells of, in the order of its making, after
+/// `after`.
+pub fn waiting_of(
+    c: &mut AnyConnection,
+    user: UserId,
+    after: Option<MailId>,
+    limit: i64,
+) -> QueryResult<Vec<(MailId, Notice)>> {
+    let mut query = mails::table
+        .inner_join(notices::table)
+        .filter(mails::user_id.eq(user).and(mails::state.eq(MailState::Digest)))
+        .order(mails::id)
+        .limit(limit)
+        .select((mails::id, Notice::as_select()))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(mails::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Lets messages that wait for a digest be sent at once by themselves; how many did wait.
+pub fn hasten(c: &mut AnyConnection, ids: &[MailId], now: Moment) -> QueryResult<usize> {
+    let mut hastened = 0;
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let waiting = mails::id.eq_any(some).and(mails::state.eq(MailState::Digest));
+        hastened += diesel::update(mails::table.filter(waiting))
+            .set((
+                mails::state.eq(MailState::Queued),
+                mails::next_attempt_at.eq(now),
+                mails::version.eq(mails::version + 1),
+            ))
+            .execute(c)?;
+    }
+    Ok(hastened)
+}
+
 /// Marks messages as told in a digest; how many had waited until now.
 pub fn collect(
     c: &mut AnyConnection,

@@ -31,6 +31,7 @@ mod line_review;
 mod lines;
 mod lists;
 mod mail;
+mod mail_dates;
 mod mail_texts;
 mod matrix;
 mod money;

@@ -9,7 +9,7 @@ use reqwest::Method;
 use sentra::domain::people::Role;
 use sentra::mail::Site;
 use sentra::mail::render::Renderer;
-use sentra::service::digest;
+use sentra::service::{digest, reminders};
 use serde_json::{Value, json};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -140,6 +140,34 @@ on_both! {
         assert!(place(&one.id) < place(&other.id), "the newest last: {body}");
         app.later(TimeDelta::days(1));
         assert_eq!((app.deliver().digests, written(&app, &planner).len()), (0, 1));
+        app.verified();
+    }
+
+    async fn a_date_that_passes_before_the_digest_comes_is_told_at_once(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "technical_review").await;
+        let drafter = life.who(Role::Drafter).await;
+        app.deliver();
+        set(&app, &drafter, json!({ "task": "daily", "reminder": "daily" })).await;
+        // An answer is due tomorrow at the earliest, until the end of the day: the digest of that morning is in time.
+        life.ask_changes(Role::Reviewer, &["/title"]).await;
+        let ask = json!({ "action": "request_clarification", "data": { "due_on": app.in_days(1) } });
+        life.act(Role::Reviewer, ask).await.is(200);
+        app.deliver();
+        assert_eq!(notifications(&app, &drafter).await[0]["state"], "digest");
+        life.to("planned").await;
+        // Of the gate, 21 July 17:00, the digest of 21 July is early enough, and the one of 22 July is not.
+        for (at, subject, state) in [
+            ("2021-07-20T01:00:00Z", "1 hari kerja lagi", "digest"), ("2021-07-21T01:00:00Z", "Hari kerja terakhir", "sent"),
+        ] {
+            app.at(at);
+            assert_eq!(reminders::run(&app.services).expect("a run").notices, 1);
+            app.deliver();
+            let told = notifications(&app, &drafter).await;
+            let last = told.iter().find(|one| one["event"] == "reminder").expect("a reminder");
+            assert!(text(&last["subject"]).starts_with(subject), "{last}");
+            assert_eq!(last["state"], state, "{last}");
+        }
         app.verified();
     }
 

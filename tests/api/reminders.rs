@@ -2,14 +2,14 @@
 //! The case of Bangkalan 2018 is lived again day by day: who would have been told that 6.075 billion are about to be lost.
 
 use crate::on_both;
-use crate::support::app::{FOREIGN, HOME, Person, TestApp, golden};
+use crate::support::app::{FOREIGN, HOME, Person, SIBLING, TestApp, golden};
 use crate::support::client::text;
 use crate::support::life::{CONSTRUCTION, Case, Life, assessment, flags_body};
 use chrono::NaiveDate;
 use sentra::domain::people::Role;
 use sentra::service::reminders::{self, Reminded};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Bangkalan in 2018, paid as the year's policy says.
@@ -394,7 +394,8 @@ on_both! {
         let elsewhere = Case { region: HOME, ..BANGKALAN }.at(&app, "planned").await;
         app.at("2018-07-06T01:00:00Z");
         let done = remind(&app);
-        assert_eq!((done.notices, done.steps), (2, 4));
+        // One to each region, and one to the ministry of both.
+        assert_eq!((done.notices, done.steps), (3, 4));
         let drafter = lives[0].who(Role::Drafter).await;
         let all = messages(&app, &drafter).await;
         assert_eq!(all.len(), 1);
@@ -416,6 +417,101 @@ on_both! {
         remind(&app);
         let subject = text(&messages(&app, &drafter).await.pop().expect("a message")["subject"]);
         assert!(subject.ends_with("(2 usulan)"), "{subject}");
+    }
+
+    async fn those_above_are_told_of_all_regions_in_one_message(db) {
+        let app = TestApp::from(db, "2017-05-12T02:00:00Z");
+        let mut lives = Vec::new();
+        for region in [FOREIGN, HOME, SIBLING] {
+            for role in EVERYBODY {
+                app.of(role, region).await;
+            }
+            lives.push(Case { region, ..BANGKALAN }.at(&app, "planned").await);
+        }
+        app.at("2018-07-06T01:00:00Z");
+        let done = remind(&app);
+        // Three regions, the province that has two of them, and the nation.
+        assert_eq!((done.notices, done.steps), (5, 3));
+        let one = async |role: Role, region: &str| {
+            let all = messages(&app, &app.of(role, region).await).await;
+            assert_eq!(all.len(), 1, "{role} {region}: {all:?}");
+            (text(&all[0]["subject"]), text(&all[0]["text"]))
+        };
+        let gate = "10 hari kerja lagi: kontrak dan permintaan pertama";
+        let (subject, body) = one(Role::Approver, HOME).await;
+        assert_eq!(subject, format!("{gate} – Indonesia 2018 (3 daerah, 3 usulan)"));
+        let total = sentra::domain::money::Rupiah(BANGKALAN.total()).to_string().replace(',', ".");
+        for name in ["Kabupaten Bangkalan", "Kota Bandar Lampung", "Kabupaten Lampung Barat"] {
+            assert!(body.contains(&format!("- {name}: {total} (1 usulan)")), "{name}\n{body}");
+        }
+        assert!(body.contains("Hubungi daerah yang disebut di atas") && !body.contains("Status"), "{body}");
+        let (subject, body) = one(Role::Verifier, HOME).await;
+        assert_eq!(subject, format!("{gate} – Provinsi Lampung 2018 (2 daerah, 2 usulan)"));
+        assert!(!body.contains("Bangkalan"), "{body}");
+        let (subject, _) = one(Role::Verifier, FOREIGN).await;
+        assert!(subject.starts_with(&format!("{gate} – Kabupaten Bangkalan 2018 – ")), "{subject}");
+        for region in [FOREIGN, HOME, SIBLING] {
+            let (subject, body) = one(Role::Drafter, region).await;
+            assert!(!subject.contains("daerah") && !body.contains("daerah lain"), "{subject}\n{body}");
+        }
+        // The links lead to what is told of.
+        for (role, region, count) in [(Role::Approver, HOME, 3), (Role::Verifier, HOME, 2)] {
+            let person = app.of(role, region).await;
+            let body = text(&messages(&app, &person).await[0]["text"]);
+            let (_, link) = body.split_once("https://sentra.example/api/v1").expect("a link");
+            let link = link.lines().next().expect("a line");
+            assert_eq!(app.get(&person, link).await.is(200)["count"], count, "{link}");
+        }
+        // Each step says who was told of it: its own region, its province and the ministry.
+        let names = async |life: &Life<'_>| -> BTreeSet<String> {
+            let last = told(life).await.pop().expect("a step");
+            last["recipients"].as_array().expect("a list").iter().map(|one| text(&one["name"])).collect()
+        };
+        let here = names(&lives[1]).await;
+        let expected = ["approver 1 pusat", "drafter 1 18-71", "planner 1 18-71", "regional_head 1 18-71", "verifier 1 18"];
+        assert_eq!(here.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+        assert!(names(&lives[0]).await.contains("verifier 1 35"));
+        // Two processes at once, the next step, whatever one of the regions does meanwhile.
+        lives[2].to("contracted").await;
+        lives[2].request_tranche(1, BANGKALAN.total() / 4).await.is(201);
+        app.at("2018-07-13T01:00:00Z");
+        remind_twice_at_once(&app);
+        let all = messages(&app, &app.of(Role::Approver, HOME).await).await;
+        assert_eq!(all.len(), 2, "{all:?}");
+        assert!(text(&all[1]["subject"]).ends_with("Indonesia 2018 (2 daerah, 2 usulan)"), "{}", all[1]["subject"]);
+        let twice = "SELECT COUNT(*) FROM (SELECT 1 FROM reminders GROUP BY proposal_id, kind, n, due_at, step HAVING COUNT(*) > 1) AS twice";
+        assert_eq!(app.database.number(twice), 0);
+        app.verified();
+    }
+
+    async fn documents_that_are_due_with_the_gate_are_not_told_of_twice(db) {
+        let app = TestApp::from(db, "2017-05-12T02:00:00Z");
+        let life = BANGKALAN.at(&app, "planned").await;
+        app.at("2018-06-22T01:00:00Z");
+        life.to("contracted").await;
+        for day in ["2018-07-06", "2018-07-13", "2018-07-17", "2018-07-19"] {
+            app.at(&format!("{day}T01:00:00Z"));
+            remind(&app);
+        }
+        let gate: Vec<i64> = steps(&life, "contract_gate").await.iter().map(|(step, _)| *step).collect();
+        assert_eq!(&gate[gate.len() - 4..], [-10, -5, -3, -1]);
+        assert_eq!(steps(&life, "tranche_documents").await, []);
+        let approver = life.who(Role::Approver).await;
+        let shown = app.get(&approver, "/deadlines?kind=tranche_documents").await.is(200);
+        assert_eq!((&shown["count"], &shown["items"][0]["next_reminder_at"]), (&json!(1), &Value::Null));
+        // Moved away from the gate, they are a date of their own.
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let changes: Vec<Value> = ["/tranches/0/documents_due/date", "/tranches/0/closes/date"]
+            .iter().map(|path| json!({ "path": path, "value": "2018-07-27" })).collect();
+        let body = json!({
+            "fiscal_year": 2018, "number": "KMK 2/2018", "dated_on": app.today(), "reason": "Gempa.",
+            "regions": [FOREIGN], "changes": changes,
+        });
+        app.post(&administrator, "/decrees", body).await.is(201);
+        app.at("2018-07-20T01:00:00Z");
+        remind(&app);
+        assert_eq!(steps(&life, "contract_gate").await.last(), Some(&(0, false)));
+        assert_eq!(steps(&life, "tranche_documents").await.last(), Some(&(-5, false)));
     }
 
     async fn the_radar_says_when_somebody_was_reminded_and_when_next(db) {

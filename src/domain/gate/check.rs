@@ -1,6 +1,6 @@
 //! The checks of a gate, one by one.
 
-use super::{Check, Facts, Part, Purpose, Rule, Span};
+use super::{Check, Facts, Part, Purpose, Rule, Span, span};
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::policy::TrancheRule;
 use crate::domain::tranche::Mode;
@@ -11,7 +11,7 @@ impl Facts<'_> {
     pub(super) fn checks(&self, purpose: Purpose, cap: Rupiah, paid: Rupiah) -> Vec<Check> {
         let mut checks = vec![self.exists()];
         let Some(index) = self.index() else { return checks };
-        if let Some(span) = self.span(index) {
+        if let Some(span) = span(self.policy, self.mode, index) {
             checks.push(self.window(&span, purpose));
             checks.push(self.documents_in_time(&span));
         }

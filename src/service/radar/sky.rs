@@ -160,6 +160,21 @@ impl Sky {
         }
     }
 
+    /// Whether the documents of a first tranche are due with the gate of the year, which lies before a proposal that has not
+    /// asked: who is reminded of the gate is reminded of both.
+    pub fn is_told_by_the_gate(&self, found: &Found) -> bool {
+        let About::Allocation(_, _, places) = &found.about else { return false };
+        let before_the_gate = |row: &&Proposal| {
+            row.state == State::Contracted && !row.lump_sum_recommended && !self.prospect(row).asked
+        };
+        (found.due.kind, found.due.n) == (DeadlineKind::TrancheDocuments, Some(1))
+            && found.due.at == found.held.policy.contract_gate.moment()
+            && places
+                .iter()
+                .filter_map(|place| self.rows.get(*place))
+                .any(|row| before_the_gate(&row))
+    }
+
     fn funds_of(&self, row: &Proposal) -> Option<&radar::Funds> {
         self.funds.get(&row.allocation_id?)
     }

@@ -197,6 +197,9 @@ impl Scan {
         ask: impl FnOnce(&Ladder<'_>) -> Option<T>,
     ) -> Option<T> {
         let Found { due, held, about, since, .. } = found;
+        if sky.is_told_by_the_gate(found) {
+            return None;
+        }
         let rule = held.policy.reminders_of(due.kind)?;
         let zone = match about {
             radar::About::Proposal(index) => Zone::of(&sky.rows.get(*index)?.region_code),

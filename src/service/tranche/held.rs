@@ -85,12 +85,15 @@ fn leave_out(
         Event { id: event, action, subject: &subject, by, content, personal: &[] },
     )?;
     trail::revise(tx, event, SubjectKind::Proposal, proposal.id, proposal.version, proposal)?;
+    let told = NoticeEvent::PaymentHeld;
+    let due = notices::due_of_request(tx, cx, told, request, std::slice::from_ref(proposal))?;
     let words = Words {
+        due,
         comment: omission.reason.clone(),
         amount: Some(omission.amount_idr),
         details: vec![Detail::Tranche { n: request.n }],
         ..Words::default()
     };
-    notices::raise(tx, cx, event, NoticeEvent::PaymentHeld, proposal, words)?;
+    notices::raise(tx, cx, event, told, proposal, words)?;
     Ok(omission)
 }

@@ -5,7 +5,7 @@ use crate::domain::ids::{AllocationId, HoldId, ProposalId, RegionCode, TrancheRe
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::Policy;
 use crate::domain::proposal::State;
-use crate::domain::tranche::TrancheState;
+use crate::domain::tranche::{TrancheState, pays_until};
 use crate::storage::tranche;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -76,7 +76,7 @@ impl Term {
 
     fn due_on(&self, row: &tranche::TrancheRequest) -> Option<NaiveDate> {
         let complete = row.reviewed_at.filter(|_| row.state != TrancheState::Refused)?;
-        Some(self.calendar.add(complete.date_in(self.zone), self.days))
+        Some(pays_until(&self.calendar, self.days, complete, self.zone))
     }
 }
 
