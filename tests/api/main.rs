@@ -7,6 +7,7 @@
     reason = "a test that can not go on fails; clippy knows only functions marked as tests"
 )]
 
+mod audit;
 mod bounces;
 mod corrections;
 mod database;
@@ -44,7 +45,10 @@ mod reminders;
 mod review;
 mod revival;
 mod safe_writes;
+mod sealing;
 mod support;
+mod tampering;
 mod tranche;
+
 mod walks;
 mod workflow;
