@@ -106,10 +106,7 @@ class Key:
 
 
 def decoded(text):
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise Wrong("a text is not base64") from None
+    data = base64.b64decode(text, validate=True)
     require(base64.b64encode(data).decode() == text, "a text is not the base64 of its bytes")
     return data
 
@@ -170,8 +167,7 @@ class Check:
 
     def keep(self, path, note):
         """A checkpoint that was kept outside the service: the export has to have it too."""
-        found = self.claim(f"the checkpoint {path}", 0, note)
-        if found:
+        if found := self.claim(f"the checkpoint {path}", 0, note):
             self.outside[found[1]] = path
 
     def line(self, raw):
@@ -193,8 +189,7 @@ class Check:
 
     def on_checkpoint(self, size, root, note, made_at):
         self.outside.pop(size, None)
-        found = self.claim(f"the kept checkpoint of {size}", size, note)
-        if not found:
+        if not (found := self.claim(f"the kept checkpoint of {size}", size, note)):
             return
         if (size, root, made_at) != (found[1], found[2].hex(), found[3]):
             self.fail(size, f"the kept checkpoint of {size} does not say what its note says")
@@ -246,6 +241,10 @@ class Check:
     def on_orphan(self, what, id, event_id):
         self.fail(self.next, f"the {what} {id} is of event {event_id}, which is not there")
 
+    def on_unreadable(self, seq, why):
+        self.fail(seq, f"what is kept of it can not be read: {why}")
+        self.next = max(self.next, seq + 1)
+
     def on_odd(self, place, event_id):
         self.fail(self.next, f"{place} of {event_id} is not written as moments are")
 
@@ -277,7 +276,7 @@ def main():
     args = parser.parse_args()
     try:
         check = Check([Key(text) for text in args.key])
-    except Wrong as wrong:
+    except (Wrong, ValueError) as wrong:
         sys.exit(f"verify_audit: {wrong}")
     for path in args.checkpoint:
         with open(path, encoding="utf-8") as file:

@@ -60,6 +60,7 @@ pub struct EventQuery {
     responses((status = 200, description = "A page.", body = Page<view::SealedEvent>)))]
 pub async fn list_sealed_events(call: Call, query: Query<EventQuery>) -> Answer {
     call.read(move |sv, cx| {
+        audit::allowed(cx)?;
         let query = query.get()?;
         let filter = Filter {
             from_seq: query.from_seq,
@@ -86,6 +87,7 @@ pub async fn list_sealed_events(call: Call, query: Query<EventQuery>) -> Answer 
     responses((status = 200, description = "A page.", body = Page<view::Checkpoint>)))]
 pub async fn list_checkpoints(call: Call, query: Query<PageQuery>) -> Answer {
     call.read(move |sv, cx| {
+        audit::allowed(cx)?;
         let query = query.get()?;
         let before = cursor::<i64>(query.cursor.as_deref())?;
         audit::checkpoints(sv, cx, before, limit(query.limit)?)
@@ -136,6 +138,7 @@ pub struct ConsistencyQuery {
     responses((status = 200, description = "The proof.", body = view::Consistency)))]
 pub async fn prove_consistency(call: Call, query: Query<ConsistencyQuery>) -> Answer {
     call.read(move |sv, cx| {
+        audit::allowed(cx)?;
         let query = query.get()?;
         audit::consistency(sv, cx, query.from, query.to)
     })

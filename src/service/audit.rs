@@ -27,12 +27,17 @@ enum Scope {
     Regions(Vec<RegionCode>),
 }
 
+/// Refuses everybody but auditors, before anything else is looked at.
+pub fn allowed(cx: &Context) -> Result<(), Error> {
+    let is_auditor = cx.actor.grants.iter().any(|grant| grant.role == Role::Auditor);
+    if is_auditor { Ok(()) } else { Err(missing(&[Role::Auditor])) }
+}
+
 /// The scope of an auditor; a refusal for everybody else.
 fn scope(tx: &mut AnyConnection, cx: &Context) -> Result<Scope, Error> {
+    allowed(cx)?;
     let mut regions = Vec::new();
-    let mut holds = false;
     for grant in cx.actor.grants.iter().filter(|grant| grant.role == Role::Auditor) {
-        holds = true;
         let Some(place) = &grant.region else { return Ok(Scope::Nation) };
         regions.push(place.clone());
         if place.province() == *place {
@@ -40,7 +45,7 @@ fn scope(tx: &mut AnyConnection, cx: &Context) -> Result<Scope, Error> {
             regions.extend(within.into_iter().map(|region| region.code));
         }
     }
-    if holds { Ok(Scope::Regions(regions)) } else { Err(missing(&[Role::Auditor])) }
+    Ok(Scope::Regions(regions))
 }
 
 /// Sealed events of the caller's scope, in their sequence.

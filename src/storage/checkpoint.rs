@@ -78,6 +78,22 @@ pub fn page(c: &mut AnyConnection, after: i64, limit: i64) -> QueryResult<Vec<Ch
         .load(c)
 }
 
+/// Checkpoints by size, larger than `after` and not larger than `until`.
+pub fn between(
+    c: &mut AnyConnection,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> QueryResult<Vec<Checkpoint>> {
+    audit_checkpoints::table
+        .filter(audit_checkpoints::size.gt(after))
+        .filter(audit_checkpoints::size.le(until))
+        .order(audit_checkpoints::size)
+        .limit(limit)
+        .select(Checkpoint::as_select())
+        .load(c)
+}
+
 /// Checkpoints, the largest first, smaller than `before`.
 pub fn page_back(
     c: &mut AnyConnection,

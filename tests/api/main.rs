@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod audit;
 mod bounces;
 mod corrections;
 mod database;
@@ -52,8 +53,11 @@ mod review;
 mod revival;
 mod safe_writes;
 mod samples;
+mod sealing;
 mod support;
+mod tampering;
 mod tranche;
+
 mod usage;
 mod walks;
 mod workflow;

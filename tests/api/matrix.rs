@@ -11,9 +11,9 @@ use reqwest::Method;
 use sentra::domain::act::Action;
 use sentra::domain::people::{Language, Role};
 use sentra::http::routes::{Needs, ROUTES, Route};
-use sentra::service::console;
 use sentra::service::secret::Secret;
 use sentra::service::user::UserDraft;
+use sentra::service::{console, seal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -70,6 +70,9 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let mail = app.get(&administrator, "/outbox").await.is(200)["items"][0]["id"].clone();
     let spare = app.of(Role::Auditor, HOME).await;
     let spare = app.get(&administrator, &format!("/users/{}", spare.id)).await.is(200);
+    seal::drain(&app.services).expect("sealed");
+    let events = format!("/audit/events?proposal_id={}", life.id);
+    let event = app.get(&auditor, &events).await.is(200)["items"][0].clone();
     let ids = BTreeMap::from([
         ("/proposals", life.id.clone()),
         ("/change-requests", text(&life.change(1).await["id"])),
@@ -95,6 +98,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/regions", HOME.to_owned()),
         ("/workflows", "construction".to_owned()),
         ("/policies", "2021".to_owned()),
+        ("/audit", text(&event["id"])),
     ]);
     Fixture { life, ids }
 }

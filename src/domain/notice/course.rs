@@ -121,7 +121,8 @@ const fn is_of_the_way(kind: DeadlineKind) -> bool {
         DeadlineKind::TrancheDocuments
         | DeadlineKind::TrancheWindow
         | DeadlineKind::QuarterlyReport
-        | DeadlineKind::FinalReport => false,
+        | DeadlineKind::FinalReport
+        | DeadlineKind::FindingFollowUp => false,
     }
 }
 

@@ -168,6 +168,7 @@ pub fn of_report(
     dated((zone.end_of(last), zone), policy, now)
 }
 
+/// A date, with the working days that are left until it.
 pub fn dated((at, zone): (Moment, Zone), policy: &Policy, now: Moment) -> Option<NoticeDue> {
     let (_, working_days_left) = deadline::left_until(&policy.calendar(), now, at, zone);
     Some(NoticeDue::At(DueAt { at, zone, working_days_left }))

@@ -7,9 +7,10 @@ use crate::service::error::Error;
 use crate::service::seal::checkpoint::MOST_KEYS;
 use crate::service::seal::sealer;
 use crate::service::store::StoreError;
+use crate::storage::checkpoint::Key;
 use crate::storage::seal::{EntryText, EventText, RevisionText, Seal};
 use crate::storage::trail::{self, PersonalText};
-use crate::storage::{AnyConnection, checkpoint, seal};
+use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, seal};
 use serde::Serialize;
 use std::io::Write;
 
@@ -44,6 +45,8 @@ enum Line<'a> {
     },
     /// An event that has no seal, and whether it waits for one.
     Unsealed { event_id: &'a str, waits: bool },
+    /// A seal that can't be read, or what belongs to it.
+    Unreadable { seq: i64, why: String },
     /// What names an event that is not there.
     Orphan { what: &'a str, id: &'a str, event_id: &'a str },
     /// A moment that is not written as moments are here, and reads the same all the same.
@@ -81,17 +84,24 @@ pub fn export(
         let last_seq = sealer.last_seq;
         let mut out = Out { out, lines: 0 };
         out.line(&Line::Trail { format: FORMAT, origin, last_seq, last_hash, exported_at })?;
-        // Before the events, so that whoever reads has to read but once.
-        signed(tx, &mut out)?;
+        keys(tx, &mut out)?;
         let (mut after, mut written) = (i64::MIN, 0_i64);
         loop {
             let seqs = trail::seqs(tx, after, PAGE)?;
             let (Some(from), Some(to)) = (seqs.first(), seqs.last()) else { break };
-            events(tx, &mut out, *from, *to)?;
+            // Before the events that they cover, so that whoever reads has to read but once, and remember little.
+            signed(tx, &mut out, after, *to)?;
+            match events(tx, *from, *to) {
+                Ok(page) => page.iter().try_for_each(|one| one.write(&mut out))?,
+                // What can't be read is looked for row by row, so that it can be named.
+                Err(Error::Database(_)) => one_by_one(tx, &mut out, &seqs)?,
+                Err(other) => return Err(other),
+            }
             after = *to;
             written = written.saturating_add(i64::try_from(seqs.len()).unwrap_or(i64::MAX));
             progress(written);
         }
+        signed(tx, &mut out, after, i64::MAX)?;
         beside(tx, &mut out)?;
         let lines = out.lines;
         out.line(&Line::End { lines })?;
@@ -100,45 +110,91 @@ pub fn export(
     })
 }
 
-fn events(tx: &mut AnyConnection, out: &mut Out<'_>, from: i64, to: i64) -> Result<(), Error> {
-    let mut revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
-    let mut entries = trail::entries(tx, from, to)?.into_iter().peekable();
-    let mut personal = trail::personal(tx, from, to)?.into_iter().peekable();
-    // All of them come by sequence.
-    for (Seal { seq, sealed_at, leaf, hash, event_id, .. }, event) in trail::seals(tx, from, to)? {
-        let mut of: (Vec<RevisionText>, Vec<EntryText>, Vec<PersonalText>) = Default::default();
-        while let Some((_, row)) = revisions.next_if(|(found, _)| *found == seq) {
-            of.0.push(row);
-        }
-        while let Some((_, row)) = entries.next_if(|(found, _)| *found == seq) {
-            of.1.push(row);
-        }
-        while let Some((_, row)) = personal.next_if(|(found, _)| *found == seq) {
-            of.2.push(row);
-        }
+/// A sealed event with all that names it.
+struct Whole {
+    seal: Seal,
+    event: Option<EventText>,
+    revisions: Vec<RevisionText>,
+    entries: Vec<EntryText>,
+    personal: Vec<PersonalText>,
+}
+
+impl Whole {
+    fn write(&self, out: &mut Out<'_>) -> Result<(), Error> {
+        let Seal { seq, sealed_at, leaf, hash, event_id, .. } = &self.seal;
         out.line(&Line::Event {
-            seq,
-            sealed_at,
-            leaf: &leaf,
-            hash: &hash,
-            event_id: &event_id,
-            event: event.as_ref(),
-            revisions: &of.0,
-            entries: &of.1,
-            personal: &of.2,
-        })?;
+            seq: *seq,
+            sealed_at: *sealed_at,
+            leaf,
+            hash,
+            event_id,
+            event: self.event.as_ref(),
+            revisions: &self.revisions,
+            entries: &self.entries,
+            personal: &self.personal,
+        })
+    }
+}
+
+fn events(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Vec<Whole>, Error> {
+    let mut all_revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
+    let mut all_entries = trail::entries(tx, from, to)?.into_iter().peekable();
+    let mut all_personal = trail::personal(tx, from, to)?.into_iter().peekable();
+    let seals = trail::seals(tx, from, to)?;
+    let mut page = Vec::with_capacity(seals.len());
+    // All of them come by sequence.
+    for (seal, event) in seals {
+        let seq = seal.seq;
+        let (revisions, entries, personal) = (Vec::new(), Vec::new(), Vec::new());
+        let mut one = Whole { seal, event, revisions, entries, personal };
+        while let Some((_, row)) = all_revisions.next_if(|(found, _)| *found == seq) {
+            one.revisions.push(row);
+        }
+        while let Some((_, row)) = all_entries.next_if(|(found, _)| *found == seq) {
+            one.entries.push(row);
+        }
+        while let Some((_, row)) = all_personal.next_if(|(found, _)| *found == seq) {
+            one.personal.push(row);
+        }
+        page.push(one);
+    }
+    Ok(page)
+}
+
+fn one_by_one(tx: &mut AnyConnection, out: &mut Out<'_>, seqs: &[i64]) -> Result<(), Error> {
+    for seq in seqs {
+        match events(tx, *seq, *seq) {
+            Ok(page) => page.iter().try_for_each(|one| one.write(out))?,
+            Err(Error::Database(error)) => {
+                out.line(&Line::Unreadable { seq: *seq, why: error.to_string() })?;
+            }
+            Err(other) => return Err(other),
+        }
     }
     Ok(())
 }
 
-fn signed(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
-    for key in checkpoint::keys(tx, MOST_KEYS)? {
-        let verifier_key = &key.verifier_key;
-        out.line(&Line::Key { verifier_key, first_used_at: key.first_used_at })?;
+fn keys(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
+    match checkpoint::keys(tx, MOST_KEYS) {
+        Ok(keys) => keys.iter().try_for_each(|Key { verifier_key, first_used_at }| {
+            out.line(&Line::Key { verifier_key, first_used_at: *first_used_at })
+        }),
+        Err(error) => unreadable(out, error),
     }
-    let mut after = i64::MIN;
+}
+
+/// Checkpoints of a size above one and up to another.
+fn signed(
+    tx: &mut AnyConnection,
+    out: &mut Out<'_>,
+    mut after: i64,
+    until: i64,
+) -> Result<(), Error> {
     loop {
-        let rows = checkpoint::page(tx, after, PAGE)?;
+        let rows = match checkpoint::between(tx, after, until, PAGE) {
+            Ok(rows) => rows,
+            Err(error) => return unreadable(out, error),
+        };
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.size;
         for row in &rows {
@@ -146,6 +202,11 @@ fn signed(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
             out.line(&Line::Checkpoint { size: row.size, root, note, made_at: row.made_at })?;
         }
     }
+}
+
+/// Something that belongs to no sequence.
+fn unreadable(out: &mut Out<'_>, error: QueryError) -> Result<(), Error> {
+    out.line(&Line::Unreadable { seq: 0, why: DbError::from(error).to_string() })
 }
 
 fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {

@@ -1,17 +1,20 @@
 //! Proves the sealed trail from its rows: each leaf from what is kept of its event, the chain, the tiles, every
 //! checkpoint that was signed, here and outside, the commitments of personal values; and that nothing stands beside it.
 
+mod beside;
+mod notes;
+
 use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::service::seal::checkpoint::{MOST_KEYS, parsed};
 use crate::service::seal::merkle::{Growing, Hash};
-use crate::service::seal::note::{self, Checkpoint, VerifierKey};
+use crate::service::seal::note::{Checkpoint, VerifierKey};
 use crate::service::seal::{Group, TILE, sealer};
 use crate::service::trail::commitment;
-use crate::storage::seal::{EventText, Seal};
+use crate::storage::seal::{EventText, Seal, Tile};
 use crate::storage::trail::{self, PersonalText};
-use crate::storage::{AnyConnection, DbError, checkpoint, seal};
+use crate::storage::{AnyConnection, DbError, seal};
+use notes::Signed;
 use std::collections::{BTreeMap, HashMap};
 
 /// Sequences of one page.
@@ -71,12 +74,13 @@ pub fn verify_in(
     progress: &mut dyn FnMut(i64),
 ) -> Result<TrailReport, Error> {
     let mut walk = Walk::default();
-    walk.notes(tx, outside, keys)?;
+    walk.outside(tx, outside, keys)?;
     let mut after = i64::MIN;
     loop {
         let seqs = trail::seqs(tx, after, PAGE)?;
         let (Some(from), Some(to)) = (seqs.first(), seqs.last()) else { break };
         after = *to;
+        walk.kept_until(tx, *to);
         match page(tx, *from, *to) {
             Ok(page) => walk.page(page),
             // What can't be read is looked for row by row, so that it can be named.
@@ -93,8 +97,9 @@ pub fn verify_in(
         }
         progress(walk.report.sealed);
     }
+    walk.unsigned(tx);
     walk.end(tx)?;
-    beside(tx, &mut walk)?;
+    beside::look(tx, &mut walk)?;
     let mut report = walk.report;
     report.findings.sort();
     report.findings.truncate(MOST);
@@ -142,7 +147,7 @@ struct Walk {
     report: TrailReport,
     tree: Growing,
     /// Leaves since the last whole tile, or roots since the last of a higher level, each level from 1.
-    tiles: Vec<Growing>,
+    edges: Vec<Growing>,
     /// Tiles that were completed, and are yet to be compared with those that are kept.
     made: BTreeMap<(i64, i64), Hash>,
     chain: Option<Hash>,
@@ -150,6 +155,7 @@ struct Walk {
     last: i64,
     sealed_at: Moment,
     claims: BTreeMap<i64, Vec<Claim>>,
+    signed: Signed,
 }
 
 impl Walk {
@@ -163,103 +169,6 @@ impl Walk {
     fn unreadable(&mut self, seq: i64, error: &DbError) {
         self.reach(seq);
         self.fail(seq, format!("what is kept of it can't be read: {error}"));
-    }
-
-    /// The notes of the database and those from outside, each checked by the keys.
-    fn notes(
-        &mut self,
-        tx: &mut AnyConnection,
-        outside: &[Kept],
-        keys: &[VerifierKey],
-    ) -> Result<(), Error> {
-        let origin = sealer(seal::find(tx)?)?.origin;
-        let mut known = Vec::new();
-        let mut first_used: BTreeMap<String, (Moment, Option<Moment>)> = BTreeMap::new();
-        for key in checkpoint::keys(tx, MOST_KEYS)? {
-            match parsed(&key) {
-                Ok(parsed) => known.push(parsed),
-                Err(_) => {
-                    self.fail(0, format!("{:?} is kept as a key, and is none", key.verifier_key))
-                }
-            }
-            first_used.insert(key.verifier_key, (key.first_used_at, None));
-        }
-        // A root that others trust is only as good as its signature by a key that they know from elsewhere.
-        let trusted = if keys.is_empty() { &known } else { keys };
-        let mut kept_too: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-        for one in outside {
-            let place = format!("the checkpoint {}", one.name);
-            if let Some(found) = self.claim(place.clone(), 0, &one.note, trusted, &origin) {
-                let size = i64::try_from(found.size).unwrap_or(i64::MAX);
-                kept_too.entry(size).or_default().push(place);
-            }
-        }
-        let mut after = i64::MIN;
-        loop {
-            let rows = checkpoint::page(tx, after, LIMIT)?;
-            let Some(last) = rows.last() else { break };
-            after = last.size;
-            for row in &rows {
-                let place = format!("the kept checkpoint of {}", row.size);
-                kept_too.remove(&row.size);
-                let found = self.claim(place.clone(), row.size, &row.note, &known, &origin);
-                let Some(found) = found else { continue };
-                let root = Hash::from_hex(&row.root);
-                if i64::try_from(found.size) != Ok(row.size)
-                    || root != Some(found.root)
-                    || found.made_at != row.made_at
-                {
-                    self.fail(row.size, format!("{place} does not say what its note says"));
-                }
-                for key in &known {
-                    if note::open(&row.note, std::slice::from_ref(key)).is_ok()
-                        && let Some((_, first)) = first_used.get_mut(&key.to_string())
-                    {
-                        first.get_or_insert(found.made_at);
-                    }
-                }
-            }
-        }
-        for (size, places) in kept_too {
-            for place in places {
-                self.fail(size, format!("{place} is not kept in the database any more"));
-            }
-        }
-        for (key, (kept, found)) in first_used {
-            if found != Some(kept) {
-                self.fail(
-                    0,
-                    format!("{key} is kept as used since {kept}, and no checkpoint says so"),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn claim(
-        &mut self,
-        place: String,
-        seq: i64,
-        text: &str,
-        keys: &[VerifierKey],
-        origin: &str,
-    ) -> Option<Checkpoint> {
-        let found = match note::open(text, keys) {
-            Ok(found) if found.origin == origin => found,
-            Ok(found) => {
-                let words = format!("{place} is of {}, and this trail is {origin}", found.origin);
-                self.fail(seq, words);
-                return None;
-            }
-            Err(error) => {
-                self.fail(seq, format!("{place}: {error}"));
-                return None;
-            }
-        };
-        let size = i64::try_from(found.size).unwrap_or(i64::MAX);
-        let claim = Claim { place, checkpoint: found.clone() };
-        self.claims.entry(size).or_default().push(claim);
-        Some(found)
     }
 
     fn page(&mut self, page: Page) {
@@ -327,9 +236,9 @@ impl Walk {
         self.tree.push(leaf);
         let (mut position, mut hash) = (seq, leaf);
         for level in 1.. {
-            let Some(tile) = self.tiles.get_mut(level - 1) else {
-                self.tiles.push(Growing::default());
-                let Some(tile) = self.tiles.last_mut() else { return };
+            let Some(tile) = self.edges.get_mut(level - 1) else {
+                self.edges.push(Growing::default());
+                let Some(tile) = self.edges.last_mut() else { return };
                 tile.push(hash);
                 break;
             };
@@ -385,68 +294,36 @@ impl Walk {
                 self.fail(next.min(size.max(1)), words);
             }
         }
+        self.tiles(tx)
+    }
+
+    /// What is kept of whole subtrees is what follows from their leaves.
+    fn tiles(&mut self, tx: &mut AnyConnection) -> Result<(), Error> {
         let mut after = None;
         loop {
             let rows = trail::tiles(tx, after, PAGE)?;
             let Some(end) = rows.last() else { break };
             after = Some((end.level, end.position));
-            for tile in rows {
-                let made = self.made.remove(&(tile.level, tile.position));
-                if made.is_none() || made != Hash::from_hex(&tile.root) {
-                    let seq = first_of_tile(tile.level, tile.position);
-                    let words = format!(
-                        "the tile {} of level {} is not that of its leaves",
-                        tile.position, tile.level
-                    );
-                    self.fail(seq, words);
+            for Tile { level, position, root } in rows {
+                let made = self.made.remove(&(level, position));
+                if made.is_none() || made != Hash::from_hex(&root) {
+                    self.bad_tile((level, position), "is not that of its leaves");
                 }
             }
         }
-        for ((level, position), _) in std::mem::take(&mut self.made) {
-            let words = format!("the tile {position} of level {level} is not there");
-            self.fail(first_of_tile(level, position), words);
+        for (place, _) in std::mem::take(&mut self.made) {
+            self.bad_tile(place, "is not there");
         }
         Ok(())
     }
-}
 
-fn first_of_tile(level: i64, position: i64) -> i64 {
-    let leaves = (0..level.clamp(0, 8)).fold(1_i64, |so_far, _| so_far.saturating_mul(TILE));
-    position.saturating_mul(leaves).saturating_add(1)
-}
-
-/// What stands beside the sealed trail and does not belong there.
-fn beside(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error> {
-    let next = walk.last.saturating_add(1);
-    let mut after = String::new();
-    loop {
-        let rows = trail::unsealed(tx, &after, PAGE)?;
-        let Some((last, _)) = rows.last() else { break };
-        after.clone_from(last);
-        for (event, waits) in rows {
-            if waits.is_some() {
-                walk.report.waiting = walk.report.waiting.saturating_add(1);
-                continue;
-            }
-            let place = trail::first_after(tx, &event)?.unwrap_or(next);
-            let words = "is neither sealed nor waits to be; by its id it would stand before";
-            walk.fail(next, format!("event {event} {words} sequence {place}"));
+    /// Names a tile, unless what is wrong with it follows from what is wrong beneath it.
+    fn bad_tile(&mut self, (level, position): (i64, i64), words: &str) {
+        let leaves = (0..level.clamp(0, 8)).fold(1_i64, |so_far, _| so_far.saturating_mul(TILE));
+        let first = position.saturating_mul(leaves).saturating_add(1);
+        let within = first..first.saturating_add(leaves);
+        if !self.report.findings.iter().any(|finding| within.contains(&finding.seq)) {
+            self.fail(first, format!("the tile {position} of level {level} {words}"));
         }
     }
-    for event in trail::falsely_pending(tx, LIMIT)? {
-        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
-        walk.fail(seq, format!("event {event} waits to be sealed, and is sealed or not there"));
-    }
-    for (what, id, event) in trail::orphans(tx, LIMIT)? {
-        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
-        walk.fail(seq, format!("the {what} {id} is of event {event}, which is not there"));
-    }
-    for (place, event) in trail::odd_moments(tx, LIMIT)? {
-        let seq = match &event {
-            Some(event) => trail::seq_of(tx, event)?.unwrap_or(next),
-            None => 0,
-        };
-        walk.fail(seq, format!("{place} is not written as moments are here"));
-    }
-    Ok(())
 }

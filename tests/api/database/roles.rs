@@ -1,9 +1,13 @@
 //! On PostgreSQL one role migrates and owns, another serves, and can do what serving needs and no more.
 
+use crate::audit::keys;
 use crate::database::schema::Schema;
 use crate::support::database::{Kind, TestDatabase, number, some_moment};
 use crate::support::postgres;
 use diesel::connection::SimpleConnection;
+use sentra::app::Store;
+use sentra::service::seal;
+use sentra::service::seal::checkpoint;
 use sentra::storage::AnyConnection;
 use sentra::storage::connection::{Opener, Target, Use};
 use sentra::storage::migrate::{self, APPEND_ONLY};
@@ -101,6 +105,26 @@ fn the_service_records_and_changes_what_serving_needs() {
             denied(&mut c, &format!("DROP TABLE {table}"));
         }
     }
+}
+
+#[test]
+fn the_service_seals_and_signs_by_the_rights_that_it_has() {
+    let Some(Parted { db, service_role, mut service, .. }) = parted() else { return };
+    service
+        .batch_execute(
+            "INSERT INTO audit_events (id, at, action, outcome, subject_kind, subject_id, content, request_id) \
+             VALUES ('1', '2021-02-03 04:05:06', 'x', 'x', 'x', 'x', 'x', 'x'); \
+             INSERT INTO audit_pending (event_id) VALUES ('1');",
+        )
+        .expect("an event");
+    let server = postgres::server().expect("a server");
+    let url = server.url_of_role(&service_role, db.name());
+    let sv = Store::new(Target::Postgres(url)).services().expect("services");
+    assert_eq!(seal::drain(&sv).expect("sealed"), 1);
+    let made = checkpoint::make(&sv, &keys()).expect("signed").expect("a checkpoint");
+    assert_eq!(made.size, 1);
+    denied(&mut service, "UPDATE audit_seals SET sealed_at = sealed_at");
+    denied(&mut service, "DELETE FROM audit_checkpoints");
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn behind(app: &TestApp, life: &Life<'_>, version: i64, from: &str, to: &str) {
              content, request_id)
            VALUES ('{event}', '2024-03-11 00:00:00', 'proposal.moved', 'done', 'proposal', '{id}', '{id}',
              '{{"before":{{"state":"{from}"}},"after":{{"state":"{to}"}}}}', 'behind');
+           INSERT INTO audit_pending (event_id) VALUES ('{event}');
            INSERT INTO revisions (id, subject_kind, subject_id, version, event_id, content)
            VALUES ('{revision}', 'proposal', '{id}', {version}, '{event}', '{{}}');
            UPDATE proposals SET state = '{to}', version = {version} WHERE id = '{id}'"#

@@ -17,7 +17,7 @@ use sentra::service::grant::GrantDraft;
 use sentra::service::password::HashSettings;
 use sentra::service::secret::Secret;
 use sentra::service::user::UserDraft;
-use sentra::service::{console, sweep, verify};
+use sentra::service::{console, seal, sweep, verify};
 use sentra::storage::PoolSettings;
 use sentra::worker::mail::Counts;
 use serde_json::{Value, json};
@@ -312,8 +312,12 @@ impl TestApp {
         sweep::deadlines(&self.services).expect("a sweep")
     }
 
-    /// Proves that what is kept agrees; gives the flags.
+    /// Proves that what is kept agrees, and that what happened is sealed; gives the flags.
     pub fn verified(&self) -> Vec<String> {
+        seal::drain(&self.services).expect("sealed");
+        let trail =
+            verify::trail::verify(&self.services, &[], &[], |_| {}).expect("a verification");
+        assert_eq!((trail.findings, trail.waiting), (Vec::new(), 0));
         let report = verify::verify(&self.services, |_| {}).expect("a verification");
         assert_eq!(report.breaches, Vec::<String>::new());
         report.flags
