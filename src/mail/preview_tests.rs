@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::domain::deadline::{self, DeadlineKind, Due, Prospect};
+use crate::domain::finding::Awaited;
 use crate::domain::moment::Zone;
+use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeFacts;
 use crate::domain::policy::{Policy, ReminderSide, ReminderStep};
 use crate::domain::proposal::State;
@@ -53,12 +55,19 @@ fn no_golden_file_is_left_of_an_event_that_is_gone() {
 /// A deadline of 2021 of a kind, with a state in which it lies before a proposal.
 fn deadline_of(kind: DeadlineKind, policy: &Policy) -> (Due, State) {
     let date = |month, day| NaiveDate::from_ymd_opt(2021, month, day);
+    let awaited = Awaited {
+        n: 1,
+        due_on: date(9, 30).expect("a day"),
+        since: Zone::Wib.at_hour(date(8, 2).expect("a day"), 8),
+        at_issue: Rupiah(61_550_000),
+    };
     let prospect = Prospect {
         returned: kind == DeadlineKind::Correction,
         due_on: NaiveDate::from_ymd_opt(2020, 7, 30),
         recommended: kind == DeadlineKind::RecommendationGate,
         contracted_on: date(4, 6),
         operating_since: date(1, 11),
+        findings: (kind == DeadlineKind::FindingFollowUp).then_some(awaited).into_iter().collect(),
         ..Prospect::default()
     };
     let state = match kind {
@@ -71,7 +80,7 @@ fn deadline_of(kind: DeadlineKind, policy: &Policy) -> (Due, State) {
         | DeadlineKind::TrancheWindow
         | DeadlineKind::QuarterlyReport => State::Funded,
         DeadlineKind::FinalReport => State::Reporting,
-        DeadlineKind::OperationCheck => State::Operating,
+        DeadlineKind::OperationCheck | DeadlineKind::FindingFollowUp => State::Operating,
     };
     let now = Zone::Wib.at_hour(NaiveDate::from_ymd_opt(2020, 5, 4).expect("a day"), 8);
     let own = deadline::of_proposal(state, &prospect, policy, Zone::Wib, now);

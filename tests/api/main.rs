@@ -57,7 +57,6 @@ mod sealing;
 mod support;
 mod tampering;
 mod tranche;
-
 mod usage;
 mod walks;
 mod workflow;
