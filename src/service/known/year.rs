@@ -50,11 +50,7 @@ pub fn usage(
 }
 
 /// The figures that the proposals within a scope had together.
-pub fn figures(
-    tx: &mut AnyConnection,
-    scope: &Scope,
-    known: Known,
-) -> Result<Figures, Error> {
+pub fn figures(tx: &mut AnyConnection, scope: &Scope, known: Known) -> Result<Figures, Error> {
     let mut sum = Figures::default();
     for (kind, undoes, from, to, amount) in known::totals(tx, scope, known.seq)? {
         let posting = Posting { kind, from, to, amount: Rupiah(amount), undoes };

@@ -10,7 +10,9 @@ use crate::storage::contract::Contract;
 use crate::storage::expenditure::Expenditure;
 use crate::storage::journal::Entry;
 use crate::storage::question::{Bounds, rows_within};
-use crate::storage::schema::{amendments, contracts, documents, expenditures, journal_entries, proposals};
+use crate::storage::schema::{
+    amendments, contracts, documents, expenditures, journal_entries, proposals,
+};
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;

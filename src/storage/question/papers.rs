@@ -13,7 +13,9 @@ use crate::storage::plan::Plan;
 use crate::storage::question::facts::APPROVALS;
 use crate::storage::question::{Bounds, rows_within};
 use crate::storage::report::Report;
-use crate::storage::schema::{activity_plans, audit_events, documents, proposal_lines, proposals, reports};
+use crate::storage::schema::{
+    activity_plans, audit_events, documents, proposal_lines, proposals, reports,
+};
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
