@@ -123,7 +123,9 @@ impl GrantDraft {
             (None, _) => {}
             (Some(commodity), true) => {
                 checks.text(&pointer, commodity, MAX_SHORT);
-                let is_code = commodity.trim().bytes().all(|c| c.is_ascii_digit() || c == b'.');
+                let text = commodity.trim();
+                let is_code = !text.is_empty()
+                    && text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
                 let message = "is a region's code; a reviewer works for the nation, for all commodities or one";
                 checks.require(!is_code, &pointer, "region", message);
             }
