@@ -151,7 +151,7 @@ pub fn open(
             let draft = body.get()?;
             let row = fresh(tx, cx, &proposal, draft)?;
             finding::insert(tx, &row, &draft.documents)?;
-            let content = json!({ "after": row, "documents": draft.documents });
+            let content = json!({ "finding": row, "documents": draft.documents });
             let told = Told {
                 event: NoticeEvent::FindingOpened,
                 said: row.recommendation.clone(),

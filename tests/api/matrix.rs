@@ -288,6 +288,8 @@ on_both! {
         let fixture = fixture(&app).await;
         let own = [
             "/sessions/current", "/me/password", "/me/preferences", "/tokens", "/tokens/{id}",
+            // Each of its actions is tried below.
+            "/proposals/{id}/actions",
         ];
         let audits = [
             "/proposals/{id}/holds", "/holds/{id}/lift", "/proposals/{id}/findings", "/findings/{id}/return",
@@ -306,6 +308,10 @@ on_both! {
                 };
                 assert!(wanted.contains(&answer.status), "{} {}: {answer}", route.method, route.path);
                 tried += 1;
+            }
+            for action in Action::ALL {
+                let body = json!({ "action": action.as_str() });
+                app.post(&auditor, &fixture.life.path("actions"), body).if_match(999_999).await.is(403);
             }
         }
         assert!(tried > 100, "{tried}");

@@ -217,7 +217,7 @@ pub fn close(
             };
             debug_assert_eq!(state, FindingState::Closed);
             replace(tx, &after)?;
-            let content = json!({ "before": row, "after": after });
+            let content = json!({ "finding_before": row, "finding": after });
             let (outcome, settled_idr) = (draft.outcome, settled.0);
             let words = Told {
                 event: NoticeEvent::FindingClosed,
