@@ -48,6 +48,8 @@ text_enum! {
         Condition = "condition",
         /// An audit hold.
         Hold = "hold",
+        /// A finding of an auditor.
+        Finding = "finding",
         /// A year's ceiling.
         Ceiling = "ceiling",
         /// A region's allocation.
@@ -82,6 +84,18 @@ text_enum! {
         Collection = "collection",
     }
 }
+
+/// The actions of events that tell who read what. They are no part of a proposal's own course, and those who are audited
+/// are not told who looks at them.
+pub const READS: [&str; 4] = [DOCUMENT_READ, EVIDENCE_READ, USER_READ, MAIL_READ];
+/// Bytes of a document were asked for.
+pub const DOCUMENT_READ: &str = "document.read";
+/// The evidence pack of a proposal was asked for.
+pub const EVIDENCE_READ: &str = "evidence_pack.read";
+/// What is kept of other people was looked at.
+pub const USER_READ: &str = "user.read";
+/// Messages to other people were looked at.
+pub const MAIL_READ: &str = "mail.read";
 
 /// Canonical JSON: keys sorted, no spaces, integers as they are. Values come from our own types, which hold no other
 /// numbers than integers and decimal degrees.

@@ -1,6 +1,7 @@
 //! The radar of deadlines: which dates lie before a proposal, or an allocation, by the rules that hold for it now.
 
 use crate::domain::calendar::Calendar;
+use crate::domain::finding::Awaited;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::{ModeRule, Policy};
 use crate::domain::proposal::State;
@@ -34,10 +35,12 @@ text_enum! {
         FinalReport = "final_report",
         /// The use of a new centre is checked.
         OperationCheck = "operation_check",
+        /// The region follows up a finding of an auditor.
+        FindingFollowUp = "finding_follow_up",
     }
 }
 
-/// The states in which something can be due.
+/// The states in which something can be due; a finding can wait for its region in any.
 pub const STATES: [State; 11] = [
     State::Draft,
     State::PlanningCheck,
@@ -63,7 +66,7 @@ pub struct Due {
     pub at: Moment,
     /// Whose clocks count.
     pub zone: Zone,
-    /// The number of the tranche, or of the quarter.
+    /// The number of the tranche, of the quarter or of the finding.
     pub n: Option<i64>,
 }
 
@@ -86,6 +89,8 @@ pub struct Prospect {
     pub final_reported: bool,
     /// Since when the new centre is in use.
     pub operating_since: Option<NaiveDate>,
+    /// Findings that wait for the region.
+    pub findings: Vec<Awaited>,
 }
 
 /// The dates that lie before a proposal that stands in a state, the payment of tranches left aside: that is its
@@ -133,7 +138,14 @@ pub fn of_proposal(
     if state == State::Operating {
         all.extend(operation_check(prospect, policy, zone));
     }
+    all.extend(prospect.findings.iter().map(|finding| follow_up(finding, zone)));
     all
+}
+
+/// A finding was made with its date: no rule moves it afterwards.
+fn follow_up(finding: &Awaited, zone: Zone) -> Due {
+    let (kind, at) = (DeadlineKind::FindingFollowUp, zone.end_of(finding.due_on));
+    Due { kind, rule: None, at, zone, n: Some(finding.n) }
 }
 
 /// The window that is open, or the next one; none when the last has closed.
@@ -343,6 +355,22 @@ mod tests {
         assert_eq!(of_tranche(Mode::LumpSum, 2, false, &policy(), now), []);
         let over = moment("2022-02-01T00:00:00Z");
         assert_eq!(of_tranche(Mode::Staged, 1, false, &policy(), over), []);
+    }
+
+    #[test]
+    fn a_finding_waits_for_its_region_wherever_the_proposal_stands() {
+        let awaited = Awaited {
+            n: 2,
+            due_on: NaiveDate::from_ymd_opt(2022, 3, 1).expect("a date"),
+            since: moment("2022-01-01T00:00:00Z"),
+            at_issue: crate::domain::money::Rupiah(5),
+        };
+        let prospect = Prospect { findings: vec![awaited], ..Prospect::default() };
+        let due = (DeadlineKind::FindingFollowUp, "2022-03-01T15:00:00.000000Z".to_owned());
+        for state in State::ALL {
+            let all = kinds(*state, &prospect, "2022-06-01T00:00:00Z");
+            assert_eq!(all.iter().filter(|one| **one == due).count(), 1, "{state}");
+        }
     }
 
     proptest! {

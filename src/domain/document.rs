@@ -192,6 +192,13 @@ pub fn uploaders(state: State) -> &'static [(Role, Duty)] {
     }
 }
 
+/// Who may bring what shows that a finding was followed up, wherever the proposal stands, while one of its findings is
+/// not closed: auditors come when most is over.
+pub const FOLLOWERS: &[(Role, Duty)] =
+    &[(Role::Drafter, Duty::Drafting), (Role::RegionalHead, Duty::Endorsement)];
+/// The type of what shows that a finding was followed up.
+pub const FOLLOW_UP: &str = "finding_follow_up";
+
 /// What goes with an act, and is asked for by no rule of any year: its type is known everywhere.
 pub const ACT_TYPES: [(&str, &str); 6] = [
     ("condition_evidence", "What shows that a condition of the approval is met."),
@@ -199,7 +206,7 @@ pub const ACT_TYPES: [(&str, &str); 6] = [
     ("payment_order", "An SP2D, or what it rests on."),
     ("report_annex", "What a report of the region, or its review, rests on."),
     ("correspondence", "A letter: an answer, a withdrawal, a request for a change."),
-    ("finding_follow_up", "What shows that a finding was followed up."),
+    (FOLLOW_UP, "What shows that a finding was followed up."),
 ];
 
 /// Whether a type is known: by the rules of the year, or as what goes with an act; else what is, in words.

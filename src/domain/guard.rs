@@ -103,6 +103,8 @@ pub struct Facts<'a> {
     pub handover_value: Option<Rupiah>,
     /// Whether the final report was reviewed.
     pub final_report_reviewed: bool,
+    /// Whether a finding that was not withdrawn says that it is not in use.
+    pub unused_found: bool,
     /// Whether the centre or the proposal that the act names exists in the region.
     pub named_exists: bool,
     /// Since when the new centre is in use.
@@ -291,6 +293,8 @@ text_enum! {
         CentreRegistered = "centre_registered",
         /// The final report is reviewed.
         FinalReportReviewed = "final_report_reviewed",
+        /// A finding says that it is not in use.
+        UnusedFound = "unused_found",
         /// The baseline is compared with what became of it.
         BaselineCompared = "baseline_compared",
         /// No cash is left in the region.
@@ -411,6 +415,7 @@ impl Guard {
             | Guard::OccupantsNamed
             | Guard::CentreRegistered
             | Guard::FinalReportReviewed
+            | Guard::UnusedFound
             | Guard::BaselineCompared
             | Guard::LeftoverSettled
             | Guard::UseConfirmed => ending::ending(self, facts, act),

@@ -102,6 +102,10 @@ ids! {
     ReportId;
     /// A document.
     DocumentId;
+    /// A finding of an auditor.
+    FindingId;
+    /// What was said of a finding afterwards.
+    FollowUpId;
     /// An entry of the journal.
     EntryId;
     /// That somebody was reminded of a deadline.

@@ -95,6 +95,14 @@ text_enum! {
         HoldLifted = "hold_lifted",
         /// A proposal under a hold was left out of a payment.
         PaymentHeld = "payment_held",
+        /// An auditor made a finding.
+        FindingOpened = "finding_opened",
+        /// A region followed up a finding.
+        FindingAnswered = "finding_answered",
+        /// An auditor was not content with that.
+        FindingReturned = "finding_returned",
+        /// An auditor closed a finding.
+        FindingClosed = "finding_closed",
         /// A condition was lifted.
         ConditionLifted = "condition_lifted",
         /// A proposal goes on without a document.

@@ -18,8 +18,8 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 pub use overlay::Change;
 pub use reminders::{ReminderRule, ReminderSide, ReminderStep};
 pub use rules::{
-    DocumentRule, Holiday, LineFlag, MenuRule, ModeRule, PlanRule, RegionalRule, Reporting, Theme,
-    TrancheRule, UnitCost,
+    DocumentRule, FindingRule, Holiday, LineFlag, MenuRule, ModeRule, PlanRule, RegionalRule,
+    Reporting, Theme, TrancheRule, UnitCost,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -128,6 +128,9 @@ pub struct Policy {
     pub payment_working_days: i64,
     /// When reports are due.
     pub reporting: Reporting,
+    /// Findings of auditors; where a policy from before there were findings has none, their auditors name each date.
+    #[serde(default)]
+    pub findings: Option<FindingRule>,
     /// When who is reminded of which deadline; nobody of any where a policy from before there were reminders has none.
     #[serde(default)]
     pub reminders: Vec<ReminderRule>,

@@ -69,6 +69,9 @@ impl MailKind {
             | E::Revive
             | E::HoldSet
             | E::HoldLifted
+            | E::FindingOpened
+            | E::FindingReturned
+            | E::FindingClosed
             | E::WaiverGranted
             | E::WaiverRevoked => MailKind::Decision,
             E::Allocate
@@ -92,6 +95,7 @@ impl MailKind {
             | E::Answer
             | E::ProposeAgreement
             | E::PlanSubmitted
+            | E::FindingAnswered
             | E::ReviewerAssigned => MailKind::Task,
             E::Recommend
             | E::ConfirmSite

@@ -269,7 +269,7 @@ const CONSTRUCTION_END: &[Arrow] = &[
     arrow(Reporting,         HandOver,              Operating,         Role::Drafter,       &[AssetRecorded, ManagerNamed, OccupantsNamed, CentreRegistered, DocumentsReady], &[Role::Inspector, Role::RegionalHead]),
     arrow(Operating,         RecordExpenditure,     Operating,         Role::Drafter,       &[],                                     &[]),
     arrow(Operating,         Close,                 Closed,            Role::Inspector,     &[UseConfirmed, FinalReportReviewed, LeftoverSettled, DocumentsReady, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
-    arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, LeftoverSettled, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
+    arrow(Operating,         CloseUnused,           Closed,            Role::Inspector,     &[CommentGiven, UnusedFound, LeftoverSettled, NoHold], &[Role::Drafter, Role::Planner, Role::RegionalHead, Role::Approver]),
 ];
 
 /// How a revitalisation ends: compared with its baseline, closed.

@@ -102,7 +102,7 @@ pub async fn show_document(call: Call, id: Id<DocumentId>) -> Answer {
         .await
 }
 
-/// Fetch the bytes of a document, or a range of them.
+/// Fetch the bytes of a document, or a range of them. Who reads which document is kept in the audit trail.
 #[utoipa::path(get, path = "/documents/{id}/content", tag = "documents",
     responses(
         (status = 200, description = "The bytes.", content_type = "application/octet-stream", body = String),
@@ -110,7 +110,8 @@ pub async fn show_document(call: Call, id: Id<DocumentId>) -> Answer {
          content_type = "application/octet-stream", body = String),
         (status = 304, description = "They are those that the caller has.")))]
 pub async fn download_document(request: HttpRequest, call: Call, id: Id<DocumentId>) -> Answer {
-    let served = call.ask(move |sv, cx| document::content(sv, cx, id.get()?)).await?;
+    let of = id.clone();
+    let served = call.ask(move |sv, cx| document::content(sv, cx, of.get()?)).await?;
     let etag = format!("\"{}\"", served.sha256);
     if header_of(&request, header::IF_NONE_MATCH).is_some_and(|known| names(&known, &etag)) {
         return Ok(with_headers(HttpResponse::NotModified(), &served, &etag).finish());
@@ -125,6 +126,8 @@ pub async fn download_document(request: HttpRequest, call: Call, id: Id<Document
             return Ok(answer);
         }
     };
+    let read = range.clone();
+    call.ask(move |sv, cx| document::record_read(sv, cx, id.get()?, read.as_ref())).await?;
     let store = &state_of(&request)?.services.documents.store;
     let content = store.content(&served.object_key, served.size_bytes, range.clone()).await;
     let content = content.map_err(Error::Store)?;

@@ -151,13 +151,16 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
     let is_content = route.path.ends_with("/content");
     let is_summary = route.path == "/outbox/summary";
+    let is_pack = route.path.ends_with("/evidence-pack");
+    // That they were read is kept first.
+    let is_kept = ["/users", "/users/{id}", "/outbox", "/outbox/{id}"].contains(&route.path);
     let may_be_too_long = route.path.contains("/expenditures.");
-    let refuses = (writes && route.needs.token()) || is_content || may_be_too_long;
+    let refuses = (writes && route.needs.token()) || is_content || is_pack || may_be_too_long;
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
         (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
         (
-            route.needs.token() && (writes || has_query || is_summary),
+            route.needs.token() && (writes || has_query || is_summary || is_pack),
             (403, "forbidden", "Not for you to do"),
         ),
         (named || writes, (404, "not_found", "Nothing here")),
@@ -175,7 +178,7 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
         (is_throttled(route), (429, "throttled", "Too many attempts")),
         (true, (500, "internal", "Something went wrong")),
         (true, (503, "busy", "The service is busy")),
-        (writes, (507, "storage_full", "No space is left")),
+        (writes || is_content || is_pack || is_kept, (507, "storage_full", "No space is left")),
     ];
     all.into_iter().filter(|(occurs, _)| *occurs).map(|(_, status)| status).collect()
 }

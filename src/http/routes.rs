@@ -1,9 +1,10 @@
 //! The route table: one readable page. The router, the API's document and the tests are all made from it.
 
 use crate::http::{
-    action, allocation, amendment, assignment, centre, change_request, document, gate, health,
-    hold, line, middleware, outbox, people, plan, policy, preference, proposal, radar, readiness,
-    reminder, report, revision, session, spending, tranche, unsubscribe, usage,
+    action, allocation, amendment, assignment, centre, change_request, document, evidence, finding,
+    gate, health, hold, line, middleware, outbox, people, plan, policy, preference, proposal,
+    radar, readiness, reminder, report, revision, sample, session, spending, tranche, unsubscribe,
+    usage,
 };
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
@@ -145,6 +146,14 @@ routes! {
     "/proposals/{id}/holds"               { post   hold::set_hold                     [TokenAndKey];
                                             get    hold::list_holds                   [Token]; }
     "/holds/{id}/lift"                    { post   hold::lift_hold                    [TokenKeyAndVersion]; }
+    "/proposals/{id}/findings"            { post   finding::open_finding              [TokenAndKey];
+                                            get    finding::list_findings             [Token]; }
+    "/proposals/{id}/evidence-pack"       { get    evidence::fetch_evidence_pack      [Token]; }
+    "/findings"                           { get    finding::list_all_findings         [Token]; }
+    "/findings/{id}"                      { get    finding::show_finding              [Token]; }
+    "/findings/{id}/follow-ups"           { post   finding::follow_up_finding         [TokenAndKey]; }
+    "/findings/{id}/return"               { post   finding::return_finding            [TokenKeyAndVersion]; }
+    "/findings/{id}/close"                { post   finding::close_finding             [TokenKeyAndVersion]; }
     "/proposals/{id}/plans"               { post   plan::create_plan                 [TokenAndPerhapsKey];
                                             get    plan::list_plans                  [Token]; }
     "/plans/{id}/submit"                  { post   plan::submit_plan                 [TokenKeyAndVersion]; }
@@ -204,6 +213,7 @@ routes! {
     "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
+    "/audit/samples"                      { get    sample::draw_sample                [Token]; }
     "/notifications"                      { get    outbox::list_notifications        [Token]; }
     "/outbox"                             { get    outbox::list_outbox               [Token]; }
     "/outbox/summary"                     { get    outbox::summarise_outbox          [Token]; }

@@ -84,6 +84,18 @@ pub(super) fn written(detail: &Detail, zone: Zone, language: Language) -> String
             let (day, share) = (dates::day(*as_of, language), share(*physical_bp, language));
             format!("{name} {until} {day}: {progress} {share}")
         }
+        Detail::Finding { n, finding, title } => {
+            let name = names::finding(*finding).in_language(language);
+            format!("{} {n} ({name}): {title}", say("Temuan", "Finding"))
+        }
+        Detail::ClaimedAndFound { claimed_idr, found_idr } => {
+            let (claimed, found) = (say("Menurut daerah", "As claimed"), say("ditemukan", "found"));
+            format!("{claimed}: {}, {found}: {}", rupiah(claimed_idr), rupiah(found_idr))
+        }
+        Detail::FindingClosed { outcome, settled_idr } => {
+            let how = names::finding_outcome(*outcome).in_language(language);
+            format!("{how}; {}: {}", say("diselesaikan", "settled"), rupiah(settled_idr))
+        }
         Detail::NotReached { milestone } => {
             names::not_reached(*milestone).in_language(language).to_owned()
         }

@@ -1,5 +1,6 @@
 //! What the values of closed vocabularies are called in messages, in both languages.
 
+use crate::domain::finding::{FindingKind, FindingOutcome};
 use crate::domain::guard::Guard;
 use crate::domain::journal::EntryKind;
 use crate::domain::line::Component;
@@ -51,6 +52,38 @@ pub(super) const fn report(report: ReportKind) -> Words {
         ReportKind::Quarterly => words("Laporan triwulan", "Quarterly report"),
         ReportKind::Progress => words("Laporan kemajuan", "Progress report"),
         ReportKind::Final => words("Laporan akhir", "Final report"),
+    }
+}
+
+/// What an auditor found.
+#[rustfmt::skip]
+pub(super) const fn finding(kind: FindingKind) -> Words {
+    match kind {
+        FindingKind::VolumeShortfall => words("kekurangan volume", "volume shortfall"),
+        FindingKind::Overpayment => words("kelebihan pembayaran", "overpayment"),
+        FindingKind::LatePenalty => words("denda keterlambatan belum dipungut", "late penalty not collected"),
+        FindingKind::OutsidePlan => words("di luar rencana kegiatan atau menu", "outside the plan or the menu"),
+        FindingKind::UnitPrice => words("harga satuan", "unit price"),
+        FindingKind::DoubleFunding => words("pendanaan ganda", "double funding"),
+        FindingKind::Procurement => words("pengadaan", "procurement"),
+        FindingKind::Land => words("lahan", "land"),
+        FindingKind::Evidence => words("bukti", "evidence"),
+        FindingKind::AssetNotRecorded => words("belum dicatat sebagai BMD", "not recorded as a regional asset"),
+        FindingKind::Unused => words("tidak dimanfaatkan", "not in use"),
+        FindingKind::Reporting => words("pelaporan", "reporting"),
+        FindingKind::Leftover => words("sisa dana", "leftover"),
+        FindingKind::InternalControl => words("pengendalian intern", "internal control"),
+        FindingKind::Other => words("lain-lain", "other"),
+    }
+}
+
+/// How a finding ended.
+#[rustfmt::skip]
+pub(super) const fn finding_outcome(outcome: FindingOutcome) -> Words {
+    match outcome {
+        FindingOutcome::Settled => words("Telah ditindaklanjuti", "Followed up"),
+        FindingOutcome::CannotBeFollowedUp => words("Tidak dapat ditindaklanjuti dengan alasan yang sah", "Can't be followed up, for an accepted reason"),
+        FindingOutcome::Withdrawn => words("Temuan dicabut", "Finding withdrawn"),
     }
 }
 

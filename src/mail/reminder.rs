@@ -48,6 +48,8 @@ const fn due(kind: DeadlineKind) -> Due {
             words("Tanpa laporan akhir usulan tidak dapat ditutup, dan laporan setahun menjadi syarat tahap pertama tahun berikutnya.", "Without a final report the proposal can't be closed, and the report of the year is a condition of next year's first tranche.")),
         DeadlineKind::OperationCheck => (words("pemeriksaan pemanfaatan sentra", "check of the centre's use"),
             words("Tanpa pemeriksaan usulan tidak dapat ditutup.", "Without the check the proposal can't be closed.")),
+        DeadlineKind::FindingFollowUp => (words("tindak lanjut temuan {n}", "follow-up of finding {n}"),
+            words("Temuan yang belum ditindaklanjuti tetap terbuka, dan auditor melaporkannya demikian.", "A finding that is not followed up stays open, and the auditor reports it so.")),
     };
     Due { name, lost }
 }
@@ -84,6 +86,10 @@ const fn own_step(kind: DeadlineKind, role: Role) -> Option<Words> {
         (FinalReport | QuarterlyReport, Role::RegionalHead) => words("Minta dinas menyampaikan laporannya.", "Have the dinas submit its report."),
         (OperationCheck, Role::Inspector) => words("Periksa pemanfaatan sentra di tempat, lalu tutup usulan.", "Check the use of the centre on the spot, then close the proposal."),
         (OperationCheck, Role::Drafter) => words("Siapkan bukti pemanfaatan sentra: pelaku IKM, foto, pengelola.", "Prepare what shows the use of the centre: businesses, pictures, manager."),
+        (FindingFollowUp, Role::Drafter) => words("Laksanakan rekomendasinya, unggah buktinya, dan sampaikan tindak lanjutnya.", "Do what is recommended, upload what shows it, and tell of it."),
+        (FindingFollowUp, Role::RegionalHead) => words("Pastikan rekomendasi auditor dilaksanakan dan tindak lanjutnya disampaikan.", "See that what the auditor recommends is done and told of."),
+        (FindingFollowUp, Role::Inspector) => words("Pantau tindak lanjutnya, dan bantu dinas melengkapi buktinya.", "Watch over the follow-up, and help the dinas to complete what shows it."),
+        (FindingFollowUp, Role::Auditor) => words("Hubungi daerah ini: temuan Anda belum ditindaklanjuti.", "Call this region: your finding is not followed up."),
         _ => return None,
     })
 }

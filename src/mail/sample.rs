@@ -1,6 +1,7 @@
 //! What notices would say of a made-up proposal: the facts that the service raises for each event, for looking at messages
 //! before any is sent. Dates that are due are those of the policy of 2021.
 
+use crate::domain::finding::{FindingKind, FindingOutcome};
 use crate::domain::guard::Guard;
 use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::journal::EntryKind;
@@ -15,7 +16,7 @@ use crate::domain::proposal::{Menu, State};
 use crate::domain::reminder::{Earlier, ReminderFacts};
 use crate::domain::report::ReportKind;
 use crate::domain::{deadline, workflow};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use uuid::Uuid;
 
 /// Whom the messages greet.
@@ -46,7 +47,15 @@ pub fn facts(event: NoticeEvent, state: State) -> Result<NoticeFacts, String> {
         actor: name(by).to_owned(),
         actor_id: None,
         comment: comment.map(str::to_owned),
-        due: due(state, &policy, at),
+        due: match event {
+            NoticeEvent::FindingOpened | NoticeEvent::FindingReturned => {
+                let days = policy.findings.as_ref().map_or(0, |rule| rule.follow_up_days);
+                let last = at.after(TimeDelta::days(days)).date_in(Zone::Wib);
+                Some(due_on(&policy, at, Zone::Wib.end_of(last), Zone::Wib))
+            }
+            NoticeEvent::FindingAnswered | NoticeEvent::FindingClosed => None,
+            _ => due(state, &policy, at),
+        },
         missed: match event {
             NoticeEvent::Lapse => Some(Zone::Wib.end_of(answer_due())),
             NoticeEvent::Forfeit => Some(policy.contract_gate.moment()),
@@ -218,10 +227,14 @@ fn due(state: State, policy: &Policy, now: Moment) -> Option<NoticeDue> {
         State::Planned | State::Contracted => of_policy(policy.contract_gate),
         _ => return None,
     };
+    Some(due_on(policy, now, at, zone))
+}
+
+fn due_on(policy: &Policy, now: Moment, at: Moment, zone: Zone) -> NoticeDue {
     let kind = deadline::DeadlineKind::ContractGate;
     let due = deadline::Due { kind, rule: None, at, zone, n: None };
     let (_, working_days_left) = deadline::left(&policy.calendar(), now, &due);
-    Some(NoticeDue::At(DueAt { at, zone, working_days_left }))
+    NoticeDue::At(DueAt { at, zone, working_days_left })
 }
 
 fn document(code: &str, id: &str, en: &str) -> DocumentName {
@@ -282,6 +295,17 @@ fn condition() -> Detail {
     }
 }
 
+/// A finding, with its amounts where they are told.
+fn shortfall(amounts: bool) -> Vec<Detail> {
+    let finding = FindingKind::VolumeShortfall;
+    let title = "Fondasi rumah produksi lebih pendek dari kontrak".to_owned();
+    let mut all = vec![Detail::Finding { n: 1, finding, title }];
+    if amounts {
+        all.push(Detail::ClaimedAndFound { claimed_idr: 1_260_000_000, found_idr: 1_212_000_000 });
+    }
+    all
+}
+
 fn tranche() -> Vec<Detail> {
     vec![Detail::Tranche { n: 1 }]
 }
@@ -338,6 +362,14 @@ fn said(event: NoticeEvent) -> (Option<&'static str>, Option<i64>, Vec<Detail>) 
         NoticeEvent::HoldSet => (Some("Dua kontrak menyebut pekerjaan yang sama."), None, Vec::new()),
         NoticeEvent::HoldLifted => (Some("Penjelasan daerah diterima."), None, Vec::new()),
         NoticeEvent::PaymentHeld => (Some("Dua kontrak menyebut pekerjaan yang sama."), Some(1_270_000_000), tranche()),
+        NoticeEvent::FindingOpened => (Some("Tagih kekurangan volume dari penyedia dan setorkan ke kas daerah."), Some(48_000_000), shortfall(true)),
+        NoticeEvent::FindingAnswered => (Some("Penyedia telah menyetor; STS 118 terlampir."), Some(48_000_000), shortfall(false)),
+        NoticeEvent::FindingReturned => (Some("STS yang dilampirkan milik kontrak lain."), Some(48_000_000), shortfall(false)),
+        NoticeEvent::FindingClosed => (Some("STS 118 sesuai dengan rekening koran kas daerah."), Some(48_000_000), {
+            let mut all = shortfall(false);
+            all.push(Detail::FindingClosed { outcome: FindingOutcome::Settled, settled_idr: 48_000_000 });
+            all
+        }),
         NoticeEvent::ConditionLifted => (Some("RK versi 2 memuat IPAL."), None, vec![condition()]),
         NoticeEvent::WaiverGranted => (Some("Luas lahan di bawah batas wajib UKL-UPL."), None, vec![Detail::Document(environmental())]),
         NoticeEvent::WaiverRevoked => (Some("Luas lahan berubah."), None, vec![Detail::Document(environmental())]),

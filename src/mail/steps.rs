@@ -60,6 +60,9 @@ const fn by_event(event: NoticeEvent) -> Option<Steps> {
         NoticeEvent::HoldSet => HOLD_SET,
         NoticeEvent::HoldLifted => HOLD_LIFTED,
         NoticeEvent::PaymentHeld => PAYMENT_HELD,
+        NoticeEvent::FindingOpened => FINDING_OPENED,
+        NoticeEvent::FindingReturned => FINDING_RETURNED,
+        NoticeEvent::FindingAnswered => FINDING_ANSWERED,
         NoticeEvent::PlanSubmitted => PLAN_SUBMITTED,
         NoticeEvent::PlanReturned => PLAN_RETURNED,
         NoticeEvent::TrancheRequested => TRANCHE_REQUESTED,
@@ -76,6 +79,7 @@ const fn by_event(event: NoticeEvent) -> Option<Steps> {
         NoticeEvent::ReviewerAssigned => REVIEWER_ASSIGNED,
         NoticeEvent::Approve => APPROVED,
         NoticeEvent::ReportReviewed
+        | NoticeEvent::FindingClosed
         | NoticeEvent::Reminder
         | NoticeEvent::Digest
         | NoticeEvent::ReviewerReleased
@@ -166,6 +170,30 @@ const PAYMENT_HELD: Steps = &[
     (Role::RegionalHead, step("ajukan lagi setelah penahanan dicabut", "request again once the hold is lifted",
         "Ajukan permintaan baru setelah penahanannya dicabut; permintaan yang lama tetap mencegah alokasi hangus.",
         "Make a new request once the hold is lifted; the old one still keeps the allocation from being forfeited.")),
+];
+#[rustfmt::skip]
+const FINDING_OPENED: Steps = &[
+    (Role::Drafter, step("tindak lanjuti temuan", "follow up the finding",
+        "Laksanakan rekomendasinya, unggah buktinya, dan sampaikan tindak lanjut sebelum batas waktu.",
+        "Do what is recommended, upload what shows it, and tell of it before the due date.")),
+    (Role::RegionalHead, step("pastikan temuan ditindaklanjuti", "see that it is followed up",
+        "Pastikan rekomendasinya dilaksanakan sebelum batas waktu.",
+        "See that what is recommended is done before the due date.")),
+];
+#[rustfmt::skip]
+const FINDING_RETURNED: Steps = &[
+    (Role::Drafter, step("lengkapi tindak lanjut", "complete the follow-up",
+        "Lengkapi yang disebut di atas dan sampaikan tindak lanjut lagi sebelum batas waktu.",
+        "Complete what is named above and tell of it again before the due date.")),
+    (Role::RegionalHead, step("pastikan tindak lanjut lengkap", "see that it is completed",
+        "Pastikan yang disebut di atas dilengkapi sebelum batas waktu.",
+        "See that what is named above is completed before the due date.")),
+];
+#[rustfmt::skip]
+const FINDING_ANSWERED: Steps = &[
+    (Role::Auditor, step("nilai tindak lanjut", "judge the follow-up",
+        "Nilai tindak lanjut ini: tutup temuannya, atau kembalikan dengan alasan.",
+        "Judge this follow-up: close the finding, or return it with the reason.")),
 ];
 #[rustfmt::skip]
 const PLAN_SUBMITTED: Steps = &[

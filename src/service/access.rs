@@ -146,6 +146,26 @@ pub fn four_eyes(
     if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
 }
 
+/// Refuses an auditor who took part in the proposal, in whatever duty, or has a conflict of interest in it: nobody audits
+/// what they did themselves.
+pub fn impartial(tx: &mut AnyConnection, cx: &Context, proposal: ProposalId) -> Result<(), Error> {
+    let standing = Standing::of(tx, proposal, cx.now)?;
+    let own = standing.parts.iter().filter(|part| Some(part.user) == cx.actor.user);
+    let took_part = own.map(|part| {
+        let message = format!(
+            "{} took part in this proposal as {} on {}, and so does not audit it; another person has to.",
+            part.name,
+            part.duty,
+            part.since.0.date()
+        );
+        Blocker::new("four_eyes", "", message)
+    });
+    let conflicts = standing.conflicts.iter().filter(|(one, _)| Some(one.user_id) == cx.actor.user);
+    let blockers: Vec<Blocker> =
+        took_part.chain(conflicts.map(|(one, name)| in_conflict(one, name))).collect();
+    if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
+}
+
 /// Why a person is excluded from a duty.
 pub fn excluded(part: &Participation, duty: Duty) -> Blocker {
     let message = format!(

@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const IN_HAND: &[RequestState] = &[RequestState::Open, RequestState::Answered];
 
 /// The proposal as requests point into it, without its documents.
-fn written(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
+pub(super) fn written(tx: &mut AnyConnection, row: &Proposal) -> Result<Value, Error> {
     let lines = line::of(tx, row.id)?;
     Ok(document(&serde_json::to_value(row)?, &serde_json::to_value(lines)?, Lines::AsProposed))
 }

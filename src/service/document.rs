@@ -5,6 +5,7 @@ pub mod tidy;
 
 pub use receive::receive;
 
+use crate::domain::audit::SubjectKind;
 use crate::domain::document::{DocumentStatus, Exif, MAX_TYPE, MediaType, dates_fit, is_type};
 use crate::domain::ids::{DocumentId, ProposalId};
 use crate::domain::input::{Checks, MAX_SHORT};
@@ -12,19 +13,22 @@ use crate::domain::moment::Zone;
 use crate::domain::refusal::FieldError;
 use crate::service::context::Context;
 use crate::service::error::Error;
+use crate::service::evidence::Packing;
 use crate::service::scan::Clamd;
 use crate::service::store::{Arrival, ObjectStorage};
 use crate::service::trail::hex;
 use crate::service::view::Page;
 use crate::service::view::document as view;
-use crate::service::{Services, access, policy, sniff};
-use crate::storage::AnyConnection;
+use crate::service::{Services, access, policy, reading, sniff};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, audit};
 use chrono::{NaiveDate, TimeDelta};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
 use std::time::Duration;
 
 /// How documents are kept.
@@ -40,6 +44,8 @@ pub struct Documents {
     pub clamd: Option<Clamd>,
     /// How old bytes without a row have to be before they are swept.
     pub orphan_age: Duration,
+    /// The one evidence pack that is written at a time.
+    pub packing: Packing,
 }
 
 impl Documents {
@@ -51,6 +57,7 @@ impl Documents {
             upload_time: Duration::from_secs(600),
             clamd: None,
             orphan_age: Duration::from_secs(24 * 3600),
+            packing: Packing::default(),
         }
     }
 }
@@ -243,6 +250,39 @@ pub struct Served {
     pub size_bytes: u64,
     /// Their SHA-256.
     pub sha256: String,
+}
+
+/// For how long a range of a document's bytes that begins behind the first is the continuation of what the same person
+/// began to read: readers of PDF fetch a file in parts.
+const READING: TimeDelta = TimeDelta::hours(1);
+
+/// Keeps that somebody reads the bytes of a document, or a range of them; before they are served.
+pub fn record_read(
+    sv: &Services,
+    cx: &Context,
+    id: DocumentId,
+    range: Option<&Range<u64>>,
+) -> Result<(), Error> {
+    let continues = range.is_some_and(|range| range.start > 0);
+    let work = |tx: &mut AnyConnection| {
+        let (row, proposal) = seen(tx, cx, id)?;
+        if continues && let Some(user) = cx.actor.user {
+            let (of, what) =
+                ((SubjectKind::Document, id.to_string()), (user, reading::DOCUMENT_READ));
+            let since = cx.now.after(-READING);
+            if audit::last_read(tx, (of.0, &of.1), what, since)?.is_some() {
+                return Ok(());
+            }
+        }
+        let subject = access::beneath(&proposal, SubjectKind::Document, id);
+        let by = reading::by_sight(&cx.actor, &proposal.region_code);
+        let content = json!({
+            "type": row.document_type, "sha256": row.sha256,
+            "range": range.map(|range| [range.start, range.end]),
+        });
+        reading::record(tx, cx, reading::DOCUMENT_READ, &subject, (by, content))
+    };
+    sv.db.write(reading::DOCUMENT_READ, work, |_, _| Ok(()))
 }
 
 /// The bytes of a document, when they may be served.

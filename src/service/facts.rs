@@ -3,6 +3,7 @@
 use crate::domain::act::Act;
 use crate::domain::change::RequestFacts;
 use crate::domain::contract::Firm;
+use crate::domain::finding::FindingKind;
 use crate::domain::guard::{Facts, Guard, Revival};
 use crate::domain::ids::PlanId;
 use crate::domain::journal::EntryKind;
@@ -19,8 +20,8 @@ use crate::service::error::Error;
 use crate::service::{double_funding, policy as policies, readiness};
 use crate::storage::proposal::Proposal;
 use crate::storage::{
-    AnyConnection, allocation, centre, change_request, condition, contract, hold, journal, line,
-    plan, proposal, report, tranche,
+    AnyConnection, allocation, centre, change_request, condition, contract, finding, hold, journal,
+    line, plan, proposal, report, tranche,
 };
 
 /// The facts of a proposal for an act.
@@ -108,6 +109,7 @@ pub fn gather<'a>(
         payment,
         handover_value: row.handover_value_idr,
         final_report_reviewed: report::final_is_reviewed(tx, row.id)?,
+        unused_found: asks(Guard::UnusedFound) && finding::stands(tx, row.id, FindingKind::Unused)?,
         named_exists: named_exists(tx, row, act)?,
         operating_since: row.operating_since,
         state_since: row.state_since,

@@ -6,7 +6,6 @@ use crate::domain::mail::MailState;
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::Role;
-use crate::service::Services;
 use crate::service::context::{By, Context, Reply};
 use crate::service::error::Error;
 use crate::service::once::Write;
@@ -16,6 +15,7 @@ use crate::service::trail::{self, Event, Subject};
 use crate::service::user::clean_email;
 use crate::service::view::Page;
 use crate::service::view::mail as view;
+use crate::service::{Services, reading};
 use crate::storage::AnyConnection;
 use crate::storage::mail::{self, Filter, Mail};
 use crate::storage::notice::{self, Notice};
@@ -76,21 +76,29 @@ pub fn list_outbox(
     before: Option<MailId>,
     limit: i64,
 ) -> Result<Page<view::OutboxItem>, Error> {
-    cx.need_national(Role::Administrator)?;
-    sv.db.read(|tx| {
-        let rows = mail::list(tx, &Filter::from(which), before, limit.saturating_add(1))?;
+    let by = By::from(cx.need_national(Role::Administrator)?);
+    let filter = Filter::from(which);
+    let work = |tx: &mut AnyConnection| {
+        let rows = mail::list(tx, &filter, before, limit.saturating_add(1))?;
         let items = items(tx, rows)?;
-        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
-    })
+        let page = Page::cut(items, limit, |item| item.id.to_string(), |item| item);
+        let ids: Vec<MailId> = page.items.iter().map(|item| item.id).collect();
+        reading::record_ids(tx, cx, reading::MAIL_READ, ("outbox", ids), by)?;
+        Ok::<_, Error>(page)
+    };
+    sv.db.write(reading::MAIL_READ, work, |_, _| Ok(()))
 }
 
 /// One message with its attempts. For administrators.
 pub fn show(sv: &Services, cx: &Context, id: MailId) -> Result<view::OutboxItem, Error> {
-    cx.need_national(Role::Administrator).map_err(|_| Error::NotFound)?;
-    sv.db.read(|tx| {
+    let by = By::from(cx.need_national(Role::Administrator).map_err(|_| Error::NotFound)?);
+    let work = |tx: &mut AnyConnection| {
         let row = mail::find(tx, id)?.ok_or(Error::NotFound)?;
+        let read = (Some(by), json!({ "user_id": row.user_id }));
+        reading::record(tx, cx, reading::MAIL_READ, &Subject::of(SubjectKind::Mail, id), read)?;
         items(tx, vec![row])?.pop().ok_or(Error::NotFound)
-    })
+    };
+    sv.db.write(reading::MAIL_READ, work, |_, _| Ok(()))
 }
 
 /// What waits, and what does not go out. For administrators.

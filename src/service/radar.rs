@@ -125,8 +125,10 @@ fn items(tx: &mut AnyConnection, sky: &Sky, now: Moment) -> Result<Vec<Item>, Er
     Ok(placed.collect())
 }
 
-/// What is at risk in all: of each proposal once.
+/// What is at risk in all: of each proposal once, and what is at issue in each finding.
 fn sum(sky: &Sky, items: &[Item]) -> Rupiah {
+    let (findings, items): (Vec<&Item>, Vec<&Item>) =
+        items.iter().partition(|item| item.place.kind == DeadlineKind::FindingFollowUp);
     let mut proposals: HashSet<usize> = HashSet::new();
     let mut allocations: HashSet<AllocationId> = HashSet::new();
     for item in items {
@@ -140,7 +142,8 @@ fn sum(sky: &Sky, items: &[Item]) -> Rupiah {
         proposals.contains(index)
             || (paid_from && row.allocation_id.is_some_and(|id| allocations.contains(&id)))
     });
-    Rupiah::total(counted.map(|(_, row)| sky.at_risk(row)))
+    let at_issue = findings.into_iter().map(|item| item.found.at_risk);
+    Rupiah::total(counted.map(|(_, row)| sky.at_risk(row)).chain(at_issue))
 }
 
 fn view(
@@ -201,7 +204,7 @@ fn shown(
     names: &HashMap<RegionCode, String>,
     now: Moment,
 ) -> view::DeadlineItem {
-    let Found { due, held, about, at_risk } = found;
+    let Found { due, held, about, at_risk, .. } = found;
     let (days_left, working_days_left) = deadline::left(&held.calendar, now, due);
     let row = row_of(sky, found);
     let allocation_id = match about {

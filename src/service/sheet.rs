@@ -291,7 +291,7 @@ fn unescaped(text: &str) -> &str {
 }
 
 /// The text with that apostrophe, where it would be taken for a formula.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     if text.starts_with(['=', '@', '+', '-', '\t', '\r']) {
         format!("'{text}")
     } else {

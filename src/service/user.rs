@@ -13,7 +13,7 @@ use crate::service::proposal::given;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::people as view;
-use crate::service::{Services, invitation};
+use crate::service::{Services, invitation, reading};
 use crate::storage::grant::GrantRow;
 use crate::storage::user::{self, User};
 use crate::storage::{AnyConnection, DbError, token};
@@ -147,12 +147,12 @@ pub fn list(
     after: Option<UserId>,
     limit: i64,
 ) -> Result<Page<view::User>, Error> {
-    keeper(cx)?;
-    sv.db.read(|tx| {
+    let by = keeper(cx)?;
+    let work = |tx: &mut AnyConnection| {
         let rows = user::list(tx, after, limit.saturating_add(1))?;
         let ids: Vec<UserId> = rows.iter().map(|row| row.id).collect();
         let grants = crate::storage::grant::of_many(tx, &ids)?;
-        Ok(Page::cut(
+        let page = Page::cut(
             rows,
             limit,
             |row| row.id.to_string(),
@@ -160,16 +160,26 @@ pub fn list(
                 let of_user = grants.iter().filter(|grant| grant.user_id == row.id).cloned();
                 view::User::new(row.clone(), of_user)
             },
-        ))
-    })
+        );
+        let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
+        reading::record_ids(tx, cx, reading::USER_READ, ("users", ids), by)?;
+        Ok::<_, Error>(page)
+    };
+    sv.db.write(reading::USER_READ, work, |_, _| Ok(()))
 }
 
 /// One user.
 pub fn show(sv: &Services, cx: &Context, id: UserId) -> Result<view::User, Error> {
-    sv.db.read(|tx| {
+    let work = |tx: &mut AnyConnection| {
         let row = visible(tx, cx, id)?;
+        if cx.actor.user != Some(id) {
+            let read = (Some(keeper(cx)?), serde_json::json!({}));
+            let subject = Subject::of(SubjectKind::User, id);
+            reading::record(tx, cx, reading::USER_READ, &subject, read)?;
+        }
         seen(tx, row)
-    })
+    };
+    sv.db.write(reading::USER_READ, work, |_, _| Ok(()))
 }
 
 /// Makes a user, who is invited by mail to set a password.

@@ -1,6 +1,6 @@
 //! Events of the audit trail, their personal values, and the revisions of mutable rows.
 
-use crate::domain::audit::{Outcome, SubjectKind};
+use crate::domain::audit::{Outcome, READS, SubjectKind};
 use crate::domain::ids::{EventId, GrantId, ProposalId, RegionCode, RevisionId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::people::Role;
@@ -134,7 +134,26 @@ pub fn events_by_ids(c: &mut AnyConnection, ids: &[EventId]) -> QueryResult<Vec<
     audit_events::table.filter(audit_events::id.eq_any(ids)).select(EventRow::as_select()).load(c)
 }
 
-/// Events of a proposal in the order of their making, after `after`.
+/// When somebody last read something by an action, from a moment on.
+pub fn last_read(
+    c: &mut AnyConnection,
+    (kind, id): (SubjectKind, &str),
+    (actor, action): (UserId, &str),
+    since: Moment,
+) -> QueryResult<Option<Moment>> {
+    audit_events::table
+        .filter(audit_events::subject_kind.eq(kind))
+        .filter(audit_events::subject_id.eq(id))
+        .filter(audit_events::actor_id.eq(actor))
+        .filter(audit_events::action.eq(action))
+        .filter(audit_events::at.ge(since))
+        .order(audit_events::id.desc())
+        .select(audit_events::at)
+        .first(c)
+        .optional()
+}
+
+/// Events of a proposal in the order of their making, after `after`; who read what is told elsewhere.
 pub fn of_proposal(
     c: &mut AnyConnection,
     proposal: ProposalId,
@@ -143,6 +162,7 @@ pub fn of_proposal(
 ) -> QueryResult<Vec<EventRow>> {
     let mut query = audit_events::table
         .filter(audit_events::proposal_id.eq(proposal))
+        .filter(audit_events::action.ne_all(READS))
         .order(audit_events::id)
         .limit(limit)
         .select(EventRow::as_select())

@@ -124,6 +124,20 @@ pub fn of_types(
         .load(c)
 }
 
+/// Those of some ids that are documents of a proposal, bytes that are gone on purpose left out.
+pub fn known(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+    ids: &[DocumentId],
+) -> QueryResult<Vec<DocumentId>> {
+    documents::table
+        .filter(documents::id.eq_any(ids))
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(documents::status.ne(DocumentStatus::Refused))
+        .select(documents::id)
+        .load(c)
+}
+
 /// Those of a proposal in the order of their coming, after `after`.
 pub fn page(
     c: &mut AnyConnection,

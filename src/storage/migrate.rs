@@ -14,7 +14,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
-pub const APPEND_ONLY: [&str; 27] = [
+pub const APPEND_ONLY: [&str; 30] = [
     "amendment_lines",
     "amendments",
     "audit_events",
@@ -24,6 +24,9 @@ pub const APPEND_ONLY: [&str; 27] = [
     "decrees",
     "digests",
     "expenditures",
+    "finding_documents",
+    "follow_up_documents",
+    "follow_ups",
     "funding_answers",
     "journal_entries",
     "line_agreements",

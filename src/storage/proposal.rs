@@ -240,6 +240,30 @@ pub(super) fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
     all
 }
 
+/// Narrows a boxed query that joins proposals to those within sight, of a year, a province and a region. A condition on
+/// proposals alone, as `narrowed` makes it, is none on such a join.
+macro_rules! narrow_joined {
+    ($query:ident, $sight:expr, $filter:expr) => {
+        if !$sight.nation {
+            $query = $query.filter(
+                proposals::region_code
+                    .eq_any($sight.regions.clone())
+                    .or(proposals::province_code.eq_any($sight.provinces.clone())),
+            );
+        }
+        if let Some(year) = $filter.fiscal_year {
+            $query = $query.filter(proposals::fiscal_year.eq(year));
+        }
+        if let Some(region) = &$filter.region_code {
+            $query = $query.filter(proposals::region_code.eq(region.clone()));
+        }
+        if let Some(province) = &$filter.province_code {
+            $query = $query.filter(proposals::province_code.eq(province.clone()));
+        }
+    };
+}
+pub(super) use narrow_joined;
+
 /// Proposals within sight, narrowed, in order.
 pub fn list(
     c: &mut AnyConnection,

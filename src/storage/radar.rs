@@ -2,6 +2,7 @@
 //! number of queries for some thousands of them.
 
 use crate::domain::deadline::STATES;
+use crate::domain::finding::FindingState;
 use crate::domain::ids::{AllocationId, ProposalId, RegionCode};
 use crate::domain::people::Sight;
 use crate::domain::proposal::State;
@@ -9,15 +10,23 @@ use crate::domain::report::{ReportKind, ReportState};
 use crate::domain::tranche::{Mode, TrancheState};
 use crate::storage::connection::AnyConnection;
 use crate::storage::journal::Balance;
-use crate::storage::proposal::{Filter, Proposal, narrowed};
+use crate::storage::proposal::{Condition, Filter, Proposal, narrowed};
 use crate::storage::schema::{
-    allocations, balances, contracts, proposals, reports, tranche_items, tranche_omissions,
-    tranche_requests,
+    allocations, balances, contracts, findings, proposals, reports, tranche_items,
+    tranche_omissions, tranche_requests,
 };
 use crate::storage::tranche::is_left_out;
 use chrono::NaiveDate;
 use diesel::dsl::{exists, max, min, not};
 use diesel::prelude::*;
+
+/// Those in which something can be due: by where they stand, or because a finding waits for their region.
+fn can_be_due() -> Condition {
+    let awaited = findings::table
+        .filter(findings::state.eq(FindingState::Open))
+        .select(findings::proposal_id);
+    Box::new(proposals::state.eq_any(STATES).or(proposals::id.eq_any(awaited)))
+}
 
 /// The proposals in which something can be due, within sight, narrowed; at most `limit`.
 pub fn proposals(
@@ -28,7 +37,7 @@ pub fn proposals(
 ) -> QueryResult<Vec<Proposal>> {
     proposals::table
         .filter(narrowed(sight, filter))
-        .filter(proposals::state.eq_any(STATES))
+        .filter(can_be_due())
         .limit(limit)
         .select(Proposal::as_select())
         .load(c)
@@ -41,7 +50,7 @@ pub fn page(
     limit: i64,
 ) -> QueryResult<Vec<Proposal>> {
     let mut query = proposals::table
-        .filter(proposals::state.eq_any(STATES))
+        .filter(can_be_due())
         .order((proposals::region_code, proposals::id))
         .limit(limit)
         .select(Proposal::as_select())

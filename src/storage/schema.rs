@@ -356,6 +356,65 @@ diesel::table! {
 }
 
 diesel::table! {
+    finding_documents (finding_id, document_id) {
+        finding_id -> Text,
+        document_id -> Text,
+    }
+}
+
+diesel::table! {
+    findings (id) {
+        id -> Text,
+        proposal_id -> Text,
+        n -> BigInt,
+        kind -> Text,
+        about_kind -> Nullable<Text>,
+        about_id -> Nullable<Text>,
+        pointer -> Nullable<Text>,
+        title -> Text,
+        description -> Text,
+        criterion -> Text,
+        cause -> Text,
+        effect -> Text,
+        claimed_idr -> Nullable<BigInt>,
+        found_idr -> Nullable<BigInt>,
+        recommendation -> Text,
+        due_on -> Date,
+        hold_id -> Nullable<Text>,
+        state -> Text,
+        state_since -> Timestamp,
+        opened_at -> Timestamp,
+        opened_by -> Text,
+        outcome -> Nullable<Text>,
+        settled_idr -> Nullable<BigInt>,
+        closed_reason -> Nullable<Text>,
+        closed_at -> Nullable<Timestamp>,
+        closed_by -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    follow_up_documents (follow_up_id, document_id) {
+        follow_up_id -> Text,
+        document_id -> Text,
+    }
+}
+
+diesel::table! {
+    follow_ups (id) {
+        id -> Text,
+        finding_id -> Text,
+        side -> Text,
+        text -> Text,
+        amount_idr -> Nullable<BigInt>,
+        due_on -> Nullable<Date>,
+        said_at -> Timestamp,
+        said_by -> Text,
+    }
+}
+
+diesel::table! {
     funding_answers (id) {
         id -> Text,
         proposal_id -> Text,
@@ -887,6 +946,15 @@ diesel::joinable!(documents -> users (uploaded_by));
 diesel::joinable!(expenditures -> contracts (contract_id));
 diesel::joinable!(expenditures -> proposals (proposal_id));
 diesel::joinable!(expenditures -> users (created_by));
+diesel::joinable!(finding_documents -> documents (document_id));
+diesel::joinable!(finding_documents -> findings (finding_id));
+diesel::joinable!(findings -> holds (hold_id));
+diesel::joinable!(findings -> proposals (proposal_id));
+diesel::joinable!(findings -> users (opened_by));
+diesel::joinable!(follow_up_documents -> documents (document_id));
+diesel::joinable!(follow_up_documents -> follow_ups (follow_up_id));
+diesel::joinable!(follow_ups -> findings (finding_id));
+diesel::joinable!(follow_ups -> users (said_by));
 diesel::joinable!(funding_answers -> proposals (proposal_id));
 diesel::joinable!(funding_answers -> users (answered_by));
 diesel::joinable!(grants -> regions (region_code));
@@ -952,6 +1020,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     digests,
     documents,
     expenditures,
+    finding_documents,
+    findings,
+    follow_up_documents,
+    follow_ups,
     funding_answers,
     grants,
     holds,

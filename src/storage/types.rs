@@ -1,8 +1,8 @@
 //! How the domain's ids, vocabularies, money and moments stand in columns, on both databases.
 
 use crate::domain::{
-    act, audit, change, contract, deadline, document, ids, journal, line, mail, moment, money,
-    notice, people, plan, preference, proposal, region, report, tranche,
+    act, audit, change, contract, deadline, document, finding, ids, journal, line, mail, moment,
+    money, notice, people, plan, preference, proposal, region, report, tranche,
 };
 use crate::storage::connection::MultiBackend;
 use diesel::backend::Backend;
@@ -104,6 +104,11 @@ vocabularies!(
     deadline::DeadlineKind,
     document::DocumentStatus,
     document::MediaType,
+    finding::AboutKind,
+    finding::FindingKind,
+    finding::FindingOutcome,
+    finding::FindingState,
+    finding::FollowUpSide,
     journal::Account,
     journal::EntryKind,
     line::Component,
@@ -161,6 +166,8 @@ id_columns!(
     ids::CarryId,
     ids::ReportId,
     ids::DocumentId,
+    ids::FindingId,
+    ids::FollowUpId,
     ids::EntryId,
     ids::ReminderId,
     ids::EventId,

@@ -1,5 +1,6 @@
 //! The ends of a proposal's life other than the good one, and the conditions on the way there.
 
+use crate::findings::draft;
 use crate::on_both;
 use crate::support::app::{HOME, SIBLING, TestApp};
 use crate::support::client::text;
@@ -187,10 +188,24 @@ on_both! {
     async fn a_centre_that_is_not_in_use_is_closed_with_words(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.within(HOME).at(&app, "operating").await;
-        life.act(Role::Inspector, json!({ "action": "close_unused" })).await.refused(409, &["comment_given"]);
+        life.act(Role::Inspector, json!({ "action": "close_unused" })).await.refused(409, &["comment_given", "unused_found"]);
+        life.act(Role::Inspector, commented("close_unused")).await.refused(409, &["unused_found"]);
+        let auditor = app.of(Role::Auditor, HOME).await;
+        let found = async |kind: &str| app.post(&auditor, &life.path("findings"), draft(json!({ "kind": kind }))).await.is(201);
+        found("land").await;
+        let doubtful = found("unused").await;
+        let withdrawn = json!({ "outcome": "withdrawn", "reason": "Ternyata dipakai." });
+        life.step_of(&auditor, "findings", &doubtful, "close", withdrawn).await.is(200);
+        life.act(Role::Inspector, commented("close_unused")).await.refused(409, &["unused_found"]);
+        let listed = app.get(&life.who(Role::Inspector).await, &life.path("actions")).await.is(200);
+        let items = listed["items"].as_array().expect("items").clone();
+        let unused = items.iter().find(|item| item["action"] == "close_unused").expect("close_unused");
+        assert_eq!((&unused["blockers"][0]["code"], &unused["blockers"][0]["pointer"]), (&json!("unused_found"), &json!("/findings")));
+        found("unused").await;
         let closed = life.act(Role::Inspector, commented("close_unused")).await.is(200);
         assert_eq!(closed["state"], "closed");
         has_ended(&life).await;
+        app.verified();
     }
 
     async fn a_provisional_centre_is_matched_before_harmonisation(db) {

@@ -54,6 +54,8 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
         "lines": [1], "reason": "a" });
     let (inspector, allocated_at) = (life.who(Role::Inspector).await, allocated.version().await);
     let entry = life.entry("commit").await;
+    let finding = crate::findings::draft(json!({}));
+    let finding = app.post(&auditor, &life.path("findings"), finding).await.is(201);
     let slip =
         json!({ "number": "1", "returned_on": "2020-05-02", "amount_idr": 5, "reason": "b" });
     let report = json!({ "kind": "progress", "as_of": "2020-05-02", "physical_bp": 5, "output": "a", "workforce": 4,
@@ -151,6 +153,27 @@ async fn samples(app: &TestApp) -> (Life<'_>, Vec<Sample>) {
             "amount_idr": 5, "description": "a" }] }),
         ),
         sample(post.clone(), life.path("holds"), &auditor, None, json!({ "reason": "a" })),
+        sample(
+            post.clone(),
+            life.path("findings"),
+            &auditor,
+            None,
+            crate::findings::draft(json!({ "due_on": app.in_days(9) })),
+        ),
+        sample(
+            post.clone(),
+            format!("/findings/{}/follow-ups", text(&finding["id"])),
+            &drafter,
+            None,
+            json!({ "text": "a", "amount_idr": 5 }),
+        ),
+        sample(
+            post.clone(),
+            format!("/findings/{}/close", text(&finding["id"])),
+            &auditor,
+            Some(1),
+            json!({ "outcome": "settled", "reason": "a", "settled_idr": 5 }),
+        ),
         sample(post.clone(), life.path("expenditures"), &drafter, None, spent),
         sample(post.clone(), life.path("returns"), &drafter, None, slip),
         sample(post.clone(), life.path("recoveries"), &drafter, None, back),

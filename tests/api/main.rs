@@ -7,6 +7,7 @@
     reason = "a test that can not go on fails; clippy knows only functions marked as tests"
 )]
 
+mod access;
 mod bounces;
 mod corrections;
 mod database;
@@ -15,8 +16,10 @@ mod docs;
 mod documents;
 mod endings;
 mod evasions;
+mod evidence;
 mod faults;
 mod figures;
+mod findings;
 mod four_eyes;
 mod gates;
 mod holds;
@@ -44,6 +47,7 @@ mod reminders;
 mod review;
 mod revival;
 mod safe_writes;
+mod samples;
 mod support;
 mod tranche;
 mod walks;

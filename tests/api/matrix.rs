@@ -44,6 +44,8 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
     let reason = json!({ "reason": "Volume." });
     let hold = app.post(&auditor, &life.path("holds"), reason.clone()).await.is(201);
     life.step_of(&auditor, "holds", &hold, "lift", reason).await.is(200);
+    let finding = crate::findings::draft(json!({}));
+    let finding = app.post(&auditor, &life.path("findings"), finding).await.is(201);
     let lift = life.evidence().await;
     life.step_of(&reviewer, "conditions", &condition, "lift", lift).await.is(200);
     life.to("contracted").await;
@@ -75,6 +77,7 @@ async fn fixture(app: &TestApp) -> Fixture<'_> {
         ("/plans", text(&life.last("plans").await["id"])),
         ("/conditions", text(&condition["id"])),
         ("/holds", text(&hold["id"])),
+        ("/findings", text(&finding["id"])),
         ("/reports", text(&report["id"])),
         ("/documents", text(&document["id"])),
         ("/allocations", life.allocation().await),
@@ -274,6 +277,40 @@ on_both! {
         actions(&app, &fixture.life, &people, &mut text).await;
         assert_eq!(before, (fixture.life.version().await, draft.version().await), "nothing was spent");
         golden("tests/api/golden/matrix.txt", &text);
+    }
+
+    async fn an_auditor_changes_nothing_but_findings_and_holds(db) {
+        let app = TestApp::on(db);
+        let fixture = fixture(&app).await;
+        let own = [
+            "/sessions/current", "/me/password", "/me/preferences", "/tokens", "/tokens/{id}",
+            // Each of its actions is tried below.
+            "/proposals/{id}/actions",
+        ];
+        let audits = [
+            "/proposals/{id}/holds", "/holds/{id}/lift", "/proposals/{id}/findings", "/findings/{id}/return",
+            "/findings/{id}/close",
+        ];
+        let writes = ROUTES.iter().filter(|route| route.method != "get" && route.needs.token());
+        let mut tried = 0;
+        for auditor in [app.of(Role::Auditor, HOME).await, crate::findings::auditor_of(&app, HOME).await] {
+            for route in writes.clone().filter(|route| !own.contains(&route.path)) {
+                let answer = attempt(&app, &fixture, route, &auditor).await;
+                let hidden = ["/users/", "/outbox/"].iter().any(|start| route.path.starts_with(start));
+                let wanted: &[u16] = match (audits.contains(&route.path), hidden) {
+                    (true, _) => &[412, 422],
+                    (false, true) => &[404],
+                    (false, false) => &[403],
+                };
+                assert!(wanted.contains(&answer.status), "{} {}: {answer}", route.method, route.path);
+                tried += 1;
+            }
+            for action in Action::ALL {
+                let body = json!({ "action": action.as_str() });
+                app.post(&auditor, &fixture.life.path("actions"), body).if_match(999_999).await.is(403);
+            }
+        }
+        assert!(tried > 100, "{tried}");
     }
 
     async fn without_a_token_nothing_is_answered(db) {

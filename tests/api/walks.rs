@@ -189,6 +189,9 @@ async fn perform(life: &Life<'_>, state: &str, action: &str) -> Option<Answer> {
                 life.final_report().await;
                 return Some(life.close().await);
             }
+            let auditor = life.who(Role::Auditor).await;
+            let finding = crate::findings::draft(json!({ "kind": "unused" }));
+            app.post(&auditor, &life.path("findings"), finding).await.is(201);
             comment
         }
         _ => comment,

@@ -2,6 +2,7 @@
 
 use crate::app::config::secret;
 use crate::service::document::Documents;
+use crate::service::evidence::Packing;
 use crate::service::scan::Clamd;
 use crate::service::secret::Secret;
 use crate::service::store::{BucketKey, BucketSettings, ObjectStorage, Patience};
@@ -68,6 +69,7 @@ impl DocumentArgs {
             upload_time: Duration::from_secs(self.document_seconds),
             clamd: self.clamd.clone(),
             orphan_age: Duration::from_secs(self.document_orphan_hours.saturating_mul(3600)),
+            packing: Packing::default(),
         })
     }
 

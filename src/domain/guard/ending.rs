@@ -85,6 +85,11 @@ pub(super) fn ending(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         Guard::FinalReportReviewed => unless(facts.final_report_reviewed, "/reports", || {
             "The final report is not reviewed yet.".to_owned()
         }),
+        Guard::UnusedFound => unless(facts.unused_found, "/findings", || {
+            "No finding says that it is not in use: an auditor makes one of the kind unused (POST \
+             findings), or the use is confirmed (close)."
+                .to_owned()
+        }),
         Guard::BaselineCompared => given(
             said(&data.baseline_comparison),
             "/data/baseline_comparison",

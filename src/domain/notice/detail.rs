@@ -1,6 +1,7 @@
 //! What a notice lists and by when the next step is due: kept as facts, so that each recipient reads them in their own
 //! language. Rows of earlier versions hold sentences in their place, which are told as they are.
 
+use crate::domain::finding::{FindingKind, FindingOutcome};
 use crate::domain::guard::Guard;
 use crate::domain::journal::EntryKind;
 use crate::domain::line::Component;
@@ -146,6 +147,29 @@ pub enum Detail {
         as_of: NaiveDate,
         /// Physical progress in basis points.
         physical_bp: i64,
+    },
+    /// The finding that it is about.
+    Finding {
+        /// Its number in the proposal, from 1.
+        n: i64,
+        /// What was found.
+        finding: FindingKind,
+        /// In a few words.
+        title: String,
+    },
+    /// What was claimed, and what was found in its place.
+    ClaimedAndFound {
+        /// As claimed.
+        claimed_idr: i64,
+        /// As found.
+        found_idr: i64,
+    },
+    /// How a finding ended, and what of the amount at issue was settled.
+    FindingClosed {
+        /// How.
+        outcome: FindingOutcome,
+        /// How much.
+        settled_idr: i64,
     },
     /// What was not reached before the gate passed.
     NotReached {

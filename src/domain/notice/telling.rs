@@ -43,6 +43,7 @@ const LADDER: &[Role] = &[
     Role::Reviewer,
     Role::Approver,
     Role::Treasurer,
+    Role::Auditor,
 ];
 
 /// Who is told of an event.
@@ -89,6 +90,9 @@ pub const fn audience(event: NoticeEvent) -> Audience {
         NoticeEvent::Revive => Arrow(Action::Revive),
         NoticeEvent::HoldSet | NoticeEvent::HoldLifted => Roles(REGION_AND_PAYERS),
         NoticeEvent::PaymentHeld => Roles(&[Role::RegionalHead, Role::Drafter, Role::Inspector, Role::Treasurer, Role::Auditor]),
+        NoticeEvent::FindingOpened | NoticeEvent::FindingReturned => Roles(&[Role::Drafter, Role::RegionalHead, Role::Inspector]),
+        NoticeEvent::FindingAnswered => Roles(&[Role::Auditor, Role::RegionalHead, Role::Inspector]),
+        NoticeEvent::FindingClosed => Roles(&[Role::Drafter, Role::RegionalHead, Role::Inspector, Role::Auditor]),
         NoticeEvent::ConditionLifted => Roles(&[Role::Drafter, Role::RegionalHead]),
         NoticeEvent::WaiverGranted | NoticeEvent::WaiverRevoked => Roles(&[Role::Drafter, Role::RegionalHead, Role::Reviewer]),
         NoticeEvent::PlanSubmitted => Roles(&[Role::Approver]),

@@ -94,6 +94,9 @@ impl Policy {
         for (pointer, days) in days {
             checks.between(pointer, days, 1, 250);
         }
+        if let Some(findings) = &self.findings {
+            checks.between("/findings/follow_up_days", findings.follow_up_days, 1, 366);
+        }
         self.check_menus(checks);
         self.check_documents(checks);
         self.check_lists(checks);
@@ -270,10 +273,11 @@ impl Policy {
             let pointer = format!("/sources ({value})");
             checks.require(known, &pointer, "missing", "each value needs an entry in sources");
         }
-        // Policies that were published before there were such words, or reminders, have none, and account for none.
+        // Policies that were published before there were such words, reminders or findings have none, and account for none.
         for (value, is_empty) in [
             ("non_physical_words", self.non_physical_words.is_empty()),
             ("reminders", self.reminders.is_empty()),
+            ("findings", self.findings.is_none()),
         ] {
             let of = |source: &str| source.split('.').next() == Some(value);
             let known = is_empty || self.sources.iter().any(|source| of(&source.value));

@@ -67,8 +67,8 @@ const fn eight() -> i64 {
     8
 }
 
-/// Whether holders of a role can be told of a proposal as such.
-const fn is_told(role: Role) -> bool {
+/// Whether holders of a role can be told of a deadline; auditors only of what they judge themselves.
+const fn is_told(role: Role, of_findings: bool) -> bool {
     match role {
         Role::Drafter
         | Role::Planner
@@ -78,7 +78,8 @@ const fn is_told(role: Role) -> bool {
         | Role::Approver
         | Role::Treasurer
         | Role::Inspector => true,
-        Role::Auditor | Role::Administrator | Role::System => false,
+        Role::Auditor => of_findings,
+        Role::Administrator | Role::System => false,
     }
 }
 
@@ -104,12 +105,13 @@ impl Policy {
                 checks.require(named.insert(*kind), &pointer, "duplicate", message);
             }
             checks.between(&format!("{at}/local_hour"), rule.local_hour, 0, 23);
-            check_steps(checks, &at, &rule.steps);
+            let of_findings = rule.kinds == [DeadlineKind::FindingFollowUp];
+            check_steps(checks, &at, &rule.steps, of_findings);
         }
     }
 }
 
-fn check_steps(checks: &mut Checks, at: &str, steps: &[ReminderStep]) {
+fn check_steps(checks: &mut Checks, at: &str, steps: &[ReminderStep], of_findings: bool) {
     if !(1..=MOST_STEPS).contains(&steps.len()) {
         let message = format!("must have from 1 to {MOST_STEPS} entries");
         checks.fail(format!("{at}/steps"), "count", message);
@@ -125,17 +127,17 @@ fn check_steps(checks: &mut Checks, at: &str, steps: &[ReminderStep]) {
         let message = "must come later than the step before: steps are in the order of time";
         checks.require(before.is_none_or(|before| before <= offset), &at, "order", message);
         before = Some(offset);
-        check_tells(checks, &format!("{at}/tells"), &step.tells);
+        check_tells(checks, &format!("{at}/tells"), &step.tells, of_findings);
     }
 }
 
-fn check_tells(checks: &mut Checks, at: &str, tells: &[Role]) {
+fn check_tells(checks: &mut Checks, at: &str, tells: &[Role], of_findings: bool) {
     checks.require(!tells.is_empty(), at, "required", "must name who is told");
     let mut seen = BTreeSet::new();
     for (index, role) in tells.iter().enumerate() {
         let pointer = format!("{at}/{index}");
         let message = "can't be told of a proposal; name a role that acts on proposals";
-        checks.require(is_told(*role), &pointer, "role", message);
+        checks.require(is_told(*role, of_findings), &pointer, "role", message);
         let message = "is there already; each is named once";
         checks.require(seen.insert(*role), &pointer, "duplicate", message);
     }
@@ -241,6 +243,23 @@ mod tests {
                 "{pointer} {code}\n{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn auditors_are_told_of_findings_and_of_no_other_deadline() {
+        let mut policy = shipped();
+        let at = policy
+            .reminders
+            .iter()
+            .position(|rule| rule.kinds == [DeadlineKind::FindingFollowUp])
+            .expect("a ladder of findings");
+        let tells = |policy: &Policy| {
+            policy.reminders[at].steps.iter().any(|step| step.tells.contains(&Role::Auditor))
+        };
+        assert!(tells(&policy) && errors(&policy).is_empty());
+        policy.reminders[at].kinds = vec![DeadlineKind::OperationCheck];
+        let found = errors(&policy);
+        assert!(!found.is_empty() && found.iter().all(|(_, code)| code == "role"), "{found:?}");
     }
 
     #[test]

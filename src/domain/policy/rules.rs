@@ -89,6 +89,15 @@ impl DocumentRule {
     }
 }
 
+/// Findings of auditors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindingRule {
+    /// Days, from the day that it is made, within which a region follows up a finding whose auditor names no date.
+    #[schema(example = 60)]
+    pub follow_up_days: i64,
+}
+
 /// What a unit of something usually costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

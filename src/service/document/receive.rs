@@ -3,7 +3,8 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::change::covers;
 use crate::domain::document::{
-    DocumentStatus, Flag, MediaType, SameBytes, Setting, known_type, photo_flags, uploaders,
+    DocumentStatus, FOLLOW_UP, FOLLOWERS, Flag, MediaType, SameBytes, Setting, known_type,
+    photo_flags, uploaders,
 };
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
 use crate::domain::line::LineFacts;
@@ -22,7 +23,7 @@ use crate::service::view::document as view;
 use crate::service::{Services, access, policy, readiness, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, idempotency, line};
+use crate::storage::{AnyConnection, finding, idempotency, line};
 use serde_json::json;
 use std::fs::File;
 
@@ -72,7 +73,7 @@ fn admitted(
         {
             return Ok(false);
         }
-        let Some((_, duty)) = turn(cx, &row)? else { return Ok(false) };
+        let Some((_, duty)) = turn(tx, cx, &row, draft)? else { return Ok(false) };
         access::four_eyes(tx, cx, id, duty)?;
         let older = superseded(tx, id, draft)?;
         check_type(tx, cx, &row, draft, older.as_ref()).map(|()| true)
@@ -128,7 +129,7 @@ fn tell_infected(
             "type": sent.draft.document_type, "file_name": sent.file.file_name,
             "sha256": sent.file.sha256, "signature": signature,
         });
-        let by = turn(cx, &row)?.map(|(by, _)| by);
+        let by = turn(tx, cx, &row, &sent.draft)?.map(|(by, _)| by);
         let action = "document.infected";
         let event =
             Event { id: EventId::new(), action, subject: &subject, by, content, personal: &[] };
@@ -138,7 +139,12 @@ fn tell_infected(
 }
 
 /// By which grant and duty it is the caller's turn; nothing when it is another's.
-fn turn(cx: &Context, row: &Proposal) -> Result<Option<(By, Duty)>, Error> {
+fn turn(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    row: &Proposal,
+    draft: &DocumentDraft,
+) -> Result<Option<(By, Duty)>, Error> {
     const EVER: [Role; 6] = [
         Role::Drafter,
         Role::Planner,
@@ -148,8 +154,10 @@ fn turn(cx: &Context, row: &Proposal) -> Result<Option<(By, Duty)>, Error> {
         Role::Inspector,
     ];
     let grant = |role: Role| cx.actor.grant_over(role, access::place(row));
+    let follows = draft.document_type == FOLLOW_UP && finding::is_open(tx, row.id)?;
     let now = uploaders(row.state)
         .iter()
+        .chain(if follows { FOLLOWERS } else { &[] })
         .find_map(|(role, duty)| grant(*role).map(|grant| (By::from(grant), *duty)));
     if now.is_none() && EVER.into_iter().all(|role| grant(role).is_none()) {
         return Err(missing(&EVER));
@@ -178,7 +186,9 @@ fn add(
         Write::adding("document.upload"),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
-            if let Some((_, duty)) = turn(cx, &seen)? {
+            let unread = DocumentDraft::default();
+            let draft = sent.0.as_ref().map_or(&unread, |sent| &sent.draft);
+            if let Some((_, duty)) = turn(tx, cx, &seen, draft)? {
                 access::four_eyes(tx, cx, id, duty)?;
             }
             let proposal = access::lock_feeding(tx, &seen)?;
@@ -186,7 +196,8 @@ fn add(
             check_line(tx, id, &sent.draft)?;
             let older = superseded(tx, id, &sent.draft)?;
             check_type(tx, cx, &proposal, &sent.draft, older.as_ref())?;
-            let (by, duty) = turn(cx, &proposal)?.ok_or_else(|| not_from_here(proposal.state))?;
+            let (by, duty) = turn(tx, cx, &proposal, &sent.draft)?
+                .ok_or_else(|| not_from_here(proposal.state))?;
             access::four_eyes(tx, cx, id, duty)?;
             check_issue(cx, &proposal, &sent.draft)?;
             check_reach(tx, cx, &proposal, &sent.draft)?;

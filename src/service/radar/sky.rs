@@ -1,7 +1,8 @@
 //! What the deadlines of some proposals are made of, read in a fixed number of queries however many there are; shared by
 //! the radar, which shows them, and the reminders, which tell of them.
 
-use crate::domain::deadline::{self, Due, Prospect};
+use crate::domain::deadline::{self, DeadlineKind, Due, Prospect};
+use crate::domain::finding::Awaited;
 use crate::domain::ids::{AllocationId, ProposalId, RegionCode};
 use crate::domain::journal::Figures;
 use crate::domain::moment::{Moment, Zone};
@@ -12,7 +13,7 @@ use crate::domain::tranche::{self as rules, Mode, TrancheState};
 use crate::service::error::Error;
 use crate::service::policy::{Held, Rules};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, QueryError, radar};
+use crate::storage::{AnyConnection, QueryError, finding, radar};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -51,8 +52,10 @@ pub struct Found {
     pub held: Rc<Held>,
     /// What it is about.
     pub about: About,
-    /// What may be lost.
+    /// What may be lost; of a finding, what is at issue.
     pub at_risk: Rupiah,
+    /// Since when it lies before a proposal; unknown of an allocation.
+    pub since: Option<Moment>,
 }
 
 /// Everything that the deadlines are made of.
@@ -66,6 +69,7 @@ pub struct Sky {
     quarterly: HashMap<ProposalId, chrono::NaiveDate>,
     final_reported: HashSet<ProposalId>,
     contracted: HashMap<ProposalId, chrono::NaiveDate>,
+    findings: HashMap<ProposalId, Vec<Awaited>>,
 }
 
 impl Sky {
@@ -87,6 +91,15 @@ impl Sky {
         let finals = reported.iter().filter(|(_, kind, _)| *kind == ReportKind::Final);
         let held_back = in_parts(&ids, |part| radar::held_back(tx, part))?;
         let contracted = in_parts(&ids, |part| radar::contracted(tx, part))?;
+        let mut findings: HashMap<ProposalId, Vec<Awaited>> = HashMap::new();
+        for row in in_parts(&ids, |part| finding::awaited(tx, part))? {
+            findings.entry(row.proposal_id).or_default().push(Awaited {
+                n: row.n,
+                due_on: row.due_on,
+                since: row.state_since,
+                at_issue: row.at_issue(),
+            });
+        }
         Ok(Sky {
             figures: balances.into_iter().map(|row| (row.proposal_id, row.into())).collect(),
             funds: funds.into_iter().map(|row| (row.0, row)).collect(),
@@ -95,6 +108,7 @@ impl Sky {
             quarterly: quarterly.filter_map(|(id, _, until)| Some((*id, (*until)?))).collect(),
             final_reported: finals.map(|(id, ..)| *id).collect(),
             contracted: contracted.into_iter().filter_map(|(id, on)| Some((id, on?))).collect(),
+            findings,
             rows,
         })
     }
@@ -125,6 +139,18 @@ impl Sky {
             reported_until: self.quarterly.get(&row.id).copied(),
             final_reported: self.final_reported.contains(&row.id),
             operating_since: row.operating_since,
+            findings: self.findings.get(&row.id).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What may be lost by a deadline of a proposal, and since when that lies before it.
+    fn stake(&self, row: &Proposal, due: &Due) -> (Rupiah, Moment) {
+        let finding = (due.kind == DeadlineKind::FindingFollowUp)
+            .then(|| self.findings.get(&row.id)?.iter().find(|one| Some(one.n) == due.n))
+            .flatten();
+        match finding {
+            Some(finding) => (finding.at_issue, finding.since),
+            None => (self.at_risk(row), row.state_since),
         }
     }
 
@@ -156,7 +182,8 @@ impl Sky {
             let (zone, prospect) = (Zone::of(&row.region_code), self.prospect(row));
             for due in deadline::of_proposal(row.state, &prospect, &held.policy, zone, now) {
                 let (held, about) = (held.clone(), About::Proposal(index));
-                all.push(Found { due, held, about, at_risk: self.at_risk(row) });
+                let (at_risk, since) = self.stake(row, &due);
+                all.push(Found { due, held, about, at_risk, since: Some(since) });
             }
         }
         Ok(all)
@@ -182,7 +209,8 @@ impl Sky {
             let Tranche { mode, held, region, rows, at_risk, unasked } = tranche;
             for due in deadline::of_tranche(mode, n, unasked == 0, &held.policy, now) {
                 let about = About::Allocation(allocation, region.clone(), rows.clone());
-                all.push(Found { due, held: held.clone(), about, at_risk });
+                let held = held.clone();
+                all.push(Found { due, held, about, at_risk, since: None });
             }
         }
         Ok(all)

@@ -196,21 +196,18 @@ impl Scan {
         found: &Found,
         ask: impl FnOnce(&Ladder<'_>) -> Option<T>,
     ) -> Option<T> {
-        let Found { due, held, about, .. } = found;
+        let Found { due, held, about, since, .. } = found;
         let rule = held.policy.reminders_of(due.kind)?;
-        let (zone, since) = match about {
-            radar::About::Proposal(index) => {
-                let row = sky.rows.get(*index)?;
-                (Zone::of(&row.region_code), Some(row.state_since))
-            }
-            radar::About::Allocation(_, region, _) => (Zone::of(region), None),
+        let zone = match about {
+            radar::About::Proposal(index) => Zone::of(&sky.rows.get(*index)?.region_code),
+            radar::About::Allocation(_, region, _) => Zone::of(region),
         };
         let shared = (Rc::as_ptr(held).addr(), due.kind, due.n, due.at, due.zone, zone);
         let moments = self
             .moments
             .entry(shared)
             .or_insert_with(|| Rc::new(domain::moments(due, rule, &held.calendar, zone)));
-        ask(&Ladder { due, rule, moments, zone, since })
+        ask(&Ladder { due, rule, moments, zone, since: *since })
     }
 
     fn call(
@@ -228,7 +225,10 @@ impl Scan {
         let mut at_stake: Vec<(&Proposal, Rupiah)> = places
             .iter()
             .filter_map(|index| sky.rows.get(*index))
-            .map(|row| (row, sky.at_risk(row)))
+            .map(|row| match about {
+                About::Proposal(_) => (row, found.at_risk),
+                About::Allocation(_) => (row, sky.at_risk(row)),
+            })
             .collect();
         at_stake.sort_by_key(|(row, at_risk)| (std::cmp::Reverse(*at_risk), row.id));
         let Some((lead, _)) = at_stake.first() else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 pub mod correction;
 pub mod document;
+pub mod finding;
 pub mod gate;
 pub mod hold;
 pub mod line;

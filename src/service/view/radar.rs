@@ -21,7 +21,7 @@ pub struct Radar {
     /// Of them those that have passed, and can still be met.
     #[schema(example = 3)]
     pub overdue: i64,
-    /// What is at risk in all: each proposal once, whatever the number of its deadlines.
+    /// What is at risk in all: each proposal once, whatever the number of its deadlines, and what is at issue in findings.
     #[schema(example = 6_075_000_000_i64)]
     pub at_risk_idr: i64,
     /// When it was looked at.
@@ -41,7 +41,7 @@ pub struct Radar {
 pub struct DeadlineItem {
     /// What is due.
     pub kind: DeadlineKind,
-    /// The number of the tranche, or of the quarter.
+    /// The number of the tranche, of the quarter or of the finding.
     pub n: Option<i64>,
     /// Where the year's policy states it, as a JSON pointer; absent for a due date that somebody named.
     pub rule: Option<String>,
@@ -73,7 +73,8 @@ pub struct DeadlineItem {
     pub region_code: RegionCode,
     /// Its name.
     pub region_name: String,
-    /// What may be lost: what is asked for before money is set aside, authority without cash after it.
+    /// What may be lost: what is asked for before money is set aside, authority without cash after it; of a finding, what
+    /// is at issue.
     pub at_risk_idr: i64,
     /// When somebody was reminded of it last; `GET /proposals/{id}/reminders` says who.
     pub reminded_at: Option<Moment>,

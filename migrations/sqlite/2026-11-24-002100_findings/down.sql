@@ -1,0 +1,8 @@
+-- A row that violates the check stops the migration while audit rows exist.
+CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
+INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
+DROP TABLE audit_rows_exist;
+DROP TABLE follow_up_documents;
+DROP TABLE follow_ups;
+DROP TABLE finding_documents;
+DROP TABLE findings;

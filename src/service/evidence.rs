@@ -1,0 +1,207 @@
+//! The evidence pack of a proposal: one ZIP that an auditor takes along. Every document's bytes, a manifest with the hash of
+//! each file, the time line, the journal with its figures, and the findings. What lies in the database is read in one
+//! snapshot; the pack is written into a file of its own, and served from there.
+
+mod parts;
+mod written;
+
+use crate::domain::audit::{EVIDENCE_READ, SubjectKind};
+use crate::domain::document::DocumentStatus;
+use crate::domain::ids::{DocumentId, ProposalId};
+use crate::domain::moment::Moment;
+use crate::domain::people::Role;
+use crate::service::context::{By, Context};
+use crate::service::error::Error;
+use crate::service::store::Arrival;
+use crate::service::view::proposal::EventView;
+use crate::service::{Services, access, reading};
+use crate::storage::document::{self, Document};
+use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, user};
+use serde_json::json;
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::{Arc, Mutex, TryLockError};
+use written::{Archive, Kept};
+
+/// The most documents of a pack.
+const MOST_DOCUMENTS: usize = 2_000;
+/// The most bytes of its documents, and of everything else in it: 2 GiB of each.
+const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// One pack at a time is written in a process: each takes a thread, and room on the disk.
+#[derive(Debug, Clone, Default)]
+pub struct Packing(Arc<Mutex<()>>);
+
+/// What the time line is about.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The proposal's title.
+    pub title: String,
+    /// Which.
+    pub id: ProposalId,
+    /// Its region.
+    pub region_code: String,
+    /// Its year.
+    pub fiscal_year: i64,
+    /// Where it stands.
+    pub state: String,
+    /// When the pack was made.
+    pub made_at: Moment,
+    /// For whom.
+    pub made_for: String,
+}
+
+/// Something that happened, as the time line tells it.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// The event.
+    pub event: EventView,
+    /// Who did it; absent for the service itself.
+    pub actor: Option<String>,
+}
+
+/// How the time line looks: its words and its markup are not the service's.
+pub trait TimeLine {
+    /// Its beginning.
+    fn head(&self, head: &Head) -> Result<String, Error>;
+    /// One event.
+    fn event(&self, happened: &Happened) -> Result<String, Error>;
+    /// Its end.
+    fn tail(&self) -> Result<String, Error>;
+}
+
+/// A pack that is written.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its bytes, read from their beginning.
+    pub file: File,
+    /// How many.
+    pub size_bytes: u64,
+    /// What the receiver may call it.
+    pub name: String,
+    /// Its documents.
+    pub documents: Vec<DocumentId>,
+    /// It goes with the value.
+    arrival: Arrival,
+}
+
+impl Pack {
+    /// The file, with what removes it once it was read.
+    pub fn into_parts(self) -> (File, Arrival) {
+        (self.file, self.arrival)
+    }
+}
+
+/// Who is named in a pack: people by their ids.
+type Names = HashMap<crate::domain::ids::UserId, String>;
+
+/// Writes the pack of a proposal, for an auditor whose scope it lies in. Blocks, for as long as its documents take.
+pub fn pack(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    time_line: &impl TimeLine,
+) -> Result<Pack, Error> {
+    // Who may not have it is told so, also while another pack is written.
+    sv.db.read(|tx| rights(cx, &access::visible(tx, cx, id)?))?;
+    let _turn = match sv.documents.packing.0.try_lock() {
+        Ok(turn) => turn,
+        // Whoever panicked with it left nothing behind that the next one looks at.
+        Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+        Err(TryLockError::WouldBlock) => return Err(Error::Busy),
+    };
+    let (arrival, file) = sv.documents.store.arrival().map_err(Error::Store)?;
+    let mut archive = Archive::over(file, MOST_BYTES);
+    let (proposal, documents, names) = sv.db.read(|tx| {
+        let proposal = access::visible(tx, cx, id)?;
+        rights(cx, &proposal)?;
+        let documents = document::of_proposal(tx, id)?;
+        bounded(&documents)?;
+        let mut names = Names::new();
+        parts::time_line(tx, &mut archive, &head(cx, &proposal), (time_line, &mut names))?;
+        parts::journal(tx, &mut archive, id)?;
+        parts::figures(tx, &mut archive, id)?;
+        parts::findings(tx, cx, &mut archive, &proposal)?;
+        learn(tx, &mut names, documents.iter().map(|row| row.uploaded_by))?;
+        Ok::<_, Error>((proposal, documents, names))
+    })?;
+    let mut kept: Vec<(Document, Option<Kept>)> = Vec::with_capacity(documents.len());
+    for (n, row) in (1_usize..).zip(documents) {
+        let bytes = match row.status {
+            DocumentStatus::Available => parts::document(sv, &mut archive, n, &row)?,
+            DocumentStatus::PendingScan | DocumentStatus::Refused => None,
+        };
+        kept.push((row, bytes));
+    }
+    parts::manifest(cx, &mut archive, &proposal, (&kept, &names))?;
+    let (file, size_bytes) = archive.finish()?;
+    let name = format!("sentra-{}-{}-{id}.zip", proposal.fiscal_year, proposal.region_code);
+    let documents = kept.iter().map(|(row, _)| row.id).collect();
+    Ok(Pack { file, size_bytes, name, documents, arrival })
+}
+
+fn rights(cx: &Context, proposal: &Proposal) -> Result<By, Error> {
+    cx.need_over(Role::Auditor, access::place(proposal)).map(By::from)
+}
+
+/// Keeps that somebody reads a pack, and which documents are in it; before it is served.
+pub fn record_read(
+    sv: &Services,
+    cx: &Context,
+    id: ProposalId,
+    documents: &[DocumentId],
+) -> Result<(), Error> {
+    let work = |tx: &mut AnyConnection| {
+        let proposal = access::visible(tx, cx, id)?;
+        let by = rights(cx, &proposal)?;
+        let subject = access::beneath(&proposal, SubjectKind::Proposal, id);
+        let read = (Some(by), json!({ "documents": documents }));
+        reading::record(tx, cx, EVIDENCE_READ, &subject, read)
+    };
+    sv.db.write(EVIDENCE_READ, work, |_, _| Ok(()))
+}
+
+fn bounded(documents: &[Document]) -> Result<(), Error> {
+    let of = |row: &Document| u64::try_from(row.size_bytes).unwrap_or_default();
+    let bytes = documents.iter().fold(0_u64, |sum, row| sum.saturating_add(of(row)));
+    if documents.len() > MOST_DOCUMENTS || bytes > MOST_BYTES {
+        let message = format!(
+            "It has {} documents of {bytes} bytes; a pack has at most {MOST_DOCUMENTS} of {MOST_BYTES} bytes. Fetch \
+             them one by one.",
+            documents.len()
+        );
+        return Err(Error::refused("too_large", "/documents", message));
+    }
+    Ok(())
+}
+
+fn head(cx: &Context, proposal: &Proposal) -> Head {
+    Head {
+        title: proposal.title.clone(),
+        id: proposal.id,
+        region_code: proposal.region_code.to_string(),
+        fiscal_year: proposal.fiscal_year,
+        state: proposal.state.to_string(),
+        made_at: cx.now,
+        made_for: cx.actor.name.clone(),
+    }
+}
+
+/// Looks up those names that are not known yet.
+fn learn(
+    tx: &mut AnyConnection,
+    names: &mut Names,
+    ids: impl Iterator<Item = crate::domain::ids::UserId>,
+) -> Result<(), Error> {
+    let mut unknown: Vec<_> = ids.filter(|id| !names.contains_key(id)).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    for row in user::by_ids(tx, &unknown)? {
+        names.insert(row.id, row.name);
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The evidence pack: everything of a proposal in one archive, each file with its hash.
+
+use crate::findings::{auditor_of, draft};
+use crate::on_both;
+use crate::support::app::{FOREIGN, HOME, TestApp};
+use crate::support::client::{Answer, text};
+use crate::support::documents::{PDF, upload};
+use crate::support::life::{CONSTRUCTION, Life};
+use sentra::domain::people::Role;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+/// The files of an archive.
+fn unpacked(answer: &Answer) -> BTreeMap<String, Vec<u8>> {
+    assert_eq!(answer.status, 200, "{answer}");
+    let mut archive = zip::ZipArchive::new(Cursor::new(answer.bytes.clone())).expect("an archive");
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).expect("a file");
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).expect("bytes");
+        let name = file.name().expect("a name").into_owned();
+        assert!(file.enclosed_name().is_some(), "{name}");
+        assert!(files.insert(name.clone(), bytes).is_none(), "{name}");
+    }
+    files
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn pack(life: &Life<'_>, by: &crate::support::app::Person) -> Answer {
+    life.app.get(by, &life.path("evidence-pack")).await
+}
+
+on_both! {
+    async fn a_pack_holds_each_document_and_the_hash_of_each_file(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        let auditor = auditor_of(&app, HOME).await;
+        let drafter = life.who(Role::Drafter).await;
+        life.spend(5_000).await.is(201);
+        let evil = "<script>alert(1)</script>";
+        let paper = upload(&app, &drafter, &life.id, &[("type", "tor"), ("title", evil)], ("../../a<b>.pdf", PDF.1, PDF.2)).await.is(201);
+        let newer = [("type", "tor"), ("supersedes_id", paper["id"].as_str().expect("an id"))];
+        upload(&app, &drafter, &life.id, &newer, PDF).await.is(201);
+        app.post(&auditor, &life.path("findings"), draft(json!({ "title": evil }))).await.is(201);
+        let listed = life.list("documents?limit=200").await;
+        let answer = pack(&life, &auditor).await;
+        assert_eq!(answer.header("content-type"), Some("application/zip"));
+        let name = format!("attachment; filename=\"sentra-2021-{HOME}-{}.zip\"", life.id);
+        assert_eq!(answer.header("content-disposition"), Some(name.as_str()));
+        let files = unpacked(&answer);
+        let manifest: Value = serde_json::from_slice(&files["manifest.json"]).expect("JSON");
+        let told = manifest["documents"].as_array().expect("documents").clone();
+        assert_eq!(told.len(), listed.len());
+        for (told, listed) in told.iter().zip(&listed) {
+            for name in ["id", "type", "title", "number", "file_name", "sha256", "size_bytes", "uploaded_by", "uploaded_at", "superseded_by"] {
+                assert_eq!(told[name], listed[name], "{name}");
+            }
+            let bytes = &files[&text(&told["path"])];
+            assert_eq!((sha256(bytes), &told["intact"]), (text(&listed["sha256"]), &json!(true)));
+            assert!(!text(&told["uploader"]).is_empty());
+        }
+        let others: Vec<String> = manifest["files"].as_array().expect("files").iter().map(|one| {
+            assert_eq!(sha256(&files[&text(&one["path"])]), text(&one["sha256"]));
+            text(&one["path"])
+        }).collect();
+        assert_eq!(others, ["timeline.html", "journal.csv", "figures.csv", "findings.json"]);
+        assert_eq!(files.len(), listed.len() + others.len() + 1);
+
+        let page = String::from_utf8(files["timeline.html"].clone()).expect("text");
+        assert!(!page.contains("<script") && page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"), "{page}");
+        for event in life.list("events?limit=200").await {
+            assert!(page.contains(&format!("<li id=\"{}\">", text(&event["id"]))), "{event}");
+        }
+        let journal = String::from_utf8(files["journal.csv"].clone()).expect("text");
+        assert_eq!(journal.lines().count(), life.journal().await.len() + 1);
+        let figures = String::from_utf8(files["figures.csv"].clone()).expect("text");
+        assert!(figures.contains("absorbed_idr,5000\n"), "{figures}");
+        let findings: Value = serde_json::from_slice(&files["findings.json"]).expect("JSON");
+        assert_eq!(findings[0]["title"], evil);
+        // Nothing of it stays behind, and that it was read does.
+        let arrivals = app.documents_folder().join("arrivals");
+        assert_eq!(std::fs::read_dir(arrivals).expect("a folder").count(), 0);
+        let sql = "SELECT COUNT(*) FROM audit_events WHERE action = 'evidence_pack.read'";
+        assert_eq!(app.database.number(sql), 1);
+        app.verified();
+    }
+
+    async fn a_pack_is_for_auditors_in_scope(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        pack(&life, &auditor_of(&app, FOREIGN).await).await.is(404);
+        for role in [Role::Drafter, Role::Approver] {
+            pack(&life, &life.who(role).await).await.is(403);
+        }
+        let files = unpacked(&pack(&life, &app.of(Role::Auditor, HOME).await).await);
+        let names: Vec<&String> = files.keys().collect();
+        assert_eq!(names, ["figures.csv", "findings.json", "journal.csv", "manifest.json", "timeline.html"]);
+    }
+
+    async fn bytes_that_are_gone_or_other_are_told_and_the_rest_is_there(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let drafter = life.who(Role::Drafter).await;
+        let mut ids = Vec::new();
+        for n in 0..3 {
+            let mut bytes = PDF.2.to_vec();
+            bytes.extend_from_slice(format!("\n%{n}\n").as_bytes());
+            let file = ("kak.pdf", "application/pdf", bytes.as_slice());
+            ids.push(text(&upload(&app, &drafter, &life.id, &[("type", "tor")], file).await.is(201)["id"]));
+        }
+        let object = |id: &str| app.documents_folder().join("objects").join(&life.id).join(id);
+        std::fs::remove_file(object(&ids[0])).expect("removed");
+        let mut bytes = std::fs::read(object(&ids[1])).expect("bytes");
+        let last = bytes.len() - 2;
+        bytes[last] ^= 1;
+        std::fs::write(object(&ids[1]), bytes).expect("written");
+        let files = unpacked(&pack(&life, &auditor_of(&app, HOME).await).await);
+        let manifest: Value = serde_json::from_slice(&files["manifest.json"]).expect("JSON");
+        let intact: Vec<Value> =
+            manifest["documents"].as_array().expect("documents").iter().map(|one| one["intact"].clone()).collect();
+        assert_eq!(intact, [Value::Null, json!(false), json!(true)]);
+        assert_eq!(manifest["documents"][0]["path"], Value::Null);
+    }
+}
