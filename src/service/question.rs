@@ -186,13 +186,16 @@ fn walk(
 }
 
 /// The next candidates of all strands, in their order; and whether these are the last.
+type Window = (Vec<(RowPlace, Option<Told>)>, bool);
+
+/// Looks at them.
 fn window(
     tx: &mut AnyConnection,
     desk: &mut Desk,
     question: &Question,
     scope: &Scope,
     place: Option<&RowPlace>,
-) -> Result<(Vec<(RowPlace, Option<Told>)>, bool), Error> {
+) -> Result<Window, Error> {
     let mut all = Vec::new();
     // A strand that may have more is known only up to its last candidate, and so is what lies beyond it.
     let mut known_until: Option<RowPlace> = None;
