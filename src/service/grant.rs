@@ -124,8 +124,8 @@ impl GrantDraft {
             (Some(commodity), true) => {
                 checks.text(&pointer, commodity, MAX_SHORT);
                 let text = commodity.trim();
-                let is_code = !text.is_empty()
-                    && text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+                let is_code =
+                    !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
                 let message = "is a region's code; a reviewer works for the nation, for all commodities or one";
                 checks.require(!is_code, &pointer, "region", message);
             }
