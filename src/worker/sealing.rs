@@ -138,13 +138,30 @@ impl SealWorker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::SubjectKind;
+    use crate::domain::ids::EventId;
+    use crate::service::context::Context;
     use crate::service::outbox::tests::Desk;
     use crate::service::seal::note;
+    use crate::service::trail::{self, Event, Subject};
+    use crate::storage::AnyConnection;
 
     fn worker(desk: &Desk, folder: &std::path::Path) -> SealWorker {
         let settings = Settings::in_folder(folder);
         let keys = Arc::new(settings.key.read().expect("keys"));
         SealWorker::new(desk.sv.clone(), settings, keys).expect("a worker")
+    }
+
+    /// Something that is kept in the trail.
+    fn happens(desk: &Desk) {
+        let cx = Context::system(desk.sv.clock.now());
+        let subject = Subject::of(SubjectKind::Collection, "tests");
+        let happened = |tx: &mut AnyConnection| {
+            let (id, action, content) = (EventId::new(), "test.happen", serde_json::json!({}));
+            let event = Event { id, action, subject: &subject, by: None, content, personal: &[] };
+            trail::done(tx, &cx, event)
+        };
+        desk.sv.db.write("test.happen", happened, |_, _: &Error| Ok(())).expect("written");
     }
 
     fn files(folder: &std::path::Path) -> Vec<PathBuf> {
@@ -162,11 +179,11 @@ mod tests {
         let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
         let mut worker = worker(&desk, folder.path());
         assert!(!worker.sign_once(0).expect("nothing to sign"));
-        desk.person("one", crate::domain::people::Role::Auditor, None);
+        happens(&desk);
         let step = worker.seal_once().expect("sealed");
         assert!(step.sealed > 0 && worker.sign_once(step.last_seq).expect("signed"));
         assert!(!worker.sign_once(step.last_seq).expect("signed already"));
-        desk.person("two", crate::domain::people::Role::Auditor, None);
+        happens(&desk);
         let step = worker.seal_once().expect("sealed");
         assert!(!worker.sign_once(step.last_seq).expect("too soon"));
         desk.pass(TimeDelta::minutes(1));
@@ -183,7 +200,7 @@ mod tests {
     fn what_another_process_signed_is_brought_out_too_and_after_a_restart_nothing_twice() {
         let (desk, one) = (Desk::new(), tempfile::tempdir().expect("a folder"));
         let other = tempfile::tempdir().expect("a folder");
-        desk.person("one", crate::domain::people::Role::Auditor, None);
+        happens(&desk);
         let mut first = worker(&desk, one.path());
         let step = first.seal_once().expect("sealed");
         first.sign_once(step.last_seq).expect("signed");
@@ -198,7 +215,7 @@ mod tests {
     #[test]
     fn the_thread_seals_and_stops() {
         let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
-        desk.person("one", crate::domain::people::Role::Auditor, None);
+        happens(&desk);
         let running = worker(&desk, folder.path()).start(Stop::new()).expect("a thread");
         while files(folder.path()).is_empty() {
             std::thread::sleep(Duration::from_millis(5));

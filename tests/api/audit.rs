@@ -1,4 +1,5 @@
 //! Auditors read the sealed trail in their scope, and have it proved to them.
+#![expect(clippy::as_conversions, reason = "the numbers of a test are small")]
 
 use crate::on_both;
 use crate::sealing::happen;
@@ -13,6 +14,9 @@ use sentra::service::seal::merkle::{Hash, is_consistent, root_of_inclusion};
 use sentra::service::seal::note::{self, SealKeys};
 use sentra::service::seal::{self, telling};
 use serde_json::{Value, json};
+
+/// Whether an event is one of those that a query asks for.
+type Holds = Box<dyn Fn(&Value) -> bool>;
 
 async fn auditor_of(app: &TestApp, region: &str) -> Person {
     let name = format!("auditor {}", region.replace('.', "-"));
@@ -33,7 +37,7 @@ async fn all(app: &TestApp, person: &Person, path: &str) -> Vec<Value> {
 
 fn hashes(value: &Value) -> Vec<Hash> {
     let texts = value.as_array().expect("hashes");
-    texts.iter().map(|one| hash(one)).collect()
+    texts.iter().map(hash).collect()
 }
 
 fn hash(value: &Value) -> Hash {
@@ -99,7 +103,7 @@ on_both! {
         let third = &whole[2];
         let same = |name: &'static str, value: Value| move |one: &Value| one[name] == value;
         let last = whole[whole.len() - 1]["sealed_at"].clone();
-        let cases: Vec<(String, Box<dyn Fn(&Value) -> bool>)> = vec![
+        let cases: Vec<(String, Holds)> = vec![
             (format!("actor_id={}", drafter.id), Box::new(same("actor_id", json!(drafter.id)))),
             ("action=proposal.create".to_owned(), Box::new(same("action", json!("proposal.create")))),
             (format!("region_code={HOME}"), Box::new(same("region_code", json!(HOME)))),

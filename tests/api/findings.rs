@@ -109,7 +109,7 @@ on_both! {
         follow_up(&app, &head, &made, json!({ "text": "Lagi." })).await.refused(409, &["closed"]);
         life.step_of(&auditor, "findings", &closed, "close", settled).await.refused(409, &["closed"]);
         let listed = life.list("findings").await;
-        assert_eq!(listed, [closed.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&closed));
         let shown = app.get(&drafter, &format!("/findings/{}", text(&made["id"]))).await;
         assert_eq!((shown.is(200), shown.version()), (closed, 5));
 

@@ -1,3 +1,4 @@
+#![expect(clippy::as_conversions, reason = "the numbers of a test are small")]
 use super::*;
 use proptest::prelude::*;
 
