@@ -274,7 +274,7 @@ on_both! {
         let rows: Vec<Vec<String>> = csv::ReaderBuilder::new().delimiter(b';').from_reader(sheet.trim_start_matches('\u{feff}').as_bytes())
             .into_records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
         let ceiling = REVITALISATION.total().to_string();
-        assert_eq!(rows[0][1..6], ["'=HYPERLINK(\"http://x\")", "revitalisation", "1", "1", &ceiling]);
+        assert_eq!(rows[0][1..6], ["'=HYPERLINK(\"http://x\")", "revitalisation", "1", "1", ceiling.as_str()]);
         assert_eq!((rows[1][0].as_str(), rows[1][5].as_str(), rows.len()), ("total", ceiling.as_str(), 2));
         let book = app.get(&auditor, path).header("Accept", XLSX).await;
         assert_eq!(book.header("Content-Type"), Some(XLSX), "{book}");

@@ -1,2 +1,6 @@
+-- A row that violates the check stops the migration while audit rows exist.
+CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
+INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
+DROP TABLE audit_rows_exist;
 DROP INDEX reports_by_proposal_id_as_of_submitted_at_id;
 DROP INDEX proposals_by_fiscal_year_id;
