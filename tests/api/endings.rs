@@ -173,15 +173,18 @@ on_both! {
         life.act(Role::Drafter, body).await.refused(409, &["centre_registered"]);
         life.to("operating").await;
         let body = json!({ "action": "close" });
-        life.act(Role::Inspector, body).await.refused(409, &["use_confirmed", "final_report_reviewed"]);
+        life.act(Role::Inspector, body).await.refused(409, &["use_confirmed", "final_report_reviewed", "baseline_compared"]);
         let check = json!({ "checked_on": app.today(), "businesses": 3, "report": "Baru." });
         let early = json!({ "action": "close", "data": { "use_check": check } });
-        life.act(Role::Inspector, early).await.refused(409, &["use_confirmed", "final_report_reviewed"]);
+        life.act(Role::Inspector, early).await.refused(409, &["use_confirmed", "final_report_reviewed", "baseline_compared"]);
         let later = CONSTRUCTION.draft(&app).await;
         life.final_report().await;
-        let successor = json!({ "action": "close", "data": { "successor_id": life.id } });
+        let compared = |successor: &str| json!({
+            "successor_id": successor, "baseline_comparison": "Naik.", "baseline_outcome": { "businesses": 55 },
+        });
+        let successor = json!({ "action": "close", "data": compared(&life.id) });
         life.act(Role::Inspector, successor).await.refused(409, &["use_confirmed"]);
-        let successor = json!({ "action": "close", "data": { "successor_id": later.id } });
+        let successor = json!({ "action": "close", "data": compared(&later.id) });
         assert_eq!(life.act(Role::Inspector, successor).await.is(200)["state"], "closed");
     }
 

@@ -1,3 +1,4 @@
+//! Leaves: the bytes of an event are what they are said to be, and each part of it is in them.
 use super::*;
 use crate::domain::audit::canonical;
 use chrono::NaiveDate;

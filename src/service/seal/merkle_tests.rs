@@ -1,3 +1,4 @@
+//! The tree: roots and proofs against the definition of RFC 6962, and against roots that others computed.
 #![expect(clippy::as_conversions, reason = "the numbers of a test are small")]
 use super::*;
 use proptest::prelude::*;

@@ -1,3 +1,4 @@
+//! Notes: signed and opened, by the reference of another implementation, and refused when anything in them was changed.
 use super::*;
 
 const ORIGIN: &str = "sentra-0123456789abcdef";
