@@ -144,7 +144,6 @@ mod tests {
     use crate::service::outbox::tests::Desk;
     use crate::service::seal::note;
     use crate::service::trail::{self, Event, Subject};
-    use crate::storage::AnyConnection;
 
     fn worker(desk: &Desk, folder: &std::path::Path) -> SealWorker {
         let settings = Settings::in_folder(folder);
@@ -156,12 +155,17 @@ mod tests {
     fn happens(desk: &Desk) {
         let cx = Context::system(desk.sv.clock.now());
         let subject = Subject::of(SubjectKind::Collection, "tests");
-        let happened = |tx: &mut AnyConnection| {
-            let (id, action, content) = (EventId::new(), "test.happen", serde_json::json!({}));
-            let event = Event { id, action, subject: &subject, by: None, content, personal: &[] };
-            trail::done(tx, &cx, event)
-        };
-        desk.sv.db.write("test.happen", happened, |_, _: &Error| Ok(())).expect("written");
+        let written = desk.sv.db.write(
+            "test.happen",
+            |tx| {
+                let (id, action, content) = (EventId::new(), "test.happen", serde_json::json!({}));
+                let event =
+                    Event { id, action, subject: &subject, by: None, content, personal: &[] };
+                trail::done(tx, &cx, event)
+            },
+            |_, _: &Error| Ok(()),
+        );
+        written.expect("written");
     }
 
     fn files(folder: &std::path::Path) -> Vec<PathBuf> {

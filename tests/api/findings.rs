@@ -153,9 +153,14 @@ on_both! {
             .await;
         let theirs = open(&life, &turned, json!({})).await.is(201);
         follow_up(&app, &turned, &theirs, json!({ "text": "Saya." })).await.refused(403, &["four_eyes"]);
-        follow_up(&app, &turned, &made, json!({ "text": "Sudah." })).await.is(201);
+        // Nor anything else: who audits takes no other part.
+        follow_up(&app, &turned, &made, json!({ "text": "Sudah." })).await.refused(403, &["four_eyes"]);
         // Whoever wrote for the region audits no more.
-        open(&life, &turned, json!({})).await.refused(403, &["four_eyes"]);
+        let wrote = app
+            .someone("drafter auditor", Role::Drafter, vec![(Role::Auditor, Some(HOME.into())), (Role::Drafter, Some(HOME.into()))])
+            .await;
+        follow_up(&app, &wrote, &made, json!({ "text": "Sudah." })).await.is(201);
+        open(&life, &wrote, json!({})).await.refused(403, &["four_eyes"]);
         // The region's people of another duty, and of another region.
         follow_up(&app, &life.who(Role::Planner).await, &made, json!({ "text": "Saya." })).await.is(403);
         follow_up(&app, &app.of(Role::Drafter, SIBLING).await, &made, json!({ "text": "Saya." })).await.is(404);
