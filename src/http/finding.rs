@@ -8,7 +8,9 @@ use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::proposal::PageQuery;
 use crate::http::query::{Query, cursor, limit};
-use crate::service::finding::{self, ClosingDraft, FindingDraft, FollowUpDraft, Look, ReturnDraft};
+use crate::service::finding::{
+    self, ClosingDraft, FindingDraft, FindingReturnDraft, FollowUpDraft, Look,
+};
 use crate::service::proposal::Filter;
 use crate::service::view::Page;
 use crate::service::view::finding as view;
@@ -25,7 +27,7 @@ macro_rules! checked {
     )+};
 }
 
-checked!(FindingDraft, FollowUpDraft, ReturnDraft, ClosingDraft);
+checked!(FindingDraft, FollowUpDraft, FindingReturnDraft, ClosingDraft);
 
 /// Make a finding, as an auditor whose scope the proposal lies in and who took no part in it. It blocks nothing by itself:
 /// an audit hold does, and a finding may name one. It can be made of any proposal, of one that has ended too.
@@ -125,10 +127,14 @@ pub async fn follow_up_finding(call: Call, id: Id<FindingId>, body: Body<FollowU
 
 /// Return a follow-up that does not content the auditor. The finding is then with the region again, until the earlier day or
 /// a new one.
-#[utoipa::path(post, path = "/findings/{id}/return", tag = "audit", request_body(content = ReturnDraft,
+#[utoipa::path(post, path = "/findings/{id}/return", tag = "audit", request_body(content = FindingReturnDraft,
         example = json!({ "reason": "STS yang dilampirkan milik kontrak lain." })),
     responses((status = 200, description = "As it is now.", body = view::Finding)))]
-pub async fn return_finding(call: Call, id: Id<FindingId>, body: Body<ReturnDraft>) -> Answer {
+pub async fn return_finding(
+    call: Call,
+    id: Id<FindingId>,
+    body: Body<FindingReturnDraft>,
+) -> Answer {
     call.write(body, move |sv, cx, body| finding::send_back(sv, cx, id.get()?, body)).await
 }
 

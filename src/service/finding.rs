@@ -4,7 +4,7 @@
 mod draft;
 mod step;
 
-pub use draft::{ClosingDraft, FindingDraft, FollowUpDraft, ReturnDraft};
+pub use draft::{ClosingDraft, FindingDraft, FindingReturnDraft, FollowUpDraft};
 pub use step::{close, follow_up, send_back};
 
 use crate::domain::audit::SubjectKind;

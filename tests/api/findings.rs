@@ -152,7 +152,7 @@ on_both! {
             .someone("auditor drafter", Role::Auditor, vec![(Role::Auditor, Some(HOME.into())), (Role::Drafter, Some(HOME.into()))])
             .await;
         let theirs = open(&life, &turned, json!({})).await.is(201);
-        follow_up(&app, &turned, &theirs, json!({ "text": "Saya." })).await.refused(403, &["four_eyes"]);
+        follow_up(&app, &turned, &theirs, json!({ "text": "Saya." })).await.refused(403, &["four_eyes", "four_eyes"]);
         // Nor anything else: who audits takes no other part.
         follow_up(&app, &turned, &made, json!({ "text": "Sudah." })).await.refused(403, &["four_eyes"]);
         // Whoever wrote for the region audits no more.

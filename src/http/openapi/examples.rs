@@ -29,6 +29,7 @@ fn people(method: &str, path: &str) -> Option<Value> {
         ("put", "/notifications/preferences") => {
             json!({ "digest_hour": 7, "deliveries": { "progress": "daily", "task": "at_once" } })
         }
+        ("post", "/outbox/resend") => json!({ "state": "dead", "address": "ratna@dinas.example" }),
         ("post", "/users") => json!({
             "email": "ratna@dinas.example", "name": "Ratna Sari", "language": "id", "grants": [grant],
         }),

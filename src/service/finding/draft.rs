@@ -124,7 +124,7 @@ impl FollowUpDraft {
 /// Why a follow-up does not content the auditor.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReturnDraft {
+pub struct FindingReturnDraft {
     /// What is lacking, in words.
     #[schema(example = "STS yang dilampirkan milik kontrak lain.")]
     pub reason: String,
@@ -133,7 +133,7 @@ pub struct ReturnDraft {
     pub due_on: Option<NaiveDate>,
 }
 
-impl ReturnDraft {
+impl FindingReturnDraft {
     /// Whether the values are within their limits.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();

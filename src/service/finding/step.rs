@@ -14,7 +14,7 @@ use crate::service::Services;
 use crate::service::access::{self, Standing};
 use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
-use crate::service::finding::{ClosingDraft, FollowUpDraft, ReturnDraft};
+use crate::service::finding::{ClosingDraft, FindingReturnDraft, FollowUpDraft};
 use crate::service::once::Write;
 use crate::service::plan::need_version;
 use crate::service::trail::Subject;
@@ -138,7 +138,7 @@ pub fn send_back(
     sv: &Services,
     cx: &Context,
     id: FindingId,
-    body: &Input<ReturnDraft>,
+    body: &Input<FindingReturnDraft>,
 ) -> Result<Reply, Error> {
     sv.once(
         cx,

@@ -45,6 +45,9 @@ on_both! {
         let app = TestApp::on(db);
         let idle = filed(&app, CONSTRUCTION, "operating").await;
         idle.final_report().await;
+        let auditor = idle.who(Role::Auditor).await;
+        let finding = crate::findings::draft(json!({ "kind": "unused" }));
+        app.post(&auditor, &idle.path("findings"), finding).await.is(201);
         let unused = json!({ "action": "close_unused", "comment": "Listrik belum tersambung." });
         idle.act(Role::Inspector, unused).await.is(200);
         finds(&idle, "in-use", &["it was closed unused", "Listrik belum tersambung."]).await;
