@@ -42,6 +42,8 @@ pub struct Facts<'a> {
     pub theme: Option<String>,
     /// The zone of the region.
     pub zone: Zone,
+    /// When its draft was begun.
+    pub drafted_at: Moment,
     /// Whether a province proposes for itself.
     pub is_province: bool,
     /// Whether the region's government can receive money.

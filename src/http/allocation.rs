@@ -120,6 +120,8 @@ pub struct JournalQuery {
     outcome_class: Option<OutcomeClass>,
     /// Of proposals with a line that pays for this.
     component: Option<Component>,
+    /// Of proposals for which money was, or was not, set aside.
+    funded: Option<bool>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Items of a page, at most 200; 50 when absent.
@@ -142,6 +144,7 @@ impl JournalQuery {
             centre_id: self.centre_id,
             outcome_class: self.outcome_class,
             component: self.component,
+            funded: self.funded,
             ..Filter::default()
         };
         filter.is_narrow().then_some(filter)
@@ -161,13 +164,12 @@ pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
                 let after = cursor::<EntryId>(query.cursor.as_deref())?;
                 known::journal(sv, cx, id, after, limit, query.as_of)
             }
-            (None, Some(_)) if query.as_of.is_some() => {
-                let message = "is answered for one proposal; name it in proposal_id";
-                Err(Error::invalid("/query/as_of", "not_as_of", message))
-            }
             (None, Some(filter)) => {
                 let after = cursor::<Place>(query.cursor.as_deref())?;
-                journal::list_of_many(sv, cx, &filter, after, limit)
+                match query.as_of {
+                    None => journal::list_of_many(sv, cx, &filter, after, limit),
+                    Some(at) => known::journal_of_many(sv, cx, &filter, (after, limit), at),
+                }
             }
             (Some(_), Some(_)) => {
                 let message =

@@ -124,7 +124,8 @@ impl TimeLine for Page {
 }
 
 /// Fetch the evidence pack of a proposal, as an auditor whose scope it lies in: a ZIP with every document, `manifest.json`
-/// with the SHA-256 of each file, `timeline.html`, `journal.csv`, `figures.csv` and `findings.json`. One is made at a time;
+/// with the SHA-256 of each file, `timeline.html`, `journal.csv`, `figures.csv`, `findings.json`, and `proofs.ndjson`, the proofs
+/// that the sealed trail holds all that, for `tools/verify_pack.py`. One is made at a time;
 /// who comes meanwhile is asked to come again. Who reads which pack is kept in the audit trail.
 #[utoipa::path(get, path = "/proposals/{id}/evidence-pack", tag = "audit",
     responses((status = 200, description = "The archive.", content_type = "application/zip", body = String)))]

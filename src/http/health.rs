@@ -1,6 +1,7 @@
-//! Whether the service lives, whether it can serve, and its metrics.
+//! Whether the service lives, whether it can serve, its metrics, and what its API is.
 
 use crate::http::call::{Answer, state_of};
+use crate::http::openapi;
 use crate::service;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -16,6 +17,11 @@ pub async fn ready(request: HttpRequest) -> Answer {
     let documents = service::health::documents(&state.services).await;
     let ready = state.blocking(move |sv| service::health::ready(sv, documents)).await?;
     Ok(HttpResponse::Ok().json(ready))
+}
+
+/// The API's document, OpenAPI 3.1.
+pub async fn document() -> Answer {
+    Ok(HttpResponse::Ok().content_type("application/json").body(openapi::bytes()?))
 }
 
 /// Metrics in Prometheus' text format.

@@ -5,8 +5,11 @@ mod examples;
 
 use crate::http::problem::ProblemDetails;
 use crate::http::routes::{Needs, Operations, ROUTES, Route};
+use crate::service::error::Error;
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -53,6 +56,14 @@ pub fn document() -> OpenApi {
         }
     }
     document
+}
+
+/// The document as it is served: made once, for all threads, since what it is made of takes ten times its bytes.
+pub fn bytes() -> Result<Bytes, Error> {
+    static BYTES: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
+        serde_json::to_vec(&document()).map(Bytes::from).map_err(|error| error.to_string())
+    });
+    BYTES.clone().map_err(Error::Defect)
 }
 
 /// The operations that take parameters in their query: method and path.

@@ -62,6 +62,8 @@ pub struct ProposalQuery {
     outcome_class: Option<OutcomeClass>,
     /// With a line that pays for this.
     component: Option<Component>,
+    /// For which money was, or was not, set aside.
+    funded: Option<bool>,
     /// `mine`: only what waits for you to do something, by your grants, where it stands, who is assigned, four eyes and
     /// conflicts of interest.
     #[param(inline, example = "mine")]
@@ -80,8 +82,8 @@ pub struct ProposalQuery {
     as_of: Option<Moment>,
 }
 
-/// List the proposals that you may see. Together with `as_of` it is narrowed by what never changes of a proposal alone: year,
-/// menu, region, province; in the order of making.
+/// List the proposals that you may see. Together with `as_of` it is narrowed by what was known then, but not by `component` or
+/// `queue`, and is in the order of making; a page may be shorter than its limit though another follows.
 #[utoipa::path(get, path = "/proposals", tag = "proposals", params(ProposalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Proposal>)))]
 pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
@@ -97,6 +99,7 @@ pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {
             centre_id: query.centre_id,
             outcome_class: query.outcome_class,
             component: query.component,
+            funded: query.funded,
             queue: query.queue.and_then(|_| proposal::queue_of(cx)),
             order,
             after: after(order, query.cursor.as_deref())?,

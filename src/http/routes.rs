@@ -9,6 +9,7 @@ use crate::http::{
 use actix_web::guard;
 use actix_web::web::{self, ServiceConfig};
 use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// What a call needs beside its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,15 +242,16 @@ routes! {
     "/outbox/{id}/resend"                 { post   outbox::resend_mail               [TokenKeyAndVersion]; }
 }
 
+/// Where the API's document is.
+const DOCUMENT: &str = "/api/openapi.json";
+
 /// Adds what stands outside `/api/v1`: health, metrics, the API's document and its reader.
 pub fn configure_outside(config: &mut ServiceConfig) {
     config
         .route("/health/live", by!(get).to(health::live))
         .route("/health/ready", by!(get).to(health::ready))
         .route("/metrics", by!(get).to(health::metrics))
-        .service(
-            utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")
-                .url("/api/openapi.json", crate::http::openapi::document()),
-        )
+        .route(DOCUMENT, by!(get).to(health::document))
+        .service(SwaggerUi::new("/api/docs/{_:.*}").config(Config::from(DOCUMENT)))
         .service(web::redirect("/api/docs", "/api/docs/"));
 }

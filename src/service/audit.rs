@@ -7,7 +7,8 @@ use crate::service::context::{Context, missing};
 use crate::service::error::Error;
 use crate::service::seal::checkpoint::MOST_KEYS;
 use crate::service::seal::merkle::Hash;
-use crate::service::seal::{self as sealing, proof, sealer};
+use crate::service::seal::proof::{self, Tiles};
+use crate::service::seal::{self as sealing, sealer};
 use crate::service::view::Page;
 use crate::service::view::audit as view;
 use crate::service::{Services, policy};
@@ -117,7 +118,7 @@ pub fn inclusion(
                 _ => last,
             },
         };
-        let hashes = proof::inclusion(tx, found.seq, size)?;
+        let hashes = Tiles::default().inclusion(tx, found.seq, size)?;
         let hashes = hashes.ok_or_else(|| Error::Defect("no proof".to_owned()))?;
         let groups = sealing::grouped(tx, std::slice::from_ref(&found.event_id))?;
         let group = groups.first().ok_or(Error::NotFound)?;

@@ -1,8 +1,9 @@
 //! The evidence pack of a proposal: one ZIP that an auditor takes along. Every document's bytes, a manifest with the hash of
-//! each file, the time line, the journal with its figures, and the findings. What lies in the database is read in one
-//! snapshot; the pack is written into a file of its own, and served from there.
+//! each file, the time line, the journal with its figures, the findings, and the proofs that the trail holds all that. What
+//! lies in the database is read in one snapshot; the pack is written into a file of its own, and served from there.
 
 mod parts;
+mod proofs;
 mod written;
 
 use crate::domain::audit::{EVIDENCE_READ, SubjectKind};
@@ -25,9 +26,9 @@ use std::sync::{Arc, Mutex, TryLockError};
 use written::{Archive, Kept};
 
 /// The most documents of a pack.
-const MOST_DOCUMENTS: usize = 2_000;
+const MOST_DOCUMENTS: i64 = 2_000;
 /// The most bytes of its documents, and of everything else in it: 2 GiB of each.
-const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+const MOST_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
 /// One pack at a time is written in a process: each takes a thread, and room on the disk.
 #[derive(Debug, Clone, Default)]
@@ -112,17 +113,18 @@ pub fn pack(
         Err(TryLockError::WouldBlock) => return Err(Error::Busy),
     };
     let (arrival, file) = sv.documents.store.arrival().map_err(Error::Store)?;
-    let mut archive = Archive::over(file, MOST_BYTES);
+    let mut archive = Archive::over(file, MOST_BYTES.unsigned_abs());
     let (proposal, documents, names) = sv.db.read(|tx| {
         let proposal = access::visible(tx, cx, id)?;
         rights(cx, &proposal)?;
+        bounded(document::weight(tx, id)?)?;
         let documents = document::of_proposal(tx, id)?;
-        bounded(&documents)?;
         let mut names = Names::new();
         parts::time_line(tx, &mut archive, &head(cx, &proposal), (time_line, &mut names))?;
         parts::journal(tx, &mut archive, id)?;
         parts::figures(tx, &mut archive, id)?;
         parts::findings(tx, cx, &mut archive, &proposal)?;
+        proofs::proofs(tx, &mut archive, id)?;
         learn(tx, &mut names, documents.iter().map(|row| row.uploaded_by))?;
         Ok::<_, Error>((proposal, documents, names))
     })?;
@@ -162,14 +164,11 @@ pub fn record_read(
     sv.db.write(EVIDENCE_READ, work, |_, _| Ok(()))
 }
 
-fn bounded(documents: &[Document]) -> Result<(), Error> {
-    let of = |row: &Document| u64::try_from(row.size_bytes).unwrap_or_default();
-    let bytes = documents.iter().fold(0_u64, |sum, row| sum.saturating_add(of(row)));
-    if documents.len() > MOST_DOCUMENTS || bytes > MOST_BYTES {
+fn bounded((documents, bytes): (i64, i64)) -> Result<(), Error> {
+    if documents > MOST_DOCUMENTS || bytes > MOST_BYTES {
         let message = format!(
-            "It has {} documents of {bytes} bytes; a pack has at most {MOST_DOCUMENTS} of {MOST_BYTES} bytes. Fetch \
-             them one by one.",
-            documents.len()
+            "It has {documents} documents of {bytes} bytes; a pack has at most {MOST_DOCUMENTS} of {MOST_BYTES} bytes. \
+             Fetch them one by one."
         );
         return Err(Error::refused("too_large", "/documents", message));
     }

@@ -73,6 +73,7 @@ pub fn gather<'a>(
         region: row.region_code.clone(),
         theme: row.theme.clone(),
         zone: Zone::of(&row.region_code),
+        drafted_at: row.created_at,
         is_province: row.region_code == row.province_code,
         autonomous: is_autonomous(&row.region_code),
         returned: row.returned,

@@ -17,8 +17,10 @@ const AT_ONCE: i64 = 500;
 /// The place of an entry in the order of many proposals' journals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    proposal: ProposalId,
-    entry: EntryId,
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// Its entry.
+    pub entry: EntryId,
 }
 
 impl std::fmt::Display for Place {

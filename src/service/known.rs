@@ -5,15 +5,17 @@
 
 mod lists;
 
-pub use lists::{documents, journal, proposals};
+pub use lists::{documents, journal, journal_of_many, proposals};
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::ProposalId;
 use crate::domain::journal::Figures;
 use crate::domain::moment::Moment;
+use crate::domain::people::Sight;
 use crate::service::context::Context;
 use crate::service::error::Error;
 use crate::service::policy::{self, Pinned};
+use crate::service::proposal::Filter;
 use crate::service::view::line as line_view;
 use crate::service::view::proposal as view;
 use crate::service::{Services, access, gate, line, proposal, seal};
@@ -24,6 +26,9 @@ use crate::storage::proposal::Proposal;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
+/// Subjects that are named in one query: SQLite binds at most 32,766 values.
+const AT_ONCE: usize = 10_000;
+
 /// An instant, and the place of the sealed trail that it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
@@ -31,6 +36,15 @@ pub struct Known {
     pub at: Moment,
     /// The last sequence that was sealed by then.
     pub seq: i64,
+}
+
+/// Proposals that were looked at.
+#[derive(Debug)]
+pub struct Window {
+    /// Those that are asked for.
+    pub rows: Vec<Proposal>,
+    /// The last that was looked at, where there may be more.
+    pub next: Option<ProposalId>,
 }
 
 impl Known {
@@ -52,8 +66,13 @@ impl Known {
         kind: SubjectKind,
         subjects: &[String],
     ) -> Result<HashMap<String, T>, Error> {
-        let revisions = known::newest(tx, kind, subjects, self.seq)?.into_iter();
-        revisions.map(|row| Ok((row.subject_id, serde_json::from_str(&row.content)?))).collect()
+        let mut rows = HashMap::with_capacity(subjects.len());
+        for some in subjects.chunks(AT_ONCE) {
+            for row in known::newest(tx, kind, some, self.seq)? {
+                rows.insert(row.subject_id, serde_json::from_str(&row.content)?);
+            }
+        }
+        Ok(rows)
     }
 
     /// The row that one thing had, if it was there.
@@ -66,6 +85,40 @@ impl Known {
         let subject = subject.to_string();
         let mut rows = self.rows(tx, kind, std::slice::from_ref(&subject))?;
         Ok(rows.remove(&subject))
+    }
+
+    /// Proposals within sight as they were, narrowed and in the order that is asked; of the next so many that were there.
+    ///
+    /// What changes in the life of a proposal stands in no index as it was: it is looked at in the rows.
+    pub fn window(
+        self,
+        tx: &mut AnyConnection,
+        (sight, filter): (&Sight, &Filter),
+        from: Option<ProposalId>,
+        limit: i64,
+    ) -> Result<Window, Error> {
+        let lasting = Filter {
+            state: None,
+            centre_id: None,
+            outcome_class: None,
+            funded: None,
+            ..filter.clone()
+        };
+        let ids = known::proposals(tx, sight, &lasting, from, (self.seq, limit))?;
+        let subjects: Vec<String> = ids.iter().map(ProposalId::to_string).collect();
+        let mut rows = self.rows::<Proposal>(tx, SubjectKind::Proposal, &subjects)?;
+        let set_aside = match filter.funded {
+            Some(_) => self.figures(tx, &ids)?,
+            None => HashMap::new(),
+        };
+        let rows = subjects.iter().filter_map(|subject| rows.remove(subject)).filter(|row| {
+            filter.state.is_none_or(|state| row.state == state)
+                && filter.centre_id.is_none_or(|centre| row.centre_id == Some(centre))
+                && filter.outcome_class.is_none_or(|class| row.outcome_class == class)
+                && filter.funded.is_none_or(|funded| set_aside.contains_key(&row.id) == funded)
+        });
+        let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == limit);
+        Ok(Window { rows: rows.collect(), next: ids.last().copied().filter(|_| is_full) })
     }
 
     /// A proposal as it was; before it was made it was not there.

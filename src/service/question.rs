@@ -21,6 +21,7 @@ mod output;
 mod payment_orders;
 mod photos;
 mod plan_changes;
+mod recommendations;
 mod reported;
 mod same_firm;
 mod shortfall;

@@ -358,7 +358,9 @@ fn spending_flags(
     if figures.iter().any(|figures| draft.amount_idr > figures.in_hand()) {
         flags.push(Flag::AboveCash);
     }
-    if figures.iter().any(|figures| figures.disbursed_idr == Rupiah::ZERO) {
+    let nothing_came =
+        |one: &Figures| Rupiah::total([one.disbursed_idr, one.carried_in_idr]) == Rupiah::ZERO;
+    if figures.iter().any(nothing_came) {
         flags.push(Flag::BeforeDisbursement);
     }
     flags

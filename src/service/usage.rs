@@ -314,7 +314,10 @@ fn links(asked: &Asked, key: &Key) -> Option<view::Links> {
         centre_id,
         outcome_class,
         component,
-        ..
+        funded: _,
+        queue: _,
+        order: _,
+        after: _,
     } = &asked.filter;
     let mut fields: BTreeMap<&str, String> = [
         ("state", state.map(|value| value.to_string())),
@@ -325,6 +328,8 @@ fn links(asked: &Asked, key: &Key) -> Option<view::Links> {
         ("centre_id", centre_id.map(|value| value.to_string())),
         ("outcome_class", outcome_class.map(|value| value.to_string())),
         ("component", component.map(|value| value.to_string())),
+        ("funded", Some(true.to_string())),
+        ("as_of", asked.as_of.map(|value| value.to_string())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

@@ -6,7 +6,9 @@ use crate::domain::moment::Moment;
 use crate::domain::people::Role;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{audit_events, audit_pending, audit_personal, revisions};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 /// An event: never changed, never deleted.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -153,15 +155,20 @@ pub fn last_read(
         .optional()
 }
 
-/// Events of a proposal in the order of their making, after `after`; who read what is told elsewhere.
+/// Events of a proposal in the order of their making, after `after`, also those that it shares with others, such as the steps
+/// of a request for several: they left a revision of it. Who read what is told elsewhere.
 pub fn of_proposal(
     c: &mut AnyConnection,
     proposal: ProposalId,
     after: Option<EventId>,
     limit: i64,
 ) -> QueryResult<Vec<EventRow>> {
+    let of_it = sql::<Bool>(&format!(
+        "audit_events.id IN (SELECT e.id FROM audit_events e WHERE e.proposal_id = '{proposal}' UNION \
+         SELECT r.event_id FROM revisions r WHERE r.subject_kind = 'proposal' AND r.subject_id = '{proposal}')"
+    ));
     let mut query = audit_events::table
-        .filter(audit_events::proposal_id.eq(proposal))
+        .filter(of_it)
         .filter(audit_events::action.ne_all(READS))
         .order(audit_events::id)
         .limit(limit)

@@ -8,7 +8,9 @@ use crate::domain::proposal::State;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{documents, proposals};
 use chrono::NaiveDate;
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 
 /// The most other documents with the same bytes that are told.
@@ -87,6 +89,14 @@ pub fn replace(c: &mut AnyConnection, document: &Document) -> QueryResult<usize>
     )
     .set(document)
     .execute(c)
+}
+
+/// How many documents a proposal has, and how many bytes they have together.
+pub fn weight(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<(i64, i64)> {
+    documents::table
+        .filter(documents::proposal_id.eq(proposal))
+        .select((count_star(), sql::<BigInt>("CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)")))
+        .first(c)
 }
 
 /// All documents of a proposal, in the order of their coming.

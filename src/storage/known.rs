@@ -62,13 +62,14 @@ pub fn newest(
         .load(c)
 }
 
-/// The proposals within sight that were there, narrowed by what never changes of one, in the order of their making.
+/// The proposals within sight that were there, narrowed by what never changes of one, in the order of their making; from one
+/// on, where it is named.
 pub fn proposals(
     c: &mut AnyConnection,
     sight: &Sight,
     filter: &Filter,
-    seq: i64,
-    limit: i64,
+    from: Option<ProposalId>,
+    (seq, limit): (i64, i64),
 ) -> QueryResult<Vec<ProposalId>> {
     let mut query = proposals::table
         .filter(narrowed(sight, filter))
@@ -76,6 +77,9 @@ pub fn proposals(
         .limit(limit)
         .select(proposals::id)
         .into_boxed();
+    if let Some(from) = from {
+        query = query.filter(proposals::id.ge(from));
+    }
     if let Some((_, after)) = filter.after {
         query = match filter.order {
             Order::Newest => query.filter(proposals::id.lt(after)),
@@ -136,6 +140,27 @@ pub fn entries(
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(journal_entries::id.gt(after));
+    }
+    query.load(c)
+}
+
+/// Entries of several proposals that were known, proposal by proposal, each in the order of their recording, after `after`.
+pub fn entries_of_many(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+    after: Option<(ProposalId, EntryId)>,
+    (seq, limit): (i64, i64),
+) -> QueryResult<Vec<Entry>> {
+    let mut query = journal_entries::table
+        .filter(journal_entries::proposal_id.eq_any(ids))
+        .filter(sealed("journal_entries.event_id", seq))
+        .order((journal_entries::proposal_id, journal_entries::id))
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some((proposal, entry)) = after {
+        let later = journal_entries::proposal_id.eq(proposal).and(journal_entries::id.gt(entry));
+        query = query.filter(journal_entries::proposal_id.gt(proposal).or(later));
     }
     query.load(c)
 }

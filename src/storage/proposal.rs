@@ -8,9 +8,9 @@ use crate::domain::people::Sight;
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::storage::connection::{AnyConnection, MultiBackend};
 use crate::storage::queue::Queue;
-use crate::storage::schema::{proposal_lines, proposals};
+use crate::storage::schema::{balances, proposal_lines, proposals};
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, exists};
+use diesel::dsl::{count_star, exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,8 @@ pub struct Filter {
     pub outcome_class: Option<OutcomeClass>,
     /// With a line that pays for this.
     pub component: Option<Component>,
+    /// Whether money was set aside for it.
+    pub funded: Option<bool>,
     /// Waiting for somebody, whose queue it is.
     pub queue: Option<Queue>,
     /// In which order.
@@ -152,6 +154,7 @@ impl Filter {
             centre_id,
             outcome_class,
             component,
+            funded,
             queue,
             order: _,
             after: _,
@@ -164,6 +167,7 @@ impl Filter {
             || centre_id.is_some()
             || outcome_class.is_some()
             || component.is_some()
+            || funded.is_some()
             || queue.is_some()
     }
 }
@@ -277,6 +281,10 @@ pub(super) fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
             .filter(proposal_lines::proposal_id.eq(proposals::id))
             .filter(proposal_lines::component.eq(component));
         also(Box::new(exists(of_it)));
+    }
+    if let Some(funded) = filter.funded {
+        let set_aside = exists(balances::table.filter(balances::proposal_id.eq(proposals::id)));
+        also(if funded { Box::new(set_aside) } else { Box::new(not(set_aside)) });
     }
     if let Some(queue) = &filter.queue {
         also(queue.condition());

@@ -122,6 +122,10 @@ macro_rules! rows_within {
             .limit($bounds.limit)
             .select(<$row>::as_select())
             .into_boxed();
+        // Once more, on the table itself, so that an index leads to its rows.
+        if let Some(proposal) = $bounds.scope.proposal_id {
+            query = query.filter($table::proposal_id.eq(proposal));
+        }
         match &$bounds.start {
             $crate::storage::question::Start::Beginning => {}
             $crate::storage::question::Start::At(proposal) => {
@@ -178,18 +182,21 @@ pub fn disbursed_to(
     proposals_within(c, bounds, Box::new(condition))
 }
 
-/// Proposals whose region has cash, gave some of it back, or carried some from year to year; in one of some states.
+/// Proposals whose region has cash, gave some of it back, or carried some from year to year; in one of some states, or paid to
+/// still though their year is over.
 pub fn with_leftover(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
     states: &[State],
+    this_year: i64,
 ) -> QueryResult<Vec<Proposal>> {
     let in_hand = sql::<Bool>(
         "(balances.disbursed_idr + balances.carried_in_idr - balances.absorbed_idr <> 0 \
          OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0)",
     );
     let left = balances::table.filter(balances::proposal_id.eq(proposals::id)).filter(in_hand);
-    let condition = proposals::state.eq_any(states.to_vec()).and(exists(left));
+    let overdue = proposals::state.eq(State::Funded).and(proposals::fiscal_year.lt(this_year));
+    let condition = proposals::state.eq_any(states.to_vec()).or(overdue).and(exists(left));
     proposals_within(c, bounds, Box::new(condition))
 }
 

@@ -262,6 +262,15 @@ pub fn of_event(c: &mut AnyConnection, event: EventId) -> QueryResult<Option<Sea
         .optional()
 }
 
+/// The seals of some events, in their sequence; of those that wait there is none.
+pub fn of_events(c: &mut AnyConnection, events: &[String]) -> QueryResult<Vec<Seal>> {
+    audit_seals::table
+        .filter(audit_seals::event_id.eq_any(events))
+        .order(audit_seals::seq)
+        .select(Seal::as_select())
+        .load(c)
+}
+
 /// The last sequence that there is.
 pub fn last(c: &mut AnyConnection) -> QueryResult<i64> {
     let last: Option<i64> = audit_seals::table.select(max(audit_seals::seq)).first(c)?;

@@ -55,7 +55,7 @@ async fn set_ceiling(life: &Life<'_>, amount_idr: i64) -> Answer {
     life.put_with_key(Role::Treasurer, "ceiling", body).await
 }
 
-async fn carry(life: &Life<'_>, to: &Life<'_>, but: Value) -> Answer {
+pub async fn carry(life: &Life<'_>, to: &Life<'_>, but: Value) -> Answer {
     let mut body = json!({ "to_proposal_id": to.id, "carried_on": life.app.today(), "amount_idr": 1_000,
         "legal_basis": "Perkada 7/2022", "reason": "Menambah mesin." });
     crate::support::case::overlay(&mut body, but);
@@ -63,7 +63,7 @@ async fn carry(life: &Life<'_>, to: &Life<'_>, but: Value) -> Answer {
 }
 
 /// Years after those of the shipped policies, whose proposals are taken from the start and paid in one tranche.
-fn open_later_years(app: &TestApp, years: &[i64]) {
+pub fn open_later_years(app: &TestApp, years: &[i64]) {
     open_years_of(app, years, &[(10_000, 0)]);
 }
 
@@ -95,7 +95,7 @@ fn open_years_of(app: &TestApp, years: &[i64], tranches: &[(i64, i64)]) {
     }
 }
 
-fn of_year(fiscal_year: i64) -> Case {
+pub fn of_year(fiscal_year: i64) -> Case {
     Case { fiscal_year, ..REVITALISATION }
 }
 

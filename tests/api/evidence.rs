@@ -6,11 +6,13 @@ use crate::support::app::{FOREIGN, HOME, TestApp};
 use crate::support::client::{Answer, text};
 use crate::support::documents::{PDF, upload};
 use crate::support::life::{CONSTRUCTION, Life};
+use crate::support::python::{python, said, tool};
 use sentra::domain::people::Role;
+use sentra::service::seal::checkpoint;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 /// The files of an archive.
 fn unpacked(answer: &Answer) -> BTreeMap<String, Vec<u8>> {
@@ -36,7 +38,74 @@ async fn pack(life: &Life<'_>, by: &crate::support::app::Person) -> Answer {
     life.app.get(by, &life.path("evidence-pack")).await
 }
 
+/// An archive of files.
+fn packed(files: &BTreeMap<String, Vec<u8>>) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        archive.write_all(bytes).expect("written");
+    }
+    archive.finish().expect("ended").into_inner()
+}
+
 on_both! {
+    async fn what_a_pack_tells_is_proved_by_the_trail_without_sentra(db) {
+        let Some(python) = python() else { return };
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        life.spend(5_000).await.is(201);
+        app.verified();
+        let keys = crate::audit::keys();
+        checkpoint::make(&app.services, &keys).expect("signed").expect("a checkpoint");
+        let auditor = auditor_of(&app, HOME).await;
+        let covered = life.list("events?limit=200").await.len();
+        upload(&app, &life.who(Role::Drafter).await, &life.id, &[("type", "tor")], PDF).await.is(201);
+        let files = unpacked(&pack(&life, &auditor).await);
+        let key = keys.verifiers(&checkpoint::origin(&app.services).expect("a name"))[0].to_string();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pack.zip");
+        let run = |files: &BTreeMap<String, Vec<u8>>| {
+            std::fs::write(&path, packed(files)).expect("written");
+            tool(&python, "verify_pack.py").arg(&path).args(["--key", &key]).output().expect("run")
+        };
+        let good = run(&files);
+        assert_eq!(good.status.code(), Some(0), "{}", said(&good));
+        let expected = format!("{covered} events proved, 1 later than the checkpoint: 0 findings");
+        assert!(said(&good).contains(&expected), "{}", said(&good));
+
+        let told = |name: &str| String::from_utf8(files[name].clone()).expect("text");
+        let proofs = told("proofs.ndjson");
+        let spent = proofs.lines().position(|line| line.contains("\"kind\":\"spend\"")).expect("a spending");
+        let without = |gone: usize| {
+            let left = proofs.lines().enumerate().filter(|(at, _)| *at != gone);
+            left.map(|(_, line)| format!("{line}\n")).collect::<String>()
+        };
+        let document = files.keys().find(|name| name.starts_with("documents/")).expect("a document").clone();
+        let mut bytes = files[&document].clone();
+        bytes.push(b'\n');
+        let page = told("timeline.html").replace("funded", "closed");
+        for (name, instead, words) in [
+            ("proofs.ndjson", proofs.replace("\"amount_idr\":5000,", "\"amount_idr\":4000,"), "is not what was sealed"),
+            ("proofs.ndjson", without(0), "there is no checkpoint"),
+            ("proofs.ndjson", without(spent), "no event that is proved tells of it"),
+            ("journal.csv", told("journal.csv").replace(",5000,", ",4000,"), "it is not what was sealed"),
+            ("timeline.html", page, "its bytes have the hash"),
+            (&document, String::from_utf8_lossy(&bytes).into_owned(), "its bytes have the hash"),
+            ("more.txt", "x".to_owned(), "the manifest does not name it"),
+        ] {
+            let mut changed = files.clone();
+            changed.insert(name.to_owned(), instead.into_bytes());
+            let output = run(&changed);
+            assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+            assert!(said(&output).contains(words), "{name}: {}", said(&output));
+        }
+        let stranger = crate::audit::keys().verifiers(&checkpoint::origin(&app.services).expect("a name"))[0].to_string();
+        std::fs::write(&path, packed(&files)).expect("written");
+        let output = tool(&python, "verify_pack.py").arg(&path).args(["--key", &stranger]).output().expect("run");
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("signed by none of the keys"), "{}", said(&output));
+    }
+
     async fn a_pack_holds_each_document_and_the_hash_of_each_file(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "funded").await;
@@ -69,7 +138,7 @@ on_both! {
             assert_eq!(sha256(&files[&text(&one["path"])]), text(&one["sha256"]));
             text(&one["path"])
         }).collect();
-        assert_eq!(others, ["timeline.html", "journal.csv", "figures.csv", "findings.json"]);
+        assert_eq!(others, ["timeline.html", "journal.csv", "figures.csv", "findings.json", "proofs.ndjson"]);
         assert_eq!(files.len(), listed.len() + others.len() + 1);
 
         let page = String::from_utf8(files["timeline.html"].clone()).expect("text");
@@ -91,6 +160,23 @@ on_both! {
         app.verified();
     }
 
+    async fn what_was_done_for_several_proposals_at_once_is_told_of_each(db) {
+        let app = TestApp::on(db);
+        let one = CONSTRUCTION.at(&app, "contracted").await;
+        let two = CONSTRUCTION.at(&app, "contracted").await;
+        crate::tranche::share(&one, &two).await;
+        for life in [&one, &two] {
+            let events = life.list("events?limit=200").await;
+            let page = unpacked(&pack(life, &auditor_of(&app, HOME).await).await);
+            let page = String::from_utf8(page["timeline.html"].clone()).expect("text");
+            for action in ["tranche.request", "tranche.review", "tranche.verify"] {
+                let found = events.iter().filter(|event| event["action"] == action).collect::<Vec<_>>();
+                assert_eq!(found.len(), 1, "{action}");
+                assert!(page.contains(&format!("<li id=\"{}\">", text(&found[0]["id"]))), "{action}");
+            }
+        }
+    }
+
     async fn a_pack_is_for_auditors_in_scope(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.draft(&app).await;
@@ -100,7 +186,7 @@ on_both! {
         }
         let files = unpacked(&pack(&life, &app.of(Role::Auditor, HOME).await).await);
         let names: Vec<&String> = files.keys().collect();
-        assert_eq!(names, ["figures.csv", "findings.json", "journal.csv", "manifest.json", "timeline.html"]);
+        assert_eq!(names, ["figures.csv", "findings.json", "journal.csv", "manifest.json", "proofs.ndjson", "timeline.html"]);
     }
 
     async fn bytes_that_are_gone_or_other_are_told_and_the_rest_is_there(db) {

@@ -18,6 +18,8 @@ fn asked(life: &Life<'_>, at: &str) -> Vec<String> {
     let mut all = vec![
         format!("/proposals?fiscal_year=2021&menu=construction&region_code={HOME}&as_of={at}"),
         format!("/proposals?sort=-created_at&limit=1&as_of={at}"),
+        format!("/proposals?outcome_class=ovop&state=funded&funded=true&as_of={at}"),
+        format!("/journal?fiscal_year=2021&state=funded&limit=2&as_of={at}"),
         format!("/journal?proposal_id={id}&limit=200&as_of={at}"),
         format!("/fund-usage?fiscal_year=2021&as_of={at}"),
         format!("/fund-usage?fiscal_year=2021&region_code={HOME}&as_of={at}"),
@@ -163,6 +165,47 @@ on_both! {
         assert_eq!(life.figure("absorbed_idr").await, TOTAL);
     }
 
+    async fn lists_are_narrowed_by_what_was_known_and_lead_from_sums_to_rows(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "allocated").await;
+        let draft = CONSTRUCTION.draft(&app).await;
+        let auditor = life.who(Role::Auditor).await;
+        app.later(TimeDelta::hours(1));
+        let at = app.clock.now().to_string();
+        let path = format!("/fund-usage?fiscal_year=2021&group_by=state,outcome_class&as_of={at}");
+        let usage = now(&life, &auditor, &path).await;
+        app.later(TimeDelta::hours(1));
+        life.to("contracted").await;
+        let class = json!({ "outcome_class": "export" });
+        let drafter = draft.who(Role::Drafter).await;
+        app.patch(&drafter, &draft.path(""), class).if_match(draft.version().await).await.is(200);
+        let ids = async |path: &str| {
+            let mut all = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = now(&life, &auditor, &format!("{path}&limit=1{cursor}")).await;
+                all.extend(page["items"].as_array().expect("items").iter().map(|one| text(&one["id"])));
+                match page["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => return all,
+                }
+            }
+        };
+        let [group] = usage["groups"].as_array().expect("groups").as_slice() else { panic!("{usage}") };
+        let below = |name: &str| text(&group["links"][name]).replacen("/api/v1", "", 1);
+        assert_eq!(ids(&below("proposals")).await, [life.id.clone()]);
+        let entries = ids(&below("journal")).await;
+        let known = life.journal().await.into_iter().filter(|one| text(&one["recorded_at"]) <= at);
+        assert_eq!(entries, known.map(|one| text(&one["id"])).collect::<Vec<_>>());
+        assert!(entries.len() < life.journal().await.len());
+        let then = |narrowed: &str| format!("/proposals?{narrowed}&as_of={at}");
+        assert_eq!(ids(&then("state=draft")).await, [draft.id.clone()]);
+        assert_eq!(ids(&then("outcome_class=export")).await, Vec::<String>::new());
+        assert_eq!(ids(&then("funded=false")).await, [draft.id.clone()]);
+        assert_eq!(ids("/proposals?funded=true").await, [life.id.clone()]);
+        assert_eq!(ids("/proposals?outcome_class=export").await, [draft.id.clone()]);
+    }
+
     async fn an_instant_to_come_another_region_and_what_changes_in_a_life_are_not_asked(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "draft").await;
@@ -180,8 +223,8 @@ on_both! {
         let list = now(&life, &stranger, &format!("/proposals?as_of={at}")).await;
         assert_eq!(list["items"], json!([]));
         for (narrowed, pointer) in [
-            ("state=draft", "/query/state"), ("queue=mine&sort=created_at", "/query/queue"), ("sort=state_since", "/query/sort"),
-            ("centre_id=0190163d-8694-739b-aea5-966c26f8ad91", "/query/centre_id"),
+            ("component=machinery_equipment", "/query/component"), ("queue=mine&sort=created_at", "/query/queue"),
+            ("sort=state_since", "/query/sort"),
         ] {
             let refused = app.get(&auditor, &format!("/proposals?{narrowed}&as_of={at}")).await;
             refused.refused(422, &["not_as_of"]);

@@ -2,7 +2,7 @@
 //! works without Sentra. What was changed, and where, is drawn by lot.
 
 use crate::support::database::{Kind, TestDatabase, texts};
-use crate::support::process::variable;
+use crate::support::python::{python, said, tool};
 use crate::support::served::sentra_on;
 use diesel::connection::SimpleConnection;
 use rand::rngs::StdRng;
@@ -20,7 +20,7 @@ use sentra::service::verify::trail::{self, Finding, Kept};
 use sentra::storage::AnyConnection;
 use sentra::storage::connection::{Opener, Target, Use};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::OnceLock;
 
 /// The tables that make up the trail.
@@ -354,28 +354,14 @@ fn ten_thousand_changes_behind_the_service_s_back_are_found() {
     all_are_found(2, 10_000);
 }
 
-/// Python with the one package that the stand-alone verifier needs; where it is not there, the test has said so.
-fn python() -> Option<String> {
-    let python = variable("SENTRA_TEST_PYTHON").unwrap_or("python3".to_owned());
-    let found = Command::new(&python).args(["-c", "import cryptography"]).output();
-    if found.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    if variable("CI").as_deref() == Some("true") {
-        panic!("no Python with the package cryptography, and this run has to cover it");
-    }
-    eprintln!("SKIPPED: no Python with the package cryptography");
-    None
-}
-
 /// What the stand-alone verifier says of the export of a database.
 fn stand_alone(python: &str, copy: &Copy) -> Output {
     let lines = copy.folder.path().join("trail.ndjson");
     let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
     let mut file = std::fs::File::create(&lines).expect("a file");
     export::export(&sv, &mut file, |_| {}).expect("exported");
-    let mut command = Command::new(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/verify_audit.py")).arg(&lines);
+    let mut command = tool(python, "verify_audit.py");
+    command.arg(&lines);
     for key in &lived().keys {
         command.args(["--key", &key.to_string()]);
     }
@@ -383,14 +369,6 @@ fn stand_alone(python: &str, copy: &Copy) -> Output {
         command.arg("--checkpoint").arg(file);
     }
     command.output().expect("run")
-}
-
-fn said(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
 }
 
 /// Each change that is drawn, in a copy of its own, is found without Sentra too.
@@ -515,10 +493,8 @@ fn what_the_commands_sign_and_export_is_accepted_without_sentra() {
         "{verified}"
     );
     let Some(python) = python() else { return };
-    let mut command = Command::new(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/verify_audit.py"));
-    let output =
-        command.args([&to, "--key", key.trim(), "--checkpoint", &kept]).output().expect("run");
+    let arguments = [&to, "--key", key.trim(), "--checkpoint", &kept];
+    let output = tool(&python, "verify_audit.py").args(arguments).output().expect("run");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("2 checkpoints hold"), "{}", said(&output));
 }

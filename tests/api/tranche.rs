@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const TOTAL: i64 = CONSTRUCTION.total();
 
 /// Asks for the first tranche of both, and has it verified.
-async fn share(one: &Life<'_>, two: &Life<'_>) {
+pub async fn share(one: &Life<'_>, two: &Life<'_>) {
     let path = format!("/allocations/{}/tranche-requests", one.allocation().await);
     let item = |life: &Life<'_>| json!({ "proposal_id": life.id, "amount_idr": TOTAL });
     let body = json!({ "n": 1, "items": [item(one), item(two)] });

@@ -241,14 +241,22 @@ on_both! {
             "per_centre_idr": large, "per_business_idr": large / 40 }));
         let spread = &body["spread"];
         let share = |part: i64, whole: i64| part * 10_000 / whole;
-        assert_eq!(spread["provinces"], json!([
+        let provinces = items(spread, "provinces");
+        let with_money: Vec<_> = provinces.iter().filter(|one| one["set_aside_idr"] != 0).cloned().collect();
+        assert_eq!(json!(with_money), json!([
             { "province_code": "18", "name": "Lampung", "set_aside_idr": large, "share_of_money_bp": share(large, large + small),
-              "centres": 1, "share_of_centres_bp": 3_333, "businesses": 40, "share_of_businesses_bp": 3_333 },
+              "centres": 1, "share_of_centres_bp": 3_333, "per_centre_idr": large,
+              "businesses": 40, "share_of_businesses_bp": 3_333, "per_business_idr": large / 40 },
             { "province_code": "35", "name": "Jawa Timur", "set_aside_idr": small, "share_of_money_bp": share(small, large + small),
-              "centres": 2, "share_of_centres_bp": 6_666, "businesses": 80, "share_of_businesses_bp": 6_666 },
+              "centres": 2, "share_of_centres_bp": 6_666, "per_centre_idr": small / 2,
+              "businesses": 80, "share_of_businesses_bp": 6_666, "per_business_idr": small / 80 },
         ]));
-        // Half of the difference of the two shares; and the third of the centres that has five sevenths of the money.
-        assert_eq!(spread["gini_over_provinces_bp"], (large - small) * 10_000 / (2 * (large + small)));
+        // Thirty-six provinces that get nothing count as well.
+        assert_eq!(provinces.len(), 38);
+        let whole = 38 * i128::from(large + small);
+        let even = i128::from(3 * small + large);
+        assert_eq!(i128::from(spread["gini_over_provinces_bp"].as_i64().expect("a share")), (whole - even) * 10_000 / whole);
+        // The third of the centres that has five sevenths of the money.
         assert_eq!(spread["gini_over_centres_bp"], 10_000 * 8 / 21);
         assert_eq!(spread["gini_over_businesses_bp"], spread["gini_over_centres_bp"]);
         assert_eq!(here.figure("ceiling_idr").await, large);
@@ -313,6 +321,8 @@ on_both! {
         assert!(!plan(balances).to_lowercase().contains("scan balances") || db.kind == Kind::Postgres, "{}", plan(balances));
         let entries = "SELECT * FROM journal_entries WHERE proposal_id IN ('a', 'b') ORDER BY proposal_id, id LIMIT 200";
         assert!(plan(entries).contains("journal_entries_by_proposal_id_id"), "{}", plan(entries));
+        let releases = "SELECT * FROM journal_entries WHERE journal_entries.kind = 'release' ORDER BY proposal_id, id LIMIT 250";
+        assert!(plan(releases).contains("journal_entries_released_by_proposal_id_id"), "{}", plan(releases));
     }
 }
 

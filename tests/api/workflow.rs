@@ -204,6 +204,12 @@ on_both! {
         life.bring().await;
         let unseen = life.act(Role::Reviewer, json!({ "action": "confirm_site" })).await;
         unseen.refused(409, &["visit_reported"]);
+        for day in ["1945-08-17", &app.in_days(1)] {
+            let mut visit = life.visit();
+            overlay(&mut visit, json!({ "visited_on": day }));
+            let body = json!({ "action": "confirm_site", "data": { "visit": visit } });
+            life.act(Role::Reviewer, body).await.refused(409, &["visit_reported"]);
+        }
         let mut visit = life.visit();
         overlay(&mut visit, json!({ "land_clear": false, "latitude": -5.46 }));
         let body = json!({ "action": "confirm_site", "data": { "visit": visit } });

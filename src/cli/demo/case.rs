@@ -245,9 +245,24 @@ pub struct Expected {
     pub at: Option<DateTime<Utc>>,
     /// The mode of payment.
     pub mode: Option<String>,
-    /// Every figure and text of the file.
+    /// What an auditor finds afterwards.
+    pub finding: Option<Finding>,
+    /// Every other figure and text of the file.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, Value>,
+}
+
+/// That more was claimed than was spent.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Finding {
+    /// What was claimed.
+    pub claimed_idr: Rupiah,
+    /// What was found in its place.
+    pub found_idr: Rupiah,
+    /// What lies between.
+    pub difference_idr: i64,
+    /// How it came to be.
+    pub why: String,
 }
 
 /// Reads the cases.

@@ -1,5 +1,6 @@
 //! `sentra demo`: four real proposals live through their years on one clock that only moves forward; then it serves.
 
+mod audit;
 mod case;
 mod cast;
 mod opinion;

@@ -1,5 +1,6 @@
 //! How each case ended, beside how its file says that it ended.
 
+use crate::cli::demo::audit;
 use crate::cli::demo::case::Case;
 use crate::domain::ids::ProposalId;
 use crate::domain::moment::Moment;
@@ -40,6 +41,11 @@ pub fn compare(
     if let (Some(mode), Some(allocation)) = (&case.expected.mode, shown.allocation_id) {
         let found = allocation::show(sv, auditor, allocation)?.mode.map(|mode| mode.to_string());
         outcome.check("mode", mode, found.as_deref().unwrap_or("none"));
+    }
+    if let Some(finding) = &case.expected.finding {
+        let expected = format!("{:?}", [finding.difference_idr]);
+        let found = format!("{:?}", audit::at_issue(sv, auditor, id)?);
+        outcome.check("finding.difference_idr", &expected, &found);
     }
     for (field, expected) in &case.expected.rest {
         match (field.as_str(), expected) {

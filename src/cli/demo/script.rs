@@ -46,6 +46,8 @@ pub enum Step {
     CompleteWorks,
     /// Everything is accounted for.
     Close,
+    /// An auditor finds that something else was claimed than was spent.
+    Find,
     /// A deadline passes, and the service looks at it.
     Sweep,
 }
@@ -115,6 +117,8 @@ fn of_case(case: &Case) -> Result<Vec<(NaiveDate, Step)>, String> {
         steps.push((date, Step::ReviewFinalReport));
     }
     steps.extend(assumed.closed.map(|date| (date, Step::Close)));
+    let found = assumed.closed.filter(|_| case.expected.finding.is_some());
+    steps.extend(found.map(|date| (date, Step::Find)));
     steps.sort_by_key(|(date, _)| *date);
     Ok(steps)
 }

@@ -1,5 +1,6 @@
 //! Plays steps through the same service functions that the API calls, each by the person whose turn it is.
 
+use crate::cli::demo::audit;
 use crate::cli::demo::case::Case;
 use crate::cli::demo::cast::Cast;
 use crate::cli::demo::opinion;
@@ -105,6 +106,7 @@ impl Stage<'_> {
             Step::ReviewFinalReport => self.review_report(UNLISTED),
             Step::CompleteWorks => self.act(Action::CompleteWorks),
             Step::Close => self.act(Action::Close),
+            Step::Find => self.find(),
             Step::Sweep => Ok(()),
         }
     }
@@ -499,6 +501,12 @@ impl Stage<'_> {
         let report_id: ReportId = id_of(&report::create(self.sv, &cx, id, &input(draft))?)?;
         self.made.reports.insert(index, report_id);
         report::submit(self.sv, &fresh_key(&at_version(&cx, 1)), report_id).map(|_| ())
+    }
+
+    fn find(&mut self) -> Played {
+        let (cx, id) = (self.cx(Role::Auditor)?, self.proposal()?);
+        let case = self.case.expected.finding.as_ref();
+        case.map_or(Ok(()), |case| audit::find(self.sv, &cx, id, case))
     }
 
     fn review_report(&mut self, index: usize) -> Played {

@@ -85,10 +85,14 @@ pub(super) fn review(guard: Guard, facts: &Facts<'_>, act: &Act) -> Said {
         }
         Guard::DueDatePassed => due_date_passed(facts),
         Guard::VisitReported => {
-            let today = facts.today();
-            let reported = act.data.visit.as_ref().is_some_and(|visit| visit.visited_on <= today);
-            unless(reported, "/data/visit", || {
-                format!("Report the visit to the site, which was not later than today ({today}).")
+            let (drafted, today) = (facts.drafted_at.date_in(facts.zone), facts.today());
+            let days = drafted..=today;
+            let visit = act.data.visit.as_ref();
+            unless(visit.is_some_and(|one| days.contains(&one.visited_on)), "/data/visit", || {
+                format!(
+                    "Report the visit to the site, which was between the day on which the draft was \
+                     begun ({drafted}) and today ({today})."
+                )
             })
         }
         Guard::LandClear => unless(

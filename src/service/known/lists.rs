@@ -4,6 +4,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EntryId, ProposalId};
 use crate::domain::journal::EightFigures;
 use crate::domain::moment::Moment;
+use crate::domain::people::Sight;
 use crate::domain::refusal::FieldError;
 use crate::service::context::Context;
 use crate::service::document::{self, Filter as DocumentFilter};
@@ -12,22 +13,40 @@ use crate::service::known::Known;
 use crate::service::proposal::{self, Filter, Order};
 use crate::service::view::Page;
 use crate::service::view::{document as document_view, money, proposal as view};
-use crate::service::{Services, journal as now};
+use crate::service::{Services, journal as now, policy};
 use crate::storage::document::Document;
-use crate::storage::known;
+use crate::storage::journal::Entry;
 use crate::storage::proposal::Proposal;
+use crate::storage::{AnyConnection, known};
 
-/// What a list as of an instant is not narrowed or ordered by: it changes in the life of a proposal, and what it was then
-/// stands in no index.
+/// Proposals that are looked at in one step, where it is asked for what changes in the life of one.
+const WINDOW: i64 = 500;
+/// Steps of one answer: where they are used up before the page is full, the page is shorter, and its cursor goes on.
+const STEPS: usize = 20;
+
+/// Refuses what a list as of an instant is not narrowed or ordered by.
 fn not_offered(filter: &Filter) -> Result<(), Error> {
+    let Filter {
+        state: _,
+        menu: _,
+        fiscal_year: _,
+        region_code: _,
+        province_code: _,
+        centre_id: _,
+        outcome_class: _,
+        funded: _,
+        after: _,
+        component,
+        queue,
+        order,
+    } = filter;
     let given = [
-        ("/query/state", filter.state.is_some()),
-        ("/query/centre_id", filter.centre_id.is_some()),
-        ("/query/queue", filter.queue.is_some()),
-        ("/query/sort", filter.order == Order::Waiting),
+        ("/query/component", component.is_some()),
+        ("/query/queue", queue.is_some()),
+        ("/query/sort", *order == Order::Waiting),
     ];
-    let message = "is not offered together with as_of: it changes in the life of a proposal; narrow by fiscal_year, menu, \
-                   region_code or province_code, and look at the rows";
+    let message = "is not offered together with as_of: it is asked of what stands now; narrow by something else, and look \
+                   at the rows";
     let errors = given.into_iter().filter(|(_, is_given)| *is_given);
     let errors: Vec<FieldError> =
         errors.map(|(pointer, _)| FieldError::new(pointer, "not_as_of", message)).collect();
@@ -46,23 +65,43 @@ pub fn proposals(
     not_offered(filter)?;
     let known = Known::at(sv, at)?;
     sv.db.read(|tx| {
-        let sight = cx.actor.sight();
-        let ids = known::proposals(tx, &sight, filter, known.seq, limit.saturating_add(1))?;
-        let subjects: Vec<String> = ids.iter().map(ProposalId::to_string).collect();
-        let mut rows = known.rows::<Proposal>(tx, SubjectKind::Proposal, &subjects)?;
+        policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
+        policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
+        let (rows, next) = found(tx, known, (&cx.actor.sight(), filter), limit)?;
+        let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
         let figures = known.figures(tx, &ids)?;
-        let rows: Vec<Proposal> =
-            subjects.iter().filter_map(|subject| rows.remove(subject)).collect();
-        Ok(Page::cut(
-            rows,
-            limit,
-            |row| row.id.to_string(),
-            |row| {
-                let figures = figures.get(&row.id).copied().unwrap_or_default();
-                view::Proposal::of(row, EightFigures::from(figures))
-            },
-        ))
+        let shown = |row: Proposal| {
+            let figures = figures.get(&row.id).copied().unwrap_or_default();
+            view::Proposal::of(row, EightFigures::from(figures))
+        };
+        let items = rows.into_iter().map(shown).collect();
+        Ok(Page { items, next_cursor: next.map(|id| id.to_string()) })
     })
+}
+
+/// At most `limit` proposals, and beyond which one the next page begins.
+fn found(
+    tx: &mut AnyConnection,
+    known: Known,
+    (sight, filter): (&Sight, &Filter),
+    limit: i64,
+) -> Result<(Vec<Proposal>, Option<ProposalId>), Error> {
+    let most = usize::try_from(limit).unwrap_or_default();
+    let mut filter = filter.clone();
+    let mut rows: Vec<Proposal> = Vec::new();
+    let mut next = None;
+    for _ in 0..STEPS {
+        let window = known.window(tx, (sight, &filter), None, WINDOW)?;
+        rows.extend(window.rows);
+        if rows.len() > most {
+            rows.truncate(most);
+            return Ok((rows.clone(), rows.last().map(|row| row.id)));
+        }
+        next = window.next;
+        let Some(last) = next else { break };
+        filter.after = Some((Moment::default(), last));
+    }
+    Ok((rows, next))
 }
 
 /// The documents of a proposal; those that were there, as they were known, where an instant is named.
@@ -111,11 +150,56 @@ pub fn journal(
     sv.db.read(|tx| {
         known.proposal(tx, id)?;
         let rows = known::entries(tx, id, after, known.seq, limit.saturating_add(1))?;
-        let ids: Vec<EntryId> = rows.iter().map(|row| row.id).collect();
-        let reversed = known::reversed(tx, &ids, known.seq)?.into_iter();
-        let pairs = reversed.filter_map(|(id, by)| id.map(|id| (id.to_string(), by)));
-        let undone = money::Undone::of(pairs.collect());
-        let shown = |row| money::Entry::from(row).marked(&undone);
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), shown))
+        marked(tx, known, rows, limit, |row| row.id.to_string())
     })
+}
+
+/// The entries of the proposals that a filter narrows to, as both were known at an instant: proposal by proposal, each in the
+/// order of recording.
+pub fn journal_of_many(
+    sv: &Services,
+    cx: &Context,
+    filter: &Filter,
+    (after, limit): (Option<now::Place>, i64),
+    at: Moment,
+) -> Result<Page<money::Entry>, Error> {
+    not_offered(filter)?;
+    let known = Known::at(sv, at)?;
+    sv.db.read(|tx| {
+        policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
+        policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
+        let sight = cx.actor.sight();
+        let mut filter = filter.clone();
+        let mut from = after.map(|place| place.proposal);
+        let mut after = after.map(|place| (place.proposal, place.entry));
+        let most = limit.saturating_add(1);
+        let mut rows: Vec<Entry> = Vec::new();
+        loop {
+            let window = known.window(tx, (&sight, &filter), from.take(), WINDOW)?;
+            let ids: Vec<ProposalId> = window.rows.iter().map(|row| row.id).collect();
+            let left = most.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+            rows.extend(known::entries_of_many(tx, &ids, after.take(), (known.seq, left))?);
+            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= most);
+            let Some(last) = window.next.filter(|_| !is_full) else { break };
+            filter.after = Some((Moment::default(), last));
+        }
+        let cursor = |row: &Entry| now::Place { proposal: row.proposal_id, entry: row.id };
+        marked(tx, known, rows, limit, |row| cursor(row).to_string())
+    })
+}
+
+/// A page of entries, with which of them were known to be taken back.
+fn marked(
+    tx: &mut AnyConnection,
+    known: Known,
+    rows: Vec<Entry>,
+    limit: i64,
+    cursor: impl Fn(&Entry) -> String,
+) -> Result<Page<money::Entry>, Error> {
+    let ids: Vec<EntryId> = rows.iter().map(|row| row.id).collect();
+    let reversed = known::reversed(tx, &ids, known.seq)?.into_iter();
+    let pairs = reversed.filter_map(|(id, by)| id.map(|id| (id.to_string(), by)));
+    let undone = money::Undone::of(pairs.collect());
+    let shown = |row| money::Entry::from(row).marked(&undone);
+    Ok(Page::cut(rows, limit, cursor, shown))
 }

@@ -5,8 +5,8 @@
 use crate::domain::question::RowKind::{Breach, Fact};
 use crate::service::question::{
     Question, assets, chain, contract_files, double_funding, funds_to_finish, land, late_documents,
-    leftover, not_disbursed, output, payment_orders, photos, plan_changes, reported, same_firm,
-    shortfall, supporting, unit_prices,
+    leftover, not_disbursed, output, payment_orders, photos, plan_changes, recommendations,
+    reported, same_firm, shortfall, supporting, unit_prices,
 };
 
 /// Practice of the inspectorates, where no rule was found that asks for it.
@@ -14,7 +14,7 @@ const PRACTICE: &str = "Audit practice (BPK, BPKP, APIP)";
 /// What the inspectorate reviews of each request.
 const REVIEW: &str = "PER-3/PK/2020 (APIP review of DAK Fisik)";
 
-/// Every question that is answered, by number.
+/// The twenty questions, by number.
 pub const QUESTIONS: &[Question] = &[
     Question {
         number: 1,
@@ -35,7 +35,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah setiap SP2D milik suatu kontrak, punya dokumen dasar, dan terbit setelah penyaluran?",
         question_en: "Does each payment order (SP2D) belong to a contract, rest on a document, and follow the disbursement?",
         row: "A payment order without a file of type `payment_order` of its number and date; before its contract was signed; \
-              or, of the DAK, before the first disbursement that stands.",
+              or, of the DAK, before any money had come by a disbursement, or carried over, that stands.",
         basis: REVIEW,
         of_one: false,
         strands: &[payment_orders::orders],
@@ -47,7 +47,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah jumlah SP2D sama dengan penyerapan yang dilaporkan?",
         question_en: "Is the sum of the payment orders the absorption that was reported?",
         row: "A submitted report whose absorbed amount is another than that of the payment orders that stand, less what \
-              vendors paid back, dated by the day of its submission: such as one that was recorded later.",
+              vendors paid back, dated by the day of its submission: such as one that was recorded on a later day.",
         basis: REVIEW,
         of_one: false,
         strands: &[reported::reports],
@@ -82,8 +82,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah kebutuhan dana penyelesaian sama dengan sisa kontrak?",
         question_en: "Are the funds needed to finish what contracts still have to be paid?",
-        row: "A proposal whose contracts, less what was paid on them, are more than the cash in hand and what can still be \
-              disbursed; after the last payment, or once works have ended, more or less than the cash in hand.",
+        row: "A proposal whose contracts, less what was paid on them, are more than there is for it: the cash in hand, what was given \
+              back or carried on, and, until the last payment or the end of works, what can still be disbursed.",
         basis: "PMK 25/2024 Art. 45",
         of_one: false,
         strands: &[funds_to_finish::proposals],
@@ -94,7 +94,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Sisa DAK di RKUD: berapa, dari tahun berapa, dipakai untuk apa?",
         question_en: "What is left over in the region's account: how much, from which year, spent on what?",
-        row: "A proposal whose works have ended and that has cash in hand, returned some, or carried some from year to year.",
+        row: "A proposal whose works have ended, or whose year is over, and that has cash in hand, returned some, or carried some \
+              from year to year.",
         basis: "PMK 25/2024 Art. 45",
         of_one: false,
         strands: &[leftover::proposals],
@@ -153,7 +154,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Adakah kekurangan volume, kelebihan bayar, atau denda keterlambatan yang belum dipungut?",
         question_en: "Is there a shortfall of volume, an overpayment, or a late penalty that was not collected?",
-        row: "A payment order after the last day of its contract without a penalty; a contract on which more was paid than it is \
+        row: "A payment order after the last day of its contract without a penalty, where no handover by that day is recorded; a contract on which more was paid than it is \
               worth; a final report of less than the whole output, when more than that share of the contracts was paid.",
         basis: PRACTICE,
         of_one: false,
@@ -228,6 +229,17 @@ pub const QUESTIONS: &[Question] = &[
         basis: PRACTICE,
         of_one: false,
         strands: &[late_documents::documents],
+    },
+    Question {
+        number: 19,
+        slug: "recommendations",
+        kind: Fact,
+        question_id: "Temuan dan rekomendasi: statusnya, batas waktunya, buktinya?",
+        question_en: "Findings and recommendations: where do they stand, by when are they due, what shows it?",
+        row: "A finding, with its recommendation, the last day of its follow-up, what the region did, and how it was judged.",
+        basis: PRACTICE,
+        of_one: false,
+        strands: &[recommendations::findings],
     },
     Question {
         number: 20,

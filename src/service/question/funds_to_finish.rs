@@ -21,7 +21,7 @@ use std::collections::HashMap;
 /// Where money has been paid and contracts are to be paid from it.
 const PAID: [State; 4] = [State::Funded, State::Reporting, State::Operating, State::Closed];
 
-/// Proposals whose contracts still have to be paid more than there is, or less than was kept for them.
+/// Proposals whose contracts still have to be paid more than there is for them.
 pub fn proposals(
     tx: &mut AnyConnection,
     desk: &mut Desk,
@@ -73,10 +73,10 @@ fn tell(row: &Proposal, figures: &Figures, contracted: Rupiah, is_last: bool) ->
     let needed = Rupiah::total([contracted, figures.absorbed_idr.negated()]);
     let ended = is_last || row.state != State::Funded;
     let to_come = if ended { Rupiah::ZERO } else { figures.undisbursed().max(Rupiah::ZERO) };
-    let there = Rupiah::total([figures.in_hand(), to_come]);
-    // What was carried on or returned is settled: a contract that cost less leaves it.
-    let is_wrong = if ended { needed != there } else { needed > there };
-    if !is_wrong {
+    // What was given back or carried on was there: a contract that cost less than it is worth leaves it.
+    let gone = [figures.returned_idr, figures.carried_out_idr];
+    let there = Rupiah::total([figures.in_hand(), to_come].into_iter().chain(gone));
+    if needed <= there {
         return None;
     }
     let says = format!(
@@ -87,6 +87,7 @@ fn tell(row: &Proposal, figures: &Figures, contracted: Rupiah, is_last: bool) ->
         .figure("needed_idr", json!(needed), json!(there))
         .figure("in_hand_idr", json!(null), json!(figures.in_hand()))
         .figure("to_come_idr", json!(null), json!(to_come))
+        .figure("given_back_or_carried_on_idr", json!(null), json!(Rupiah::total(gone)))
         .beneath(row.id, "contracts")
         .beneath(row.id, "documents?type=funds_needed_report")
         .journal(row.id);

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::ProposalId;
 use crate::domain::journal::Figures;
+use crate::domain::moment::Zone;
 use crate::domain::proposal::State;
 use crate::service::error::Error;
 use crate::service::question::Looked;
@@ -12,6 +13,7 @@ use crate::storage::journal::Balance;
 use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds};
 use crate::storage::{AnyConnection, carry, radar};
+use chrono::Datelike;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -21,10 +23,12 @@ const ENDED: [State; 3] = [State::Reporting, State::Operating, State::Closed];
 /// Proposals with leftover: in hand, returned, or carried from year to year.
 pub fn proposals(
     tx: &mut AnyConnection,
-    _: &mut Desk,
+    desk: &mut Desk,
     bounds: &Bounds<'_>,
 ) -> Result<Vec<Looked>, Error> {
-    let rows = question::with_leftover(tx, bounds, &ENDED)?;
+    // Years end in eastern Indonesia first; what is left over is told everywhere once they have in the west.
+    let this_year = i64::from(desk.now.date_in(Zone::Wib).year());
+    let rows = question::with_leftover(tx, bounds, &ENDED, this_year)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
     let balances = radar::balances(tx, &ids)?;
     let figures: HashMap<ProposalId, Figures> =

@@ -23,7 +23,7 @@ const FILE: &str = "payment_order";
 struct Beside {
     files: Files,
     contracts: HashMap<ContractId, Contract>,
-    first_paid: HashMap<ProposalId, NaiveDate>,
+    first_money: HashMap<ProposalId, NaiveDate>,
 }
 
 impl Beside {
@@ -31,14 +31,14 @@ impl Beside {
         let ids = distinct(rows.iter().map(|row| row.proposal_id));
         let files = facts::documents_of(tx, &ids, &[FILE])?;
         let contracts = facts::contracts_of(tx, &ids)?;
-        let mut first_paid = HashMap::new();
-        for (proposal, day) in facts::disbursed_on(tx, &ids)? {
-            first_paid.entry(proposal).or_insert(day);
+        let mut first_money = HashMap::new();
+        for (proposal, day) in facts::money_came_on(tx, &ids)? {
+            first_money.entry(proposal).or_insert(day);
         }
         Ok(Beside {
             files: by_proposal(files, |file| file.proposal_id),
             contracts: contracts.into_iter().map(|row| (row.id, row)).collect(),
-            first_paid,
+            first_money,
         })
     }
 
@@ -62,12 +62,12 @@ impl Beside {
                 .beneath(row.proposal_id, "contracts");
         }
         let is_dak = contract.is_none_or(|one| one.fund_source == FundSource::Dak);
-        let first = self.first_paid.get(&row.proposal_id);
+        let first = self.first_money.get(&row.proposal_id);
         if is_dak && first.is_none_or(|first| row.spent_on < *first) {
             let when = first.map_or("there was none".to_owned(), |day| format!("it was on {day}"));
-            words.push(format!("lies before the first disbursement ({when})"));
+            words.push(format!("lies before any money came ({when})"));
             told = told
-                .figure("first_disbursed_on", json!(first), json!(row.spent_on))
+                .figure("money_came_on", json!(first), json!(row.spent_on))
                 .journal(row.proposal_id);
         }
         if words.is_empty() {

@@ -88,7 +88,8 @@ fn tell(
                 }
             }
             Flag::OutsidePeriod { taken_at } => {
-                words.push(format!("was taken on {}, outside the period", taken_at.0.date()));
+                let taken_on = taken_at.date_in(Zone::of(&proposal.region_code));
+                words.push(format!("was taken on {taken_on}, outside the period"));
                 told = told.figure("taken_at", json!(null), json!(taken_at));
             }
         }

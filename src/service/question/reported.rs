@@ -1,7 +1,7 @@
 //! Question 3: is the sum of the payment orders what was reported as absorbed?
 
 use crate::domain::journal::EightFigures;
-use crate::domain::moment::Zone;
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::report::ReportKind;
 use crate::service::error::Error;
 use crate::service::question::Looked;
@@ -24,19 +24,21 @@ pub fn reports(
     let rows = papers::reports(tx, bounds, ReportKind::ALL)?;
     let ids = distinct(rows.iter().map(|row| row.proposal_id));
     let proposals = desk.proposals(tx, &ids)?;
-    let mut spent: HashMap<_, Vec<(NaiveDate, i64)>> = HashMap::new();
-    for (proposal, day, amount) in facts::absorbed_by_day(tx, &ids)? {
-        spent.entry(proposal).or_default().push((day, amount));
+    let mut spent: HashMap<_, Vec<(NaiveDate, Moment, i64)>> = HashMap::new();
+    for (proposal, day, at, amount) in facts::absorbed_by_day(tx, &ids)? {
+        spent.entry(proposal).or_default().push((day, at, amount));
     }
     let look = |row: &Report| {
         let told = proposals.get(&row.proposal_id).and_then(|proposal| {
-            let until = row.submitted_at?.date_in(Zone::of(&proposal.region_code));
+            let submitted_at = row.submitted_at?;
+            let until = submitted_at.date_in(Zone::of(&proposal.region_code));
             let frozen: EightFigures = serde_json::from_str(row.figures.as_deref()?).ok()?;
             let days = spent.get(&row.proposal_id).map(Vec::as_slice).unwrap_or_default();
             let sum = days
                 .iter()
-                .filter(|(day, _)| *day <= until)
-                .fold(0_i64, |sum, (_, amount)| sum.saturating_add(*amount));
+                // What was recorded later on the same day is no news that was held back.
+                .filter(|(day, at, _)| *day < until || (*day == until && *at <= submitted_at))
+                .fold(0_i64, |sum, (.., amount)| sum.saturating_add(*amount));
             (sum != frozen.absorbed_idr).then(|| tell(row, until, sum, frozen.absorbed_idr))
         });
         looked(row.proposal_id, row.id, told)

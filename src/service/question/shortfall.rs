@@ -31,7 +31,8 @@ pub fn late(
         let told = contracts.get(&row.contract_id).map(|contract| {
             let days = row.spent_on.signed_duration_since(contract.ends_on).num_days();
             let says = format!(
-                "SP2D {} was paid {days} day(s) after the last day of contract {} ({}), and no penalty was charged.",
+                "SP2D {} was paid {days} day(s) after the last day of contract {} ({}); no penalty was charged, and no handover \
+                 by that day is recorded.",
                 row.number, contract.number, contract.ends_on
             );
             Told::new(row.proposal_id, says)

@@ -11,9 +11,8 @@ use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::known::Known;
 use crate::service::proposal::{Filter, Order};
-use crate::storage::proposal::Proposal;
 use crate::storage::usage::{self, Attributes};
-use crate::storage::{AnyConnection, ceiling, journal, known, report};
+use crate::storage::{AnyConnection, ceiling, journal, report};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -79,31 +78,20 @@ impl Source {
         after: Option<ProposalId>,
         limit: i64,
     ) -> Result<Rows, Error> {
-        let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count == limit);
         let Source::Known(at) = self else {
             let rows = usage::page(tx, sight, filter, after, limit)?;
-            let next = rows.last().map(|row| row.id).filter(|_| is_full(rows.len()));
+            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+            let next = rows.last().map(|row| row.id).filter(|_| is_full);
             return Ok(Rows { rows, next });
         };
-        // What changes in the life of a proposal stands in no index as it was: it is looked at in the rows.
-        let lasting = Filter {
-            state: None,
-            centre_id: None,
-            outcome_class: None,
+        let filter = Filter {
             order: Order::Oldest,
             after: after.map(|id| (Moment::default(), id)),
             ..filter.clone()
         };
-        let ids = known::proposals(tx, sight, &lasting, at.seq, limit)?;
-        let subjects: Vec<String> = ids.iter().map(ProposalId::to_string).collect();
-        let mut rows = at.rows::<Proposal>(tx, SubjectKind::Proposal, &subjects)?;
-        let rows = subjects.iter().filter_map(|subject| rows.remove(subject)).filter(|row| {
-            filter.state.is_none_or(|state| row.state == state)
-                && filter.centre_id.is_none_or(|centre| row.centre_id == Some(centre))
-                && filter.outcome_class.is_none_or(|class| row.outcome_class == class)
-        });
-        let next = ids.last().copied().filter(|_| is_full(ids.len()));
-        Ok(Rows { rows: rows.map(Attributes::from).collect(), next })
+        let window = at.window(tx, (sight, &filter), None, limit)?;
+        let rows = window.rows.into_iter().map(Attributes::from).collect();
+        Ok(Rows { rows, next: window.next })
     }
 
     /// The figures of those for which money was set aside.

@@ -19,7 +19,11 @@ struct Province {
     businesses: i64,
 }
 
-/// The spread of what some proposals get, over the provinces in which the caller sees centres or money.
+/// More regions than there are.
+const ALL_REGIONS: i64 = 1_000;
+
+/// The spread of what some proposals get, over the provinces that are asked for and that the caller sees, also those that have
+/// no centre and get nothing.
 pub fn of(
     tx: &mut AnyConnection,
     source: Source,
@@ -33,6 +37,11 @@ pub fn of(
             && filter.region_code.as_ref().is_none_or(|region| region == code)
             && filter.province_code.as_ref().is_none_or(|province| *province == code.province())
     };
+    for region in region::list(tx, None, None, ALL_REGIONS)? {
+        if is_asked(&region.code) {
+            provinces.entry(region.province_code).or_default();
+        }
+    }
     for (code, centres, businesses) in source.registered(tx)? {
         if is_asked(&code) {
             let province = provinces.entry(code.province()).or_default();
@@ -68,8 +77,10 @@ fn shown(
         share_of_money_bp: BasisPoints::of(one.money.0, money.0),
         centres: one.centres,
         share_of_centres_bp: BasisPoints::of(one.centres, centres),
+        per_centre_idr: one.money.0.checked_div(one.centres),
         businesses: one.businesses,
         share_of_businesses_bp: BasisPoints::of(one.businesses, businesses),
+        per_business_idr: one.money.0.checked_div(one.businesses),
     };
     view::Spread {
         provinces: provinces.iter().map(share).collect(),

@@ -166,10 +166,14 @@ pub struct ProvinceShare {
     pub centres: i64,
     /// Their share of all centres.
     pub share_of_centres_bp: BasisPoints,
+    /// What is set aside for each of them, floored; absent where there is none.
+    pub per_centre_idr: Option<i64>,
     /// The businesses of those centres.
     pub businesses: i64,
     /// Their share of all businesses.
     pub share_of_businesses_bp: BasisPoints,
+    /// What is set aside for each of them, floored; absent where there is none.
+    pub per_business_idr: Option<i64>,
 }
 
 fn count(n: usize) -> i64 {

@@ -3,8 +3,9 @@
 use crate::domain::audit::{Outcome, SubjectKind};
 use crate::domain::document::DocumentStatus;
 use crate::domain::ids::{CentreId, EventId, ProposalId};
-use crate::domain::journal::EntryKind;
+use crate::domain::journal::{Account, EntryKind};
 use crate::domain::line::{Component, FundSource};
+use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
 use crate::domain::proposal::State;
@@ -72,10 +73,11 @@ pub fn documents_ever(
 pub type OnDay = (ProposalId, NaiveDate);
 
 /// The days on which money was disbursed to several proposals and not taken back.
-pub fn disbursed_on(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<OnDay>> {
+pub fn money_came_on(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<OnDay>> {
     journal_entries::table
         .filter(journal_entries::proposal_id.eq_any(ids))
-        .filter(journal_entries::kind.eq(EntryKind::Disburse))
+        .filter(journal_entries::kind.eq_any([EntryKind::Disburse, EntryKind::Carry]))
+        .filter(journal_entries::to_account.eq(Account::Region))
         .filter(stands())
         .order((journal_entries::proposal_id, journal_entries::effective_on))
         .select((journal_entries::proposal_id, journal_entries::effective_on))
@@ -87,20 +89,24 @@ fn stands() -> diesel::expression::SqlLiteral<Bool> {
     sql("NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = journal_entries.id)")
 }
 
-/// What was spent by the entries that stand, less what vendors paid back: of which proposal, on which day, how much.
+/// What was spent by the entries that stand, less what vendors paid back: of which proposal, on which day, recorded when, how
+/// much.
 pub fn absorbed_by_day(
     c: &mut AnyConnection,
     ids: &[ProposalId],
-) -> QueryResult<Vec<(ProposalId, NaiveDate, i64)>> {
+) -> QueryResult<Vec<(ProposalId, NaiveDate, Moment, i64)>> {
+    let when =
+        (journal_entries::proposal_id, journal_entries::effective_on, journal_entries::recorded_at);
     journal_entries::table
         .filter(journal_entries::proposal_id.eq_any(ids))
         .filter(journal_entries::kind.eq_any([EntryKind::Spend, EntryKind::Recover]))
         .filter(stands())
-        .group_by((journal_entries::proposal_id, journal_entries::effective_on))
-        .order((journal_entries::proposal_id, journal_entries::effective_on))
+        .group_by(when)
+        .order(when)
         .select((
             journal_entries::proposal_id,
             journal_entries::effective_on,
+            journal_entries::recorded_at,
             sql::<BigInt>(
                 "CAST(SUM(CASE WHEN kind = 'spend' THEN amount_idr ELSE -amount_idr END) AS BIGINT)",
             ),

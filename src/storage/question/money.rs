@@ -62,7 +62,12 @@ pub fn amendments_without_file(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
 ) -> QueryResult<Vec<Amendment>> {
-    let stands = not(is_taken_back!(amendments, "amendment"));
+    let voided = exists(
+        contracts::table
+            .filter(contracts::id.eq(amendments::contract_id))
+            .filter(contracts::voided_at.is_not_null()),
+    );
+    let stands = not(is_taken_back!(amendments, "amendment")).and(not(voided));
     let condition = stands.and(not(has_its_file!(amendments, "contract", signed_on)));
     rows_within!(c, bounds, amendments, id: AmendmentId, Amendment, condition)
 }
@@ -92,8 +97,8 @@ pub fn contracts_beside_others(
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
-/// Payment orders that stand and have no file of their number and date, or lie before their contract, or before anything was
-/// disbursed.
+/// Payment orders that stand and have no file of their number and date, or lie before their contract, or before any money
+/// came.
 pub fn unfounded_orders(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
@@ -105,8 +110,8 @@ pub fn unfounded_orders(
     );
     // What was taken back counts nothing: it is told apart where the orders are looked at.
     let after_money = sql::<Bool>(
-        "EXISTS (SELECT 1 FROM journal_entries d WHERE d.proposal_id = expenditures.proposal_id AND d.kind = 'disburse' \
-         AND d.effective_on <= expenditures.spent_on \
+        "EXISTS (SELECT 1 FROM journal_entries d WHERE d.proposal_id = expenditures.proposal_id \
+         AND d.kind IN ('disburse', 'carry') AND d.to_account = 'region' AND d.effective_on <= expenditures.spent_on \
          AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = d.id))",
     );
     let doubtful = not(has_its_file!(expenditures, "payment_order", spent_on))
@@ -116,16 +121,22 @@ pub fn unfounded_orders(
     rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
 }
 
-/// Payment orders that stand, were paid after the last day of their contract, and charged no penalty.
+/// Payment orders that stand, were paid after the last day of their contract, and charged no penalty; but not of what was
+/// handed over by that day.
 pub fn late_orders(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Expenditure>> {
     let late = exists(
         contracts::table
             .filter(contracts::id.eq(expenditures::contract_id))
             .filter(contracts::ends_on.lt(expenditures::spent_on)),
     );
+    let in_time = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM proposals p JOIN contracts k ON k.id = expenditures.contract_id \
+         WHERE p.id = expenditures.proposal_id AND p.handover_on <= k.ends_on)",
+    );
     let condition = not(is_taken_back!(expenditures, "expenditure"))
         .and(expenditures::penalty_idr.eq(0))
-        .and(late);
+        .and(late)
+        .and(not(in_time));
     rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
 }
 
@@ -134,7 +145,8 @@ pub fn releases(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<E
     let stands = sql::<Bool>(
         "NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = journal_entries.id)",
     );
-    let condition = journal_entries::kind.eq(EntryKind::Release).and(stands);
+    // Written out, as the index of releases has it.
+    let condition = sql::<Bool>("journal_entries.kind = 'release'").and(stands);
     rows_within!(c, bounds, journal_entries, id: EntryId, Entry, condition)
 }
 

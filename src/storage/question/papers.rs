@@ -8,13 +8,14 @@ use crate::domain::plan::PlanState;
 use crate::domain::report::{ReportKind, ReportState};
 use crate::storage::connection::AnyConnection;
 use crate::storage::document::Document;
+use crate::storage::finding::Finding;
 use crate::storage::line::Line;
 use crate::storage::plan::Plan;
 use crate::storage::question::facts::APPROVALS;
 use crate::storage::question::{Bounds, rows_within};
 use crate::storage::report::Report;
 use crate::storage::schema::{
-    activity_plans, audit_events, documents, proposal_lines, proposals, reports,
+    activity_plans, audit_events, documents, findings, proposal_lines, proposals, reports,
 };
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
@@ -97,4 +98,9 @@ pub fn plan_changes(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<V
 pub fn approved_plans(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Plan>> {
     let condition = activity_plans::state.eq(PlanState::Approved);
     rows_within!(c, bounds, activity_plans, id: PlanId, Plan, condition)
+}
+
+/// Every finding.
+pub fn findings(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Finding>> {
+    rows_within!(c, bounds, findings, n: i64, Finding, findings::n.gt(0))
 }

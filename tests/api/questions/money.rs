@@ -1,10 +1,11 @@
 //! Questions of payment orders, contracts and what they add up to.
 
 use super::{contracted, figure, file, filed, finds, paid, passes, said};
+use crate::corrections::{carry, of_year, open_later_years};
 use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::client::text;
-use crate::support::life::{CONSTRUCTION, Life};
+use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ on_both! {
         let early = filed(&app, CONSTRUCTION, "contracted").await;
         passes(&early, "payment-orders").await;
         paid(&early, "SP2D/9", 1_000).await;
-        finds(&early, "payment-orders", &["SP2D/9", "before the first disbursement (there was none)"]).await;
+        finds(&early, "payment-orders", &["SP2D/9", "before any money came (there was none)"]).await;
         let life = filed(&app, CONSTRUCTION, "funded").await;
         life.spend(1_000).await.is(201);
         let row = finds(&life, "payment-orders", &["SP2D/0", "has no file of its number"]).await;
@@ -94,6 +95,32 @@ on_both! {
         assert_eq!(figure(&row, "needed_idr"), (json!(TOTAL + 49_000_000), json!(TOTAL - 1_000_000)));
     }
 
+    async fn a_contract_that_cost_less_is_no_shortfall_whatever_became_of_the_rest(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        paid(&life, "SP2D/0", TOTAL - 9_000).await;
+        life.complete_works().await.is(200);
+        passes(&life, "funds-to-finish").await;
+        let slip = json!({ "number": "STS/1", "returned_on": app.today(), "amount_idr": 9_000, "reason": "Sisa." });
+        life.add(Role::Drafter, "returns", slip).await.is(201);
+        passes(&life, "funds-to-finish").await;
+        amend(&life, json!({ "value_idr": TOTAL - 9_000 })).await;
+        passes(&life, "funds-to-finish").await;
+    }
+
+    async fn what_is_paid_from_money_carried_over_is_not_early(db) {
+        let app = TestApp::on(db);
+        open_later_years(&app, &[2022]);
+        let life = REVITALISATION.at(&app, "funded").await;
+        life.spend(REVITALISATION.total() - 5_000).await.is(201);
+        let next = of_year(2022).at(&app, "contracted").await;
+        carry(&life, &next, json!({ "amount_idr": 5_000 })).await.is(201);
+        let made = next.spend(2_000).await.is(201);
+        assert_eq!(made["flags"], json!([]), "{made}");
+        file(&next, "payment_order", "SP2D/0", &app.today()).await;
+        passes(&next, "payment-orders").await;
+    }
+
     async fn what_can_still_come_counts_with_what_is_there(db) {
         let app = TestApp::on(db);
         let between = filed(&app, CONSTRUCTION.in_tranches(2), "contracted").await;
@@ -117,6 +144,13 @@ on_both! {
         let slip = json!({ "number": "STS/1", "returned_on": app.today(), "amount_idr": 4_000, "reason": "Sisa." });
         life.add(Role::Drafter, "returns", slip).await.is(201);
         finds(&life, "leftover", &["Rp5,000 is in hand", "Rp4,000 went back to the treasury"]).await;
+        // Cash is left over once its year is, whatever is still being built.
+        let slow = filed(&app, CONSTRUCTION, "funded").await;
+        passes(&slow, "leftover").await;
+        while !app.today().starts_with("2022") {
+            app.later(chrono::TimeDelta::days(60));
+        }
+        finds(&slow, "leftover", &["is in hand of what was paid for 2021"]).await;
     }
 
     async fn supporting_activities_beyond_their_share_or_of_no_kind_are_found(db) {
@@ -156,6 +190,14 @@ on_both! {
         assert_eq!(figure(&row, "spent_on").1, json!(app.today()));
         amend(&life, json!({ "ends_on": "2021-12-31" })).await;
         passes(&life, "shortfall-and-penalties").await;
+        // What was handed over in time and is paid for later was not late.
+        let other = filed(&app, CONSTRUCTION, "funded").await;
+        let ends_on = app.in_days(1);
+        amend(&other, json!({ "ends_on": ends_on })).await;
+        other.complete_works().await.is(200);
+        app.later(chrono::TimeDelta::days(10));
+        paid(&other, "D", TOTAL).await;
+        passes(&other, "shortfall-and-penalties").await;
         paid(&life, "C", TOTAL).await;
         let all = said(&life, "shortfall-and-penalties").await;
         assert!(all.len() == 1 && all[0].contains("was paid on contract"), "{all:?}");

@@ -10,6 +10,7 @@ pub mod life;
 pub mod mails;
 pub mod postgres;
 pub mod process;
+pub mod python;
 pub mod s3;
 pub mod served;
 #[expect(dead_code, reason = "the unit tests of the way to the relay use the rest of it")]

@@ -1,0 +1,2 @@
+-- What was set free is few among the entries of the nation.
+CREATE INDEX journal_entries_released_by_proposal_id_id ON journal_entries (proposal_id, id) WHERE kind = 'release';
