@@ -28,11 +28,12 @@ fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
     ))
 }
 
-/// Something that a column names had a revision by a sequence: it was there.
+/// The first revision of something that a column names was sealed by a sequence: it was there.
 fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
-        "EXISTS (SELECT 1 FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
-         WHERE r.subject_kind = '{kind}' AND r.subject_id = {subject} AND s.seq <= {seq})"
+        "EXISTS (SELECT 1 FROM audit_seals s WHERE s.seq <= {seq} AND s.event_id = \
+         (SELECT r.event_id FROM revisions r WHERE r.subject_kind = '{kind}' AND r.subject_id = {subject} \
+         ORDER BY r.version LIMIT 1))"
     ))
 }
 

@@ -9,8 +9,9 @@ use crate::storage::schema::{
     audit_events, audit_pending, audit_sealer, audit_seals, audit_tiles, journal_entries, revisions,
 };
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, max, min};
+use diesel::dsl::{count_star, max, min, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 
 /// Rows of one statement.
@@ -340,7 +341,8 @@ pub fn page(
         query = query.filter(audit_seals::action.eq(action));
     }
     if let Some(outcome) = filter.outcome {
-        query = query.filter(audit_events::outcome.eq(outcome));
+        // Written out, as the index of refused attempts has it.
+        query = query.filter(sql::<Bool>(&format!("audit_events.outcome = '{outcome}'")));
     }
     if let Some(proposal) = filter.proposal {
         query = query.filter(audit_events::proposal_id.eq(proposal));
@@ -349,6 +351,10 @@ pub fn page(
         query = query.filter(audit_events::subject_kind.eq(kind));
     }
     if let Some(subject) = &filter.subject_id {
+        // The index leads from a kind to its subjects.
+        if filter.subject_kind.is_none() {
+            query = query.filter(audit_events::subject_kind.eq_any(SubjectKind::ALL));
+        }
         query = query.filter(audit_events::subject_id.eq(subject));
     }
     query.load(c)

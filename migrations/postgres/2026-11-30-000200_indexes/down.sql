@@ -5,4 +5,5 @@ BEGIN
     END IF;
 END;
 $$;
+DROP INDEX audit_events_refused_by_id;
 DROP INDEX journal_entries_released_by_proposal_id_id;

@@ -2,4 +2,5 @@
 CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
 INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
 DROP TABLE audit_rows_exist;
+DROP INDEX audit_events_refused_by_id;
 DROP INDEX journal_entries_released_by_proposal_id_id;
