@@ -22,14 +22,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 /// The event that a column names was sealed by a sequence.
-fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
+pub(super) fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
         "EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = {event} AND s.seq <= {seq})"
     ))
 }
 
 /// Something that a column names had a revision by a sequence: it was there.
-fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
+pub(super) fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
         "EXISTS (SELECT 1 FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
          WHERE r.subject_kind = '{kind}' AND r.subject_id = {subject} AND s.seq <= {seq})"
