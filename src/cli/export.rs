@@ -5,7 +5,7 @@ use crate::app::config::{DataArgs, PublishingArgs};
 use crate::cli::{Ended, serve};
 use crate::domain::ids::RegionCode;
 use crate::service::context::Context;
-use crate::service::export::{self, Scope};
+use crate::service::export::{self, Entries, Scope};
 use crate::service::sheet::Format;
 use crate::service::{Services, private, seal};
 use std::fs::{self, File};
@@ -52,7 +52,19 @@ enum What {
     Audit,
 }
 
-/// Exports.
+impl What {
+    /// What the event that tells of it calls it.
+    const fn kind(self) -> &'static str {
+        match self {
+            What::Oc4ids => "oc4ids",
+            What::Proposals => "proposals",
+            What::Journal => "journal",
+            What::Audit => "audit",
+        }
+    }
+}
+
+/// Exports. That it was done is kept in the audit trail first, by nobody who signed in.
 pub fn run(args: &Args) -> Ended {
     let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
     let part = part_of(&args.to)?;
@@ -81,7 +93,19 @@ fn write(args: &Args, services: &Services, part: &Path) -> Result<u64, String> {
         region_code: args.region.clone(),
         province_code: args.province.clone(),
     };
+    if args.what == What::Audit && scope != Scope::default() {
+        return Err(
+            "the audit trail is exported whole: it takes no --fiscal-year, --province or --region"
+                .to_owned(),
+        );
+    }
     let cx = Context::system(services.clock.now());
+    let format = match args.what {
+        What::Proposals | What::Journal => Some(format_of(&args.to)?),
+        What::Oc4ids | What::Audit => None,
+    };
+    export::record(services, &cx, args.what.kind(), &scope).map_err(|error| error.to_string())?;
+    let (filter, format) = (scope.filter(), format.unwrap_or(Format::Csv));
     let file = private::file(part).map_err(|error| unwritten(part, &error))?;
     let out = BufWriter::new(file);
     let (out, count) = match args.what {
@@ -91,8 +115,8 @@ fn write(args: &Args, services: &Services, part: &Path) -> Result<u64, String> {
             let count = export::oc4ids(services, &cx, &scope, &publisher, &mut out);
             count.map(|count| (out, count))
         }
-        What::Proposals => export::proposals(services, &cx, &scope, format_of(&args.to)?, out),
-        What::Journal => export::journal(services, &cx, &scope, format_of(&args.to)?, out),
+        What::Proposals => export::proposals(services, &cx, &filter, format, out),
+        What::Journal => export::journal(services, &cx, &Entries::Proposals(filter), format, out),
         What::Audit => {
             let mut out = out;
             let count = seal::export::export(services, &mut out, |_| {});

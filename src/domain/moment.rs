@@ -108,12 +108,17 @@ impl Zone {
 
     /// The zone of a region, by its province (Keputusan Presiden 41/1987).
     pub fn of(region: &RegionCode) -> Zone {
-        match region.province().0.as_str() {
-            "51" | "52" | "53" | "63" | "64" | "65" | "71" | "72" | "73" | "74" | "75" | "76" => {
-                Zone::Wita
-            }
-            "81" | "82" | "91" | "92" | "93" | "94" | "95" | "96" => Zone::Wit,
-            _ => Zone::Wib,
+        let province = region.province();
+        let lies_in = |zone: &Zone| zone.provinces().contains(&province.0.as_str());
+        [Zone::Wita, Zone::Wit].into_iter().find(lies_in).unwrap_or(Zone::Wib)
+    }
+
+    /// The provinces of a zone, but for the westernmost, which has all others.
+    pub const fn provinces(self) -> &'static [&'static str] {
+        match self {
+            Zone::Wib => &[],
+            Zone::Wita => &["51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"],
+            Zone::Wit => &["81", "82", "91", "92", "93", "94", "95", "96"],
         }
     }
 

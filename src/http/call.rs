@@ -5,6 +5,7 @@ use crate::http::body::{Body, Nothing};
 use crate::http::middleware::RequestId;
 use crate::http::openapi;
 use crate::http::problem::Problem;
+use crate::http::sending::sent;
 use crate::http::state::State;
 use crate::http::visitor;
 use crate::service::Services;
@@ -18,22 +19,16 @@ use actix_web::http::header::HeaderName;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
-use bytes::{Bytes, BytesMut};
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::{self, Stream};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::LazyLock;
-use tokio::io::AsyncReadExt;
 use url::form_urlencoded;
-
-/// Bytes of an export that are read and sent at once.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 /// What a handler gives back.
 pub type Answer = Result<HttpResponse, Problem>;
@@ -103,6 +98,11 @@ impl Call {
         self.state.blocking(move |sv| work(sv, &cx)).await
     }
 
+    /// Whether its headers can be understood; for who looks at something else before the answer.
+    pub fn check(&self) -> Result<(), Problem> {
+        self.headers.clone()
+    }
+
     /// Answers a read.
     pub async fn read<T: Serialize + Send + 'static>(
         self,
@@ -147,18 +147,37 @@ impl Call {
             .body(bytes))
     }
 
+    /// Answers a read that reads much: one of few at once.
+    pub async fn read_much<T: Serialize + Send + 'static>(
+        self,
+        work: impl FnOnce(&Services, &Context) -> Result<T, Error> + Send + 'static,
+    ) -> Answer {
+        self.headers?;
+        let cx = self.cx;
+        let (value, _turn) = self.state.few(move |sv| work(sv, &cx)).await?;
+        Ok(HttpResponse::Ok().json(value))
+    }
+
     /// Answers with an export, which is written first and then sent as it is read from its file.
     pub async fn export(
         self,
-        work: impl FnOnce(&Services, &Context, &Publisher, &mut dyn Write) -> Result<u64, Error>
+        work: impl FnOnce(
+            &Services,
+            &Context,
+            &Publisher,
+            &mut (dyn Write + Send),
+        ) -> Result<u64, Error>
         + Send
         + 'static,
         media_type: &'static str,
         name: &str,
     ) -> Answer {
         self.headers?;
+        let stall = self.state.bounds.stall;
         let (cx, publisher) = (self.cx, self.state.publisher.clone());
-        let spool = self.state.export(move |sv, out| work(sv, &cx, &publisher, out)).await?;
+        let (spool, turn) =
+            self.state.export(move |sv, out| work(sv, &cx, &publisher, out)).await?;
+        let Spool { file, bytes, arrival } = spool;
         Ok(HttpResponse::Ok()
             .content_type(media_type)
             .insert_header((
@@ -166,7 +185,7 @@ impl Call {
                 format!("attachment; filename=\"{name}\""),
             ))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            .body(SizedStream::new(spool.bytes, chunks(spool))))
+            .body(SizedStream::new(bytes, sent(file, (arrival, turn), stall))))
     }
 
     /// Answers a write that has no body; one that says something is not understood.
@@ -195,19 +214,6 @@ impl Call {
         let input = body.input;
         self.state.blocking(move |sv| work(sv, &cx, &input)).await.map(|reply| answer(&reply))
     }
-}
-
-/// The bytes of an export, a few at a time; its file goes when the last of them is sent, or the client goes away.
-fn chunks(spool: Spool) -> impl Stream<Item = io::Result<Bytes>> {
-    let Spool { file, arrival, .. } = spool;
-    stream::unfold((tokio::fs::File::from_std(file), arrival), |(mut file, arrival)| async move {
-        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
-        match file.read_buf(&mut chunk).await {
-            Ok(0) => None,
-            Ok(_) => Some((Ok(chunk.freeze()), (file, arrival))),
-            Err(error) => Some((Err(error), (file, arrival))),
-        }
-    })
 }
 
 /// Who was signed in, for the log.

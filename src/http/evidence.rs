@@ -2,21 +2,14 @@
 
 use crate::domain::ids::ProposalId;
 use crate::domain::people::Language;
-use crate::http::call::{Answer, Call, Id};
-use crate::service::error::{Error, StoreError};
+use crate::http::call::{Answer, Call, Id, state_of};
+use crate::http::sending::sent;
+use crate::service::error::Error;
 use crate::service::evidence::{self, Happened, Head, TimeLine};
-use crate::service::store::Arrival;
-use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header;
-use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use futures_util::stream::{self, Stream};
-use std::fs::File;
-use tokio::io::AsyncReadExt;
-
-/// Bytes of a pack that are sent at once.
-const CHUNK: usize = 64 * 1024;
 
 /// The words of a time line.
 #[derive(Debug, Clone, Copy)]
@@ -125,38 +118,27 @@ impl TimeLine for Page {
 
 /// Fetch the evidence pack of a proposal, as an auditor whose scope it lies in: a ZIP with every document, `manifest.json`
 /// with the SHA-256 of each file, `timeline.html`, `journal.csv`, `figures.csv`, `findings.json`, and `proofs.ndjson`, the proofs
-/// that the sealed trail holds all that, for `tools/verify_pack.py`. One is made at a time;
-/// who comes meanwhile is asked to come again. Who reads which pack is kept in the audit trail.
+/// that the sealed trail holds all that, for `tools/verify_pack.py`. One is made and sent at a time; who comes meanwhile is
+/// asked to come again. Who reads which pack is kept in the audit trail.
 #[utoipa::path(get, path = "/proposals/{id}/evidence-pack", tag = "audit",
     responses((status = 200, description = "The archive.", content_type = "application/zip", body = String)))]
-pub async fn fetch_evidence_pack(call: Call, id: Id<ProposalId>) -> Answer {
+pub async fn fetch_evidence_pack(request: HttpRequest, call: Call, id: Id<ProposalId>) -> Answer {
     let of = id.clone();
     let pack = call
         .ask(move |sv, cx| evidence::pack(sv, cx, of.get()?, &Page(labels(cx.language))))
         .await?;
-    let documents = pack.documents.clone();
-    call.ask(move |sv, cx| evidence::record_read(sv, cx, id.get()?, &documents)).await?;
+    let given = pack.read.clone();
+    call.ask(move |sv, cx| evidence::record_read(sv, cx, id.get()?, &given)).await?;
+    let stall = state_of(&request)?.bounds.stall;
     let name = format!("attachment; filename=\"{}\"", pack.name);
     let size = pack.size_bytes;
-    let (file, arrival) = pack.into_parts();
+    let (file, held) = pack.into_parts();
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .body(SizedStream::new(size, read(file, arrival))))
-}
-
-/// The bytes of a file, which is removed when they were read or the reader is gone.
-fn read(file: File, arrival: Arrival) -> impl Stream<Item = Result<Bytes, Error>> + 'static {
-    let file = tokio::fs::File::from_std(file);
-    stream::try_unfold((file, arrival), |(mut file, arrival)| async move {
-        let mut chunk = vec![0; CHUNK];
-        let read = file.read(&mut chunk).await;
-        let count = read.map_err(|error| Error::Store(StoreError::from(error)))?;
-        chunk.truncate(count);
-        Ok::<_, Error>((count > 0).then(|| (Bytes::from(chunk), (file, arrival))))
-    })
+        .body(SizedStream::new(size, sent(file, held, stall))))
 }
 
 #[cfg(test)]

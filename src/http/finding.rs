@@ -2,7 +2,6 @@
 
 use crate::domain::finding::{FindingKind, FindingState};
 use crate::domain::ids::{FindingId, ProposalId, RegionCode};
-use crate::domain::moment::Zone;
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
@@ -97,11 +96,8 @@ pub async fn list_all_findings(call: Call, query: Query<FindingQuery>) -> Answer
             ..Filter::default()
         };
         let overdue = query.overdue.unwrap_or(false);
-        let look = Look {
-            state: query.state,
-            kind: query.kind,
-            overdue_on: overdue.then(|| cx.now.date_in(Zone::Wib)),
-        };
+        let look =
+            Look { state: query.state, kind: query.kind, overdue_at: overdue.then_some(cx.now) };
         finding::list_all(sv, cx, &filter, &look, (after, limit(query.limit)?))
     })
     .await

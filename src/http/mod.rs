@@ -41,6 +41,7 @@ mod reminder;
 pub mod report;
 pub mod revision;
 pub mod sample;
+mod sending;
 pub mod session;
 pub mod spending;
 pub mod tranche;

@@ -188,13 +188,15 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     // Each write reads its body, if only to see that there is none.
     let writes = route.method != "get";
     let has_body = writes;
-    let named = path_parameters(route.path).next().is_some() || route.path == "/journal";
+    let named = path_parameters(route.path).next().is_some()
+        || ["/journal", "/exports/journal"].contains(&route.path);
     let is_content = route.path.ends_with("/content");
     let is_summary = matches!(route.path, "/outbox/summary" | "/audit/keys");
     let is_pack = route.path.ends_with("/evidence-pack");
     // That they were read is kept first.
     let is_kept = ["/users", "/users/{id}", "/outbox", "/outbox/{id}"].contains(&route.path);
-    let may_be_too_long = route.path.contains("/expenditures.");
+    let may_be_too_long = route.path.contains("/expenditures.")
+        || ["/exports/proposals", "/exports/journal"].contains(&route.path);
     let is_spooled = route.path.starts_with("/exports/");
     let refuses = (writes && route.needs.token()) || is_content || is_pack || may_be_too_long;
     let fills = writes || is_spooled || is_content || is_pack || is_kept;

@@ -223,6 +223,8 @@ routes! {
     "/fund-usage"                         { get    usage::show_fund_usage            [Token]; }
     "/journal"                            { get    allocation::list_journal          [Token]; }
     "/exports/oc4ids"                     { get    export::export_projects           [Token]; }
+    "/exports/proposals"                  { get    export::export_proposals          [Token]; }
+    "/exports/journal"                    { get    export::export_journal            [Token]; }
     "/journal/{id}/reverse"               { post   amendment::reverse_entry          [TokenAndKey]; }
     "/audit/events"                       { get    audit::list_sealed_events         [Token]; }
     "/audit/checkpoints"                  { get    audit::list_checkpoints           [Token]; }

@@ -33,7 +33,7 @@ pub struct SampleQuery {
     /// Of proposals of this region.
     #[param(value_type = Option<String>, example = "18.71")]
     region_code: Option<RegionCode>,
-    /// Only what was recorded until this moment; now when absent.
+    /// Only what was known at this moment, with the amounts of then; now when absent.
     recorded_until: Option<Moment>,
 }
 
@@ -43,23 +43,27 @@ pub struct SampleQuery {
 /// Random: units in the order of SHA-256 over seed, line feed and id; the lowest are drawn. Monetary unit: the amounts above
 /// zero are laid end to end in the order of ids; interval = sum divided by size, without the rest; start = the first 16
 /// bytes of SHA-256 over the seed as a number, modulo the interval, and one; each unit in which the start, or a point at a
-/// whole number of intervals behind it, lies is drawn. Ids are written as in the answer, texts in UTF-8.
+/// whole number of intervals behind it, lies is drawn. Ids are written as in the answer, texts in UTF-8. Few are drawn at once.
 #[utoipa::path(get, path = "/audit/samples", tag = "audit", params(SampleQuery),
     responses((status = 200, description = "The sample.", body = Sample)))]
 pub async fn draw_sample(call: Call, query: Query<SampleQuery>) -> Answer {
-    call.read(move |sv, cx| {
-        let query = query.get()?;
-        let asked = Asked {
-            population: query.population,
-            method: query.method,
-            size: query.size,
-            seed: query.seed,
-            fiscal_year: query.fiscal_year,
-            province_code: query.province_code,
-            region_code: query.region_code,
-            recorded_until: query.recorded_until.unwrap_or(cx.now),
-        };
-        sample::draw(sv, cx, asked)
-    })
-    .await
+    // Who may not have it is told so, also while others are drawn.
+    let asked = call
+        .ask(move |_, cx| {
+            let query = query.get()?;
+            let asked = Asked {
+                population: query.population,
+                method: query.method,
+                size: query.size,
+                seed: query.seed,
+                fiscal_year: query.fiscal_year,
+                province_code: query.province_code,
+                region_code: query.region_code,
+                recorded_until: query.recorded_until.unwrap_or(cx.now),
+            };
+            sample::may(cx, &asked)?;
+            Ok(asked)
+        })
+        .await?;
+    call.read_much(move |sv, cx| sample::draw(sv, cx, asked)).await
 }

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bounds of a request.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +23,10 @@ pub struct Bounds {
     pub at_work: usize,
     /// How long a request waits for its turn before it is told that the service is busy.
     pub turn: Duration,
-    /// Exports that may be written at once; another one is told to come later.
+    /// Exports, and samples, that may be made at once; another one is told to come later. An export counts until it is sent.
     pub exports: usize,
+    /// How long a client may take none of a file that was made for it, before that is given up.
+    pub stall: Duration,
 }
 
 impl Default for Bounds {
@@ -35,6 +37,7 @@ impl Default for Bounds {
             at_work: 64,
             turn: Duration::from_millis(800),
             exports: 2,
+            stall: Duration::from_secs(30),
         }
     }
 }
@@ -75,18 +78,23 @@ impl State {
         self.services.clock.now()
     }
 
-    /// Writes an export into a file of its own, one of few at once; when there are as many, says so at once.
+    /// Writes an export into a file of its own, one of few at once; when there are as many, says so at once. The turn goes
+    /// with the export: it is over when that is sent.
     pub async fn export(
         &self,
-        work: impl FnOnce(&Services, &mut dyn Write) -> Result<u64, Error> + Send + 'static,
-    ) -> Result<Spool, Problem> {
+        work: impl FnOnce(&Services, &mut (dyn Write + Send)) -> Result<u64, Error> + Send + 'static,
+    ) -> Result<(Spool, OwnedSemaphorePermit), Problem> {
+        self.few(move |sv| export::spooled(sv, |out| work(sv, out))).await
+    }
+
+    /// Runs work that reads much, with its turn: one of few at once; when there are as many, says so at once.
+    pub async fn few<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Services) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(T, OwnedSemaphorePermit), Problem> {
         let turn = Arc::clone(&self.exports).try_acquire_owned();
         let turn = turn.map_err(|_| Problem::from(Error::Busy))?;
-        self.blocking(move |sv| {
-            let _turn = turn;
-            export::spooled(sv, |out| work(sv, out))
-        })
-        .await
+        self.blocking(move |sv| work(sv).map(|done| (done, turn))).await
     }
 
     /// Runs work that blocks on a thread of its own, when it is its turn; when too many wait, says so at once.

@@ -146,13 +146,17 @@ pub fn four_eyes(
     if blockers.is_empty() { Ok(()) } else { Err(Error::Forbidden(Refusal::because(blockers))) }
 }
 
-/// The auditor's grant by which the caller audits a proposal: nobody does who took another part in it, or declared a
-/// conflict of interest. What they do is remembered as their part.
-pub fn auditing(tx: &mut AnyConnection, cx: &Context, proposal: &Proposal) -> Result<By, Error> {
-    let by = By::from(cx.need_over(Role::Auditor, place(proposal))?);
-    four_eyes(tx, cx, proposal.id, Duty::Audit)?;
+/// The auditor's grant by which the caller audits a proposal, and its locked row: nobody audits who took another part in
+/// it, or declared a conflict of interest. What they do is remembered as their part.
+pub fn lock_auditing(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    seen: &Proposal,
+) -> Result<(By, Proposal), Error> {
+    let by = By::from(cx.need_over(Role::Auditor, place(seen))?);
+    let proposal = lock_as(tx, cx, seen.id, (None, Duty::Audit))?;
     took_part(tx, cx, proposal.id, Duty::Audit)?;
-    Ok(by)
+    Ok((by, proposal))
 }
 
 /// Why a person is excluded from a duty.
@@ -177,6 +181,21 @@ pub fn lock(
         return Err(Error::Stale);
     }
     proposal::find(tx, id)?.ok_or(Error::NotFound)
+}
+
+/// The same, for a duty of the caller. Whether four eyes allows it is asked before, so that whoever may not is told that
+/// and nothing else; and again once the row is taken: on PostgreSQL another part that the same person took meanwhile, in a
+/// transaction of its own, is seen only then.
+pub fn lock_as(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    id: ProposalId,
+    (expected, duty): (Option<i64>, Duty),
+) -> Result<Proposal, Error> {
+    four_eyes(tx, cx, id, duty)?;
+    let row = lock(tx, id, expected)?;
+    four_eyes(tx, cx, id, duty)?;
+    Ok(row)
 }
 
 /// The same, with the allocation's row first where the action moves authority: the order of locks is ceiling,
@@ -223,6 +242,19 @@ pub fn lock_feeding(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal,
         allocation::lock(tx, id)?;
     }
     lock(tx, seen.id, None)
+}
+
+/// The same, for a duty of the caller: see [`lock_as`].
+pub fn lock_feeding_as(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    seen: &Proposal,
+    duty: Duty,
+) -> Result<Proposal, Error> {
+    four_eyes(tx, cx, seen.id, duty)?;
+    let row = lock_feeding(tx, seen)?;
+    four_eyes(tx, cx, seen.id, duty)?;
+    Ok(row)
 }
 
 /// Remembers the part that the caller took.

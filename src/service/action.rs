@@ -98,6 +98,10 @@ pub fn take(
     if by.role != arrow.role {
         return Err(missing(&[arrow.role]));
     }
+    // And again, since it is locked: see `access::lock_as`. No person takes what a deadline takes.
+    if let (Some(_), Some(duty)) = (cx.actor.user, arrow.duty()) {
+        access::four_eyes(tx, cx, before.id, duty)?;
+    }
     let step = Step { event: EventId::new(), by, act, arrow, facts: &facts, pinned: &pinned };
     follow(tx, cx, before, &step)
 }

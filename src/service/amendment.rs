@@ -26,7 +26,7 @@ use crate::service::{Services, access};
 use crate::storage::amendment::{self, Amendment, AmendmentLine, SOURCE};
 use crate::storage::contract::{self, Contract};
 use crate::storage::proposal::Proposal;
-use crate::storage::{AnyConnection, allocation, journal, line};
+use crate::storage::{AnyConnection, journal, line};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::json;
@@ -127,12 +127,8 @@ pub fn create(
         |tx| find(tx, cx, id),
         |tx, _, (_, seen)| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
             // What contracts are worth feeds the allocation's gates.
-            if let Some(allocation_id) = seen.allocation_id {
-                allocation::lock(tx, allocation_id)?;
-            }
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Drafting)?;
             let draft = body.get()?;
             let before = contract::find(tx, id)?.ok_or(Error::NotFound)?;
             let lines = check(tx, cx, &proposal, &before, draft)?;

@@ -97,8 +97,7 @@ pub fn assign(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
-            access::four_eyes(tx, cx, id, Duty::Decision)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_as(tx, cx, id, (None, Duty::Decision))?;
             let draft = body.get()?;
             assignable(tx, cx, &proposal, draft.user_id)?;
             let row = Assignment {
@@ -195,8 +194,7 @@ pub fn end(sv: &Services, cx: &Context, id: AssignmentId) -> Result<Reply, Error
         },
         |tx, subject, (row, seen)| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
-            access::four_eyes(tx, cx, seen.id, Duty::Decision)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, Duty::Decision))?;
             need_version(cx, row.version)?;
             if row.ended_at.is_some() {
                 return Err(Error::refused("ended", "", "This assignment has ended already."));

@@ -110,6 +110,9 @@ pub fn create(
             let to = target(tx, cx, &seen, draft)?;
             access::four_eyes(tx, cx, to.id, Duty::Spending)?;
             let (from, to) = lock(tx, id, to.id)?;
+            // Again, since both are locked: see `access::lock_as`.
+            access::four_eyes(tx, cx, from.id, Duty::Spending)?;
+            access::four_eyes(tx, cx, to.id, Duty::Spending)?;
             not_in_future(cx, &from, draft.carried_on, "/carried_on")?;
             let origin_year = draft.origin_year.unwrap_or(from.fiscal_year);
             decide(tx, &from, &to, draft, origin_year)?;

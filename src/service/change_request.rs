@@ -159,8 +159,7 @@ pub fn ask(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, subject, seen| {
             let (by, duty) = asker_of(cx, &seen)?;
-            access::four_eyes(tx, cx, id, duty)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_as(tx, cx, id, (None, duty))?;
             let draft = body.get()?;
             let rows = fresh(tx, cx, by, &proposal, draft)?;
             need_review(&proposal)?;
@@ -306,8 +305,7 @@ pub fn answer(
         |tx| find(tx, cx, id),
         |tx, subject, (row, seen)| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, Duty::Drafting))?;
             need_version(cx, row.version)?;
             let given = body.get()?;
             if !matches!(proposal.state, State::Draft | State::Clarification) {
@@ -383,8 +381,7 @@ fn judge(
         |tx| find(tx, cx, id),
         |tx, subject, (row, seen)| {
             let (by, duty) = asker_of(cx, &seen)?;
-            access::four_eyes(tx, cx, seen.id, duty)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, duty))?;
             need_version(cx, row.version)?;
             let before = row.clone();
             let after = ChangeRequest {

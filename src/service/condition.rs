@@ -93,8 +93,7 @@ pub fn lift(
         },
         |tx, subject, (row, seen)| {
             let by = By::from(cx.need_over(Role::Reviewer, access::place(&seen))?);
-            access::four_eyes(tx, cx, seen.id, Duty::Review)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, Duty::Review))?;
             if cx.if_match != Some(row.version) {
                 return Err(Error::Stale);
             }

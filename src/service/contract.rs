@@ -132,8 +132,7 @@ pub fn create(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Drafting)?;
             let draft = body.get()?;
             check(tx, cx, &proposal, draft)?;
             let (event, shown) = add(tx, cx, by, &proposal, draft)?;

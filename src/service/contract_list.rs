@@ -120,8 +120,7 @@ pub fn import(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Drafting)?;
             let list = body.get()?;
             let known: BTreeSet<String> =
                 contracts::of(tx, id)?.into_iter().map(|row| row.number_key).collect();

@@ -168,8 +168,7 @@ pub fn answer(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_as(tx, cx, id, (None, Duty::Drafting))?;
             let draft = body.get()?;
             if !matches!(proposal.state, State::Draft | State::Clarification) {
                 let message = format!(

@@ -19,10 +19,11 @@ use crate::service::{Services, access, reading};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, user};
-use serde_json::json;
+use serde::Serialize;
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use written::{Archive, Kept};
 
 /// The most documents of a pack.
@@ -30,9 +31,26 @@ const MOST_DOCUMENTS: i64 = 2_000;
 /// The most bytes of its documents, and of everything else in it: 2 GiB of each.
 const MOST_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
-/// One pack at a time is written in a process: each takes a thread, and room on the disk.
+/// One pack at a time is made in a process: each takes a thread, and room on the disk until it is sent.
 #[derive(Debug, Clone, Default)]
-pub struct Packing(Arc<Mutex<()>>);
+pub struct Packing(Arc<AtomicBool>);
+
+/// The turn of whoever makes a pack. It is over when this goes.
+#[derive(Debug)]
+pub struct Turn(Arc<AtomicBool>);
+
+impl Packing {
+    fn begin(&self) -> Option<Turn> {
+        let was_free = self.0.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire);
+        was_free.ok().map(|_| Turn(Arc::clone(&self.0)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
 
 /// What the time line is about.
 #[derive(Debug, Clone)]
@@ -81,16 +99,28 @@ pub struct Pack {
     pub size_bytes: u64,
     /// What the receiver may call it.
     pub name: String,
-    /// Its documents.
-    pub documents: Vec<DocumentId>,
-    /// It goes with the value.
-    arrival: Arrival,
+    /// What is kept of its reading.
+    pub read: Read,
+    /// It goes with the value, and so does the turn.
+    held: Held,
 }
+
+/// What a reading of a pack gave out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Read {
+    /// The documents whose bytes are in it.
+    pub documents: Vec<DocumentId>,
+    /// The SHA-256 of its manifest, which tells everything else.
+    pub manifest_sha256: String,
+}
+
+/// What a pack holds until it was sent: its file's name, which is taken away, and the turn.
+pub type Held = (Arrival, Turn);
 
 impl Pack {
     /// The file, with what removes it once it was read.
-    pub fn into_parts(self) -> (File, Arrival) {
-        (self.file, self.arrival)
+    pub fn into_parts(self) -> (File, Held) {
+        (self.file, self.held)
     }
 }
 
@@ -106,12 +136,7 @@ pub fn pack(
 ) -> Result<Pack, Error> {
     // Who may not have it is told so, also while another pack is written.
     sv.db.read(|tx| rights(cx, &access::visible(tx, cx, id)?))?;
-    let _turn = match sv.documents.packing.0.try_lock() {
-        Ok(turn) => turn,
-        // Whoever panicked with it left nothing behind that the next one looks at.
-        Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-        Err(TryLockError::WouldBlock) => return Err(Error::Busy),
-    };
+    let turn = sv.documents.packing.begin().ok_or(Error::Busy)?;
     let (arrival, file) = sv.documents.store.arrival().map_err(Error::Store)?;
     let mut archive = Archive::over(file, MOST_BYTES.unsigned_abs());
     let (proposal, documents, names) = sv.db.read(|tx| {
@@ -137,28 +162,29 @@ pub fn pack(
         kept.push((row, bytes));
     }
     parts::manifest(cx, &mut archive, &proposal, (&kept, &names))?;
+    let manifest = archive.files.last().map(|kept| kept.sha256.clone());
     let (file, size_bytes) = archive.finish()?;
     let name = format!("sentra-{}-{}-{id}.zip", proposal.fiscal_year, proposal.region_code);
-    let documents = kept.iter().map(|(row, _)| row.id).collect();
-    Ok(Pack { file, size_bytes, name, documents, arrival })
+    let given = kept.iter().filter(|(_, bytes)| bytes.is_some());
+    let read = Read {
+        documents: given.map(|(row, _)| row.id).collect(),
+        manifest_sha256: manifest.unwrap_or_default(),
+    };
+    Ok(Pack { file, size_bytes, name, read, held: (arrival, turn) })
 }
 
 fn rights(cx: &Context, proposal: &Proposal) -> Result<By, Error> {
     cx.need_over(Role::Auditor, access::place(proposal)).map(By::from)
 }
 
-/// Keeps that somebody reads a pack, and which documents are in it; before it is served.
-pub fn record_read(
-    sv: &Services,
-    cx: &Context,
-    id: ProposalId,
-    documents: &[DocumentId],
-) -> Result<(), Error> {
+/// Keeps that somebody reads a pack, and what it gives out; before it is served.
+pub fn record_read(sv: &Services, cx: &Context, id: ProposalId, given: &Read) -> Result<(), Error> {
+    let content = serde_json::to_value(given)?;
     let work = |tx: &mut AnyConnection| {
         let proposal = access::visible(tx, cx, id)?;
         let by = rights(cx, &proposal)?;
         let subject = access::beneath(&proposal, SubjectKind::Proposal, id);
-        let read = (Some(by), json!({ "documents": documents }));
+        let read = (Some(by), content.clone());
         reading::record(tx, cx, EVIDENCE_READ, &subject, read)
     };
     sv.db.write(EVIDENCE_READ, work, |_, _| Ok(()))

@@ -174,7 +174,7 @@ pub fn import(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = action::permitted(tx, cx, &seen, Action::RecordExpenditure)?;
-            let proposal = spending::locked(tx, &seen)?;
+            let proposal = spending::locked(tx, cx, &seen)?;
             let list = body.get()?;
             let contracts: HashMap<String, ContractId> =
                 contract::of(tx, id)?.into_iter().map(|row| (row.number_key, row.id)).collect();

@@ -6,19 +6,22 @@ mod parties;
 mod process;
 mod project;
 
-pub use listing::{journal, proposals};
+pub use listing::{Entries, journal, proposals};
 
+use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{ProposalId, RegionCode};
 use crate::domain::people::Sight;
 use crate::domain::proposal::State;
 use crate::service::Services;
-use crate::service::context::Context;
+use crate::service::context::{By, Context};
 use crate::service::error::Error;
-use crate::service::policy;
 use crate::service::proposal::Filter;
 use crate::service::store::{Arrival, StoreError};
+use crate::service::trail::Subject;
+use crate::service::{policy, reading};
 use crate::storage::{AnyConnection, export};
 use project::Page;
+use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
@@ -29,7 +32,7 @@ const PROJECTS: i64 = 100;
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// What an export is narrowed to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Scope {
     /// Of this year.
     pub fiscal_year: Option<i64>,
@@ -40,7 +43,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    fn filter(&self) -> Filter {
+    /// What lists are narrowed to by it.
+    pub fn filter(&self) -> Filter {
         Filter {
             fiscal_year: self.fiscal_year,
             region_code: self.region_code.clone(),
@@ -48,11 +52,27 @@ impl Scope {
             ..Filter::default()
         }
     }
+}
 
-    fn known(&self, tx: &mut AnyConnection) -> Result<(), Error> {
-        policy::known(tx, self.region_code.as_ref(), "/query/region_code")?;
-        policy::known(tx, self.province_code.as_ref(), "/query/province_code")
-    }
+/// Refuses a region or a province that is not there.
+fn known(tx: &mut AnyConnection, filter: &Filter) -> Result<(), Error> {
+    policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
+    policy::known(tx, filter.province_code.as_ref(), "/query/province_code")
+}
+
+/// Keeps that an export is written: which, of what, by whom. It comes before the first byte.
+pub fn record(sv: &Services, cx: &Context, kind: &str, scope: &Scope) -> Result<(), Error> {
+    let work = |tx: &mut AnyConnection| {
+        known(tx, &scope.filter())?;
+        let by = match &scope.region_code {
+            Some(region) => reading::by_sight(&cx.actor, region),
+            None => cx.actor.grants.first().map(By::from),
+        };
+        let subject = Subject::of(SubjectKind::Collection, "exports");
+        let content = json!({ "kind": kind, "scope": scope });
+        reading::record(tx, cx, reading::EXPORT_WRITE, &subject, (by, content))
+    };
+    sv.db.write(reading::EXPORT_WRITE, work, |_, _| Ok(()))
 }
 
 /// Who publishes projects, and where.
@@ -103,8 +123,8 @@ pub fn oc4ids(
     out: &mut dyn Write,
 ) -> Result<u64, Error> {
     sv.db.read(|tx| {
-        scope.known(tx)?;
         let (sight, filter, states) = (sight(cx), scope.filter(), of_projects());
+        known(tx, &filter)?;
         let Some(changed) = export::last_change(tx, &sight, (&filter, &states))? else {
             let words = "no proposal that was approved is among what you may see and have named";
             return Err(Error::invalid("/query", "nothing_to_export", words));
@@ -174,7 +194,7 @@ pub struct Spool {
 /// Writes an export into a file beside the documents that arrive; what a process leaves behind there is swept with them.
 pub fn spooled(
     sv: &Services,
-    work: impl FnOnce(&mut dyn Write) -> Result<u64, Error>,
+    work: impl FnOnce(&mut (dyn Write + Send)) -> Result<u64, Error>,
 ) -> Result<Spool, Error> {
     let (arrival, file) = sv.documents.store.arrival()?;
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);

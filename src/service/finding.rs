@@ -146,8 +146,7 @@ pub fn open(
         Write::moving("finding.open"),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
-            let by = access::auditing(tx, cx, &seen)?;
-            let proposal = access::lock(tx, id, None)?;
+            let (by, proposal) = access::lock_auditing(tx, cx, &seen)?;
             let draft = body.get()?;
             let row = fresh(tx, cx, &proposal, draft)?;
             finding::insert(tx, &row, &draft.documents)?;

@@ -70,8 +70,7 @@ pub fn set(
         Write::moving("hold.set"),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
-            let by = access::auditing(tx, cx, &seen)?;
-            let proposal = access::lock(tx, id, None)?;
+            let (by, proposal) = access::lock_auditing(tx, cx, &seen)?;
             let draft = body.get()?;
             can_be_held(tx, &proposal)?;
             let row = Hold {
@@ -125,8 +124,7 @@ pub fn lift(
             Ok((access::beneath(&proposal, SubjectKind::Hold, id), (row, proposal)))
         },
         |tx, _, (row, seen)| {
-            let by = access::auditing(tx, cx, &seen)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let (by, proposal) = access::lock_auditing(tx, cx, &seen)?;
             if cx.if_match != Some(row.version) {
                 return Err(Error::Stale);
             }

@@ -162,8 +162,7 @@ pub fn replace(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let before = access::lock(tx, id, cx.if_match)?;
+            let before = access::lock_as(tx, cx, id, (cx.if_match, Duty::Drafting))?;
             let mut rows = body.get()?.rows(id);
             let reach = change_request::reach(tx, &before)?;
             let known = line::of(tx, id)?;

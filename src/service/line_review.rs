@@ -169,8 +169,7 @@ pub fn review(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let (by, duty) = reviewer_of(cx, &seen)?;
-            access::four_eyes(tx, cx, id, duty)?;
-            let before = access::lock(tx, id, cx.if_match)?;
+            let before = access::lock_as(tx, cx, id, (cx.if_match, duty))?;
             let reviews = body.get()?;
             let known = line::of(tx, id)?;
             let policy = policy::of_proposal(tx, &before, cx.now)?.policy;

@@ -171,8 +171,7 @@ pub fn create(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_as(tx, cx, id, (None, Duty::Drafting))?;
             let draft = body.get()?;
             let n = next_number(tx, cx, &proposal, draft)?;
             let plan_id = PlanId::new();
@@ -408,8 +407,7 @@ pub fn submit(sv: &Services, cx: &Context, id: PlanId) -> Result<Reply, Error> {
         |tx| find(tx, cx, id),
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, Duty::Drafting))?;
             need_version(cx, row.version)?;
             need_state(&row, PlanState::Draft)?;
             fits_state(&row, &proposal)?;
@@ -568,8 +566,7 @@ pub fn send_back(
         |tx| find(tx, cx, id),
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
-            access::four_eyes(tx, cx, seen.id, Duty::Decision)?;
-            let proposal = access::lock(tx, seen.id, None)?;
+            let proposal = access::lock_as(tx, cx, seen.id, (None, Duty::Decision))?;
             need_version(cx, row.version)?;
             let reason = body.get()?;
             need_state(&row, PlanState::Submitted)?;

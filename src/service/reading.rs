@@ -3,7 +3,7 @@
 //! daily work leave none.
 
 use crate::domain::audit::SubjectKind;
-pub use crate::domain::audit::{DOCUMENT_READ, MAIL_READ, USER_READ};
+pub use crate::domain::audit::{DOCUMENT_READ, EXPORT_WRITE, MAIL_READ, USER_READ};
 use crate::domain::ids::{EventId, RegionCode};
 use crate::domain::people::{Actor, Grant};
 use crate::service::context::{By, Context};

@@ -16,7 +16,7 @@ use crate::service::error::Error;
 use crate::service::money::{self, Source};
 use crate::service::notices::{self, Words};
 use crate::service::once::Write;
-use crate::service::spending::{locked, no_such_contract, not_in_future, record, recording};
+use crate::service::spending::{no_such_contract, not_in_future, record, recording};
 use crate::service::trail;
 use crate::service::view::Page;
 use crate::service::view::correction as view;
@@ -101,8 +101,7 @@ pub fn create(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Spending)?;
-            let proposal = locked(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Spending)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.received_on, "/received_on")?;
             let contract = contract::find(tx, draft.contract_id)?

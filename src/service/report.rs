@@ -98,8 +98,7 @@ pub fn create(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Drafting)?;
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock_as(tx, cx, id, (None, Duty::Drafting))?;
             let draft = body.get()?;
             let reportable = [
                 State::Allocated,
@@ -227,8 +226,7 @@ pub fn submit(sv: &Services, cx: &Context, id: ReportId) -> Result<Reply, Error>
         |tx| find(tx, cx, id),
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, seen.id, Duty::Drafting)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Drafting)?;
             need_version(cx, row.version)?;
             need_state(&row, ReportState::Draft)?;
             if row.as_of > cx.now.date_in(Zone::of(&proposal.region_code)) {
@@ -307,8 +305,7 @@ fn decide(
         |tx| find(tx, cx, id),
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_in(Role::Inspector, &seen.region_code)?);
-            access::four_eyes(tx, cx, seen.id, Duty::Inspection)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Inspection)?;
             need_version(cx, row.version)?;
             let comment = comment(&row)?;
             need_state(&row, ReportState::Submitted)?;

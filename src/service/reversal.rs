@@ -70,7 +70,7 @@ pub fn reverse(
             let (role, duty) = reverser(&entry)?;
             let sides = sides(tx, &entry)?;
             let by = permitted(tx, cx, &entry, &sides, (role, duty))?;
-            let locked = lock(tx, &entry, &sides)?;
+            let locked = lock(tx, cx, &entry, (&sides, duty))?;
             let draft = body.get()?;
             let effective_on = dated(cx, &entry, draft)?;
             let mut blockers = Vec::new();
@@ -147,11 +147,13 @@ fn permitted(
     Ok(by)
 }
 
-/// Locks what the entries move, in the order of locks: the allocation, then the proposals by id.
+/// Locks what the entries move, in the order of locks: the allocation, then the proposals by id. Four eyes is asked again
+/// once they are locked: see `access::lock_as`.
 fn lock(
     tx: &mut AnyConnection,
+    cx: &Context,
     entry: &Entry,
-    sides: &[Entry],
+    (sides, duty): (&[Entry], Duty),
 ) -> Result<Vec<(Entry, Proposal)>, Error> {
     allocation::lock(tx, entry.allocation_id)?;
     let mut sides = sides.to_vec();
@@ -160,6 +162,7 @@ fn lock(
         .into_iter()
         .map(|side| {
             let proposal = access::lock(tx, side.proposal_id, None)?;
+            access::four_eyes(tx, cx, proposal.id, duty)?;
             Ok((side, proposal))
         })
         .collect()

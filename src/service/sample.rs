@@ -3,20 +3,21 @@
 
 mod draw;
 
-use crate::domain::ids::{ContractId, ExpenditureId, ProposalId, RegionCode};
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{ContractId, ProposalId, RegionCode};
 use crate::domain::input::{Checks, MAX_SHORT};
 use crate::domain::moment::Moment;
-use crate::domain::people::Sight;
+use crate::domain::money::Rupiah;
 use crate::domain::sample::{Population, SampleMethod};
 use crate::service::context::Context;
 use crate::service::error::Error;
+use crate::service::known::Known;
 use crate::service::trail::hex;
 use crate::service::{Services, policy};
 use crate::storage::proposal::Filter;
-use crate::storage::sample::Unit as Row;
-use crate::storage::{AnyConnection, QueryError, sample};
+use crate::storage::{AnyConnection, sample};
 use draw::{Counted, Lowest, Points, Unit, Walk};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The most units of a sample.
@@ -46,7 +47,7 @@ pub struct Asked {
     pub province_code: Option<RegionCode>,
     /// Of proposals of this region.
     pub region_code: Option<RegionCode>,
-    /// Only what was recorded until this moment; send it again to draw from the same population.
+    /// Only what was known at this moment, with the amounts of then; send it again to draw from the same population.
     pub recorded_until: Moment,
 }
 
@@ -123,21 +124,23 @@ pub struct Drawn {
 
 /// Draws a sample. Whoever sees the whole population gets the same; whoever sees less has to name what they see.
 pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> {
+    may(cx, &asked)?;
     asked.check()?;
     if asked.recorded_until > cx.now {
         let message = "must not be later than now: what is recorded until then is not known";
         return Err(Error::invalid("/query/recorded_until", "future", message));
     }
+    // What was committed since then, under whatever moment, is sealed behind it.
+    let known = Known::at(sv, asked.recorded_until)?;
     sv.db.read(|tx| {
         policy::known(tx, asked.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, asked.province_code.as_ref(), "/query/province_code")?;
-        need_whole(&cx.actor.sight(), &asked)?;
         let mut counted = Counted::default();
         match asked.method {
             SampleMethod::Random => {
                 let size = usize::try_from(asked.size).unwrap_or_default();
                 let mut lowest = Lowest::new(&asked.seed, size);
-                count(tx, &asked, &mut counted, |unit| lowest.add(unit))?;
+                count(tx, (&asked, known), &mut counted, |unit| lowest.add(unit))?;
                 let items = lowest.drawn().into_iter().map(|one| Drawn {
                     rank: Some(hex(&one.rank)),
                     ..drawn(asked.population, one.unit)
@@ -145,7 +148,7 @@ pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> 
                 Ok(sample(items.collect(), asked, &counted, None))
             }
             SampleMethod::MonetaryUnit => {
-                count(tx, &asked, &mut counted, drop)?;
+                count(tx, (&asked, known), &mut counted, drop)?;
                 let points = Points::over(counted.sum, &asked.seed, asked.size);
                 let Some(points) = points else {
                     let message =
@@ -153,7 +156,7 @@ pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> 
                     return Err(Error::invalid("/query/size", "out_of_range", message));
                 };
                 let mut walk = Walk::past(points);
-                pass(tx, &asked, |unit| {
+                pass(tx, &asked, known, |unit| {
                     walk.add(unit);
                     Ok(())
                 })?;
@@ -169,7 +172,8 @@ pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> 
 }
 
 /// Refuses who does not see all of what is asked for: their sample would be another.
-fn need_whole(sight: &Sight, asked: &Asked) -> Result<(), Error> {
+pub fn may(cx: &Context, asked: &Asked) -> Result<(), Error> {
+    let sight = cx.actor.sight();
     let sees_region = asked.region_code.as_ref().is_some_and(|region| sight.includes(region));
     let sees_province =
         asked.province_code.as_ref().is_some_and(|province| sight.provinces.contains(province));
@@ -224,11 +228,11 @@ fn drawn(population: Population, unit: Unit) -> Drawn {
 /// Passes over the population, and counts it.
 fn count(
     tx: &mut AnyConnection,
-    asked: &Asked,
+    (asked, known): (&Asked, Known),
     counted: &mut Counted,
     mut with: impl FnMut(Unit),
 ) -> Result<(), Error> {
-    pass(tx, asked, |unit| {
+    pass(tx, asked, known, |unit| {
         let too_much = |what: &str| {
             let message = format!("the population has {what}; name a year, a province or a region");
             Error::invalid("/query/population", "too_many", message)
@@ -242,38 +246,86 @@ fn count(
     })
 }
 
-/// Passes over the population in the order of ids, page by page.
+/// Passes over the population in the order of ids, page by page: as it was known.
 fn pass(
     tx: &mut AnyConnection,
     asked: &Asked,
-    with: impl FnMut(Unit) -> Result<(), Error>,
+    known: Known,
+    mut with: impl FnMut(Unit) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (filter, until) = (asked.filter(), asked.recorded_until);
+    let filter = asked.filter();
     match asked.population {
-        Population::Expenditures => pages::<ExpenditureId>(
-            |after| sample::expenditures(tx, &filter, until, after, PAGE),
-            with,
-        ),
+        Population::Expenditures => {
+            let mut after = None;
+            loop {
+                let rows = sample::expenditures(tx, &filter, known.seq, after, PAGE)?;
+                let Some((last, ..)) = rows.last() else { return Ok(()) };
+                after = Some(*last);
+                for (id, proposal_id, name, amount) in rows {
+                    with(Unit { id: id.to_string(), proposal_id, name, amount })?;
+                }
+            }
+        }
         Population::Contracts => {
-            pages::<ContractId>(|after| sample::contracts(tx, &filter, until, after, PAGE), with)
+            let mut after = None;
+            loop {
+                let ids = sample::contracts(tx, &filter, known.seq, after, PAGE)?;
+                let Some(last) = ids.last() else { return Ok(()) };
+                after = Some(*last);
+                contracts(tx, known, &ids)?.into_iter().try_for_each(&mut with)?;
+            }
         }
         Population::Proposals => {
-            pages::<ProposalId>(|after| sample::proposals(tx, &filter, until, after, PAGE), with)
+            let mut after = None;
+            loop {
+                let filter = Filter { after: after.map(|id| (known.at, id)), ..filter.clone() };
+                let ids = sample::proposals(tx, &filter, known.seq, PAGE)?;
+                let Some(last) = ids.last() else { return Ok(()) };
+                after = Some(*last);
+                proposals(tx, known, &ids)?.into_iter().try_for_each(&mut with)?;
+            }
         }
     }
 }
 
-fn pages<I: Copy + ToString>(
-    mut page: impl FnMut(Option<I>) -> Result<Vec<Row<I>>, QueryError>,
-    mut with: impl FnMut(Unit) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let rows = page(after)?;
-        let Some((last, ..)) = rows.last() else { return Ok(()) };
-        after = Some(*last);
-        for (id, proposal_id, name, amount) in rows {
-            with(Unit { id: id.to_string(), proposal_id, name, amount })?;
-        }
-    }
+/// What a revision of a contract tells of it.
+#[derive(Deserialize)]
+struct Contract {
+    proposal_id: ProposalId,
+    number: String,
+    value_idr: Rupiah,
+    voided_at: Option<Moment>,
+}
+
+/// Those of some contracts that stood, with their values of then.
+fn contracts(tx: &mut AnyConnection, known: Known, ids: &[ContractId]) -> Result<Vec<Unit>, Error> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let mut rows = known.rows::<Contract>(tx, SubjectKind::Contract, &ids)?;
+    let unit = |id: String| {
+        let row = rows.remove(&id).filter(|row| row.voided_at.is_none())?;
+        Some(Unit { id, proposal_id: row.proposal_id, name: row.number, amount: row.value_idr })
+    };
+    Ok(ids.into_iter().filter_map(unit).collect())
+}
+
+/// What a revision of a proposal tells of it.
+#[derive(Deserialize)]
+struct Titled {
+    title: String,
+}
+
+/// Those of some proposals that had money set aside, with their ceilings of then.
+fn proposals(tx: &mut AnyConnection, known: Known, ids: &[ProposalId]) -> Result<Vec<Unit>, Error> {
+    let figures = known.figures(tx, ids)?;
+    let ceiling = |id: &ProposalId| figures.get(id).map_or(Rupiah::ZERO, |all| all.ceiling_idr);
+    let with: Vec<ProposalId> =
+        ids.iter().copied().filter(|id| ceiling(id) > Rupiah::ZERO).collect();
+    let names: Vec<String> = with.iter().map(ToString::to_string).collect();
+    let mut rows = known.rows::<Titled>(tx, SubjectKind::Proposal, &names)?;
+    let unit = |proposal_id: ProposalId| {
+        let id = proposal_id.to_string();
+        let name = rows.remove(&id)?.title;
+        Some(Unit { id, proposal_id, name, amount: ceiling(&proposal_id) })
+    };
+    Ok(with.into_iter().filter_map(unit).collect())
 }

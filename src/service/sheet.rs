@@ -218,7 +218,7 @@ impl Reader {
 
     fn text(&mut self, index: usize, row: &Row, column: Column) -> String {
         match self.cell(index, row, column) {
-            Some(Cell::Text(text)) => unescaped(text.trim()).to_owned(),
+            Some(Cell::Text(text)) => unescaped(text.trim()),
             Some(Cell::Number(number)) => number.to_string(),
             Some(Cell::Truth(truth)) => truth.to_string(),
             _ => String::new(),
@@ -283,20 +283,59 @@ fn lost(row: &Row, names: impl Fn(usize) -> bool) -> Option<FieldError> {
     Some(FieldError::new("", "no_column", message))
 }
 
-/// A text without the apostrophe that a spreadsheet puts before what would be a formula.
-fn unescaped(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.trim_start().starts_with(['=', '@', '+', '-']) => rest,
-        _ => text,
+/// What a formula begins with.
+const FORMULA: [char; 4] = ['=', '@', '+', '-'];
+/// What parts cells, or rows, in a CSV file of some country.
+const MARKS: [char; 5] = [',', ';', '\t', '\n', '\r'];
+
+/// A text without the apostrophes that CSV has before what would be a formula.
+fn unescaped(text: &str) -> String {
+    let (mut plain, mut rest, mut begins) = (String::with_capacity(text.len()), text, false);
+    while let Some(letter) = rest.chars().next() {
+        rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        if begins && letter == '\'' && is_formula(rest) {
+            begins = false;
+            continue;
+        }
+        begins = may_begin(letter, begins);
+        plain.push(letter);
+    }
+    match plain.strip_prefix('\'') {
+        Some(bare) if bare.trim_start().starts_with(FORMULA) => bare.to_owned(),
+        _ => plain,
     }
 }
 
-/// The text with that apostrophe, where it would be taken for a formula.
+/// The text with an apostrophe where it would be taken for a formula: at its beginning, and behind each mark that parts
+/// cells somewhere. A spreadsheet whose country parts them by another mark than the file takes a quote for one only at the
+/// beginning of what it holds for a cell, so that quotes alone do not keep a text together.
 pub fn escaped(text: &str) -> String {
-    if text.starts_with(['\t', '\r']) || text.trim_start().starts_with(['=', '@', '+', '-']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    let (mut safe, mut begins) = (String::with_capacity(text.len()), false);
+    if text.starts_with(['\t', '\r']) || text.trim_start().starts_with(FORMULA) {
+        safe.push('\'');
+    }
+    for (at, letter) in text.char_indices() {
+        if begins && text.get(at..).is_some_and(is_formula) {
+            safe.push('\'');
+        }
+        begins = may_begin(letter, begins);
+        safe.push(letter);
+    }
+    safe
+}
+
+/// Whether a cell may begin behind a letter: behind a mark, and behind the blanks and quotes that follow one.
+fn may_begin(letter: char, before: bool) -> bool {
+    MARKS.contains(&letter) || (before && matches!(letter, ' ' | '"'))
+}
+
+/// Whether a text that follows a mark begins as a formula does, and goes on as one: `Rp5.000,-` is an amount.
+fn is_formula(text: &str) -> bool {
+    let mut cell = text.chars().take_while(|letter| !MARKS.contains(letter));
+    match cell.next() {
+        Some('=' | '@') => true,
+        Some('+' | '-') => cell.any(char::is_alphanumeric),
+        _ => false,
     }
 }
 

@@ -254,3 +254,31 @@ fn altered(workbook: &[u8], words: &str, others: &str) -> Vec<u8> {
     }
     copy.finish().expect("an archive").into_inner()
 }
+
+#[test]
+fn a_text_is_one_cell_and_no_formula_in_any_country_and_comes_back_as_it_was() {
+    for (text, safe) in [
+        ("Rumah produksi", "Rumah produksi"),
+        ("-5 m", "'-5 m"),
+        ("a,=cmd|' /C calc'!A0,b", "\"a,'=cmd|' /C calc'!A0,b\""),
+        ("a; \"@SUM(1)", "\"a; \"\"'@SUM(1)\""),
+        ("a\t+1", "\"a\t'+1\""),
+        ("Rp5.000,- saja", "\"Rp5.000,'- saja\""),
+        ("Rp5.000,-", "\"Rp5.000,-\""),
+        ("a-b, c", "\"a-b, c\""),
+        ("=1,=2", "\"'=1,'=2\""),
+    ] {
+        assert_eq!(csv::cell(text), safe);
+        assert_eq!(unescaped(&escaped(text)), text);
+    }
+}
+
+#[test]
+fn a_text_of_a_workbook_is_no_formula_whatever_it_begins_with() {
+    let bytes = workbook(|sheet| {
+        row(sheet);
+        sheet.write_string(1, 1, "=Gedung").expect("a cell");
+    });
+    let draft = Sheet::draft(&Input(Ok(Sheet::Xlsx(bytes)))).0.expect("lines");
+    assert_eq!(draft.lines[0].description, "=Gedung");
+}

@@ -154,9 +154,11 @@ pub fn not_in_future(
     Err(Error::invalid(pointer, "future", "must not be in the future"))
 }
 
-/// Locks the allocation, which the write feeds, then the proposal.
-pub fn locked(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
-    access::lock_feeding(tx, seen)
+/// Locks the allocation, which the write feeds, then the proposal; and asks four eyes again: see `access::lock_as`.
+pub fn locked(tx: &mut AnyConnection, cx: &Context, seen: &Proposal) -> Result<Proposal, Error> {
+    let row = access::lock_feeding(tx, seen)?;
+    access::four_eyes(tx, cx, row.id, Duty::Spending)?;
+    Ok(row)
 }
 
 /// Which recording of a number a new row is: the first, or the next after one that was taken back. `last` is the id of
@@ -204,7 +206,7 @@ pub fn spend(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = action::permitted(tx, cx, &seen, Action::RecordExpenditure)?;
-            let proposal = locked(tx, &seen)?;
+            let proposal = locked(tx, cx, &seen)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.spent_on, "/spent_on")?;
             let (event, shown) = add(tx, cx, by, &proposal, draft)?;
@@ -379,8 +381,7 @@ pub fn give_back(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_in(Role::Drafter, &seen.region_code)?);
-            access::four_eyes(tx, cx, id, Duty::Spending)?;
-            let proposal = locked(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Spending)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.returned_on, "/returned_on")?;
             let returnable = [State::Funded, State::Reporting, State::Operating, State::Closed];

@@ -2,9 +2,10 @@
 //! Outside facts that break a rule are listed as flags; they are no breach.
 
 mod books;
+mod findings;
 pub mod trail;
 
-use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
+use crate::domain::ids::{AllocationId, FindingId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{EntryKind, Figures};
 use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
@@ -14,7 +15,7 @@ use crate::service::{Services, policy};
 use crate::storage::journal;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::{self, Recorded};
-use crate::storage::{AnyConnection, carry, tranche};
+use crate::storage::{AnyConnection, carry, finding, tranche};
 use books::Books;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -83,6 +84,13 @@ fn look_at(
     let returned = Grouped::by(verify::returns(tx, &ids)?, of, |row| row);
     let amended = Grouped::by(verify::amendments(tx, &ids)?, |row| row.proposal_id, |row| row);
     let carried = carry::standing(tx, &ids)?;
+    let findings = Grouped::by(finding::of_many(tx, &ids)?, |row| row.proposal_id, |row| row);
+    let newest: HashMap<FindingId, String> = verify::findings(tx, &ids)?.into_iter().collect();
+    let mut made: HashMap<ProposalId, usize> = HashMap::new();
+    for id in verify::findings_made(tx, &ids)? {
+        let count = made.entry(id).or_default();
+        *count = count.saturating_add(1);
+    }
     let moves = moves(verify::events(tx, &ids)?);
     let kept: HashMap<ProposalId, Figures> = journal::balances_of(tx, &ids)?
         .into_iter()
@@ -110,6 +118,7 @@ fn look_at(
         check.parts(row, lines.of(id));
         check.books(row, &books);
         check.flags(row, &books);
+        check.findings(findings.of(id), &newest, made.get(&id).copied().unwrap_or_default())?;
         check.state(row, moves.get(&id.to_string()).map_or(&[], Vec::as_slice));
         if let Some(allocation) = row.allocation_id {
             let part = figures.ceiling_idr.minus(figures.released_idr).unwrap_or_default();

@@ -76,8 +76,7 @@ pub fn grant(
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
-            access::four_eyes(tx, cx, id, Duty::Decision)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Decision)?;
             let draft = body.get()?;
             waivable(tx, cx, &proposal, &draft.document_type)?;
             let row = Waiver {
@@ -156,8 +155,7 @@ pub fn revoke(
         },
         |tx, _, (row, seen)| {
             let by = By::from(cx.need_over(Role::Approver, access::place(&seen))?);
-            access::four_eyes(tx, cx, seen.id, Duty::Decision)?;
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Decision)?;
             need_version(cx, row.version)?;
             let reason = body.get()?.reason.clone();
             not_ended(&proposal)?;

@@ -91,11 +91,14 @@ pub fn replace(c: &mut AnyConnection, document: &Document) -> QueryResult<usize>
     .execute(c)
 }
 
-/// How many documents a proposal has, and how many bytes they have together.
+const AVAILABLE_BYTES: &str =
+    "CAST(COALESCE(SUM(CASE WHEN status = 'available' THEN size_bytes ELSE 0 END), 0) AS BIGINT)";
+
+/// How many documents a proposal has, and how many bytes those that can be read have together.
 pub fn weight(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<(i64, i64)> {
     documents::table
         .filter(documents::proposal_id.eq(proposal))
-        .select((count_star(), sql::<BigInt>("CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)")))
+        .select((count_star(), sql::<BigInt>(AVAILABLE_BYTES)))
         .first(c)
 }
 

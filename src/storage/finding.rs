@@ -3,8 +3,10 @@
 use crate::domain::finding::{
     AboutKind, FindingKind, FindingOutcome, FindingState, FollowUpSide, at_issue,
 };
-use crate::domain::ids::{DocumentId, FindingId, FollowUpId, HoldId, ProposalId, UserId};
-use crate::domain::moment::Moment;
+use crate::domain::ids::{
+    DocumentId, FindingId, FollowUpId, HoldId, ProposalId, RegionCode, UserId,
+};
+use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::storage::connection::AnyConnection;
@@ -206,6 +208,15 @@ pub fn is_open(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<bool>
         .map(|found| found.is_some())
 }
 
+/// Every finding of several proposals, by number.
+pub fn of_many(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Finding>> {
+    findings::table
+        .filter(findings::proposal_id.eq_any(proposals))
+        .order((findings::proposal_id, findings::n))
+        .select(Finding::as_select())
+        .load(c)
+}
+
 /// Those of some proposals that wait for their region.
 pub fn awaited(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Finding>> {
     findings::table
@@ -223,8 +234,8 @@ pub struct Look {
     pub state: Option<FindingState>,
     /// Of this kind.
     pub kind: Option<FindingKind>,
-    /// Waiting for their region though their last day lies before this one.
-    pub overdue_on: Option<NaiveDate>,
+    /// Waiting for their region though their last day is over at this moment, by the region's clock.
+    pub overdue_at: Option<Moment>,
 }
 
 /// Those of the proposals within sight, narrowed, in the order of their making, after `after`.
@@ -248,9 +259,16 @@ pub fn list(
     if let Some(kind) = look.kind {
         query = query.filter(findings::kind.eq(kind));
     }
-    if let Some(day) = look.overdue_on {
-        let waits = findings::state.eq(FindingState::Open);
-        query = query.filter(waits.and(findings::due_on.lt(day)));
+    if let Some(now) = look.overdue_at {
+        // No day is over in the west before it is in the east.
+        let is_over = findings::due_on.lt(now.date_in(Zone::Wib));
+        let over_in = |zone: Zone| {
+            let provinces: Vec<RegionCode> =
+                zone.provinces().iter().copied().map(RegionCode::from).collect();
+            findings::due_on.lt(now.date_in(zone)).and(proposals::province_code.eq_any(provinces))
+        };
+        let is_over = is_over.or(over_in(Zone::Wita)).or(over_in(Zone::Wit));
+        query = query.filter(findings::state.eq(FindingState::Open)).filter(is_over);
     }
     if let Some(after) = after {
         query = query.filter(findings::id.gt(after));

@@ -22,14 +22,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 /// The event that a column names was sealed by a sequence.
-fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
+pub(super) fn sealed(event: &str, seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
         "EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = {event} AND s.seq <= {seq})"
     ))
 }
 
 /// The first revision of something that a column names was sealed by a sequence: it was there.
-fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
+pub(super) fn was_there(kind: SubjectKind, subject: &str, seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
         "EXISTS (SELECT 1 FROM audit_seals s WHERE s.seq <= {seq} AND s.event_id = \
          (SELECT r.event_id FROM revisions r WHERE r.subject_kind = '{kind}' AND r.subject_id = {subject} \

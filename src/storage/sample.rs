@@ -1,15 +1,17 @@
-//! Populations that auditors draw samples from, in pages by id.
+//! Populations that auditors draw samples from, in pages by id, as they were known at a place of the sealed trail.
 
+use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{ContractId, ExpenditureId, ProposalId};
 use crate::domain::journal::EntryKind;
-use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::storage::connection::AnyConnection;
+use crate::storage::known::{self, sealed, was_there};
 use crate::storage::proposal::{Filter, narrow_joined};
-use crate::storage::schema::{balances, contracts, expenditures, journal_entries, proposals};
-use diesel::dsl::{exists, not};
+use crate::storage::schema::{contracts, expenditures, journal_entries, proposals};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 /// What the entry of a payment order names as its source.
@@ -21,24 +23,31 @@ const NATION: Sight = Sight { nation: true, provinces: Vec::new(), regions: Vec:
 /// A unit: its id, its proposal, its number, its amount.
 pub type Unit<I> = (I, ProposalId, String, Rupiah);
 
-/// Payment orders that were recorded until a moment, and not taken back until then, after `after`.
+/// Payment orders whose events were sealed by a sequence, and that nothing had taken back by then, after `after`. They never
+/// change.
 pub fn expenditures(
     c: &mut AnyConnection,
     filter: &Filter,
-    until: Moment,
+    seq: i64,
     after: Option<ExpenditureId>,
     limit: i64,
 ) -> QueryResult<Vec<Unit<ExpenditureId>>> {
+    let recorded = sql::<Bool>(&format!(
+        "EXISTS (SELECT 1 FROM audit_events e JOIN audit_seals s ON s.event_id = e.id \
+         WHERE e.subject_kind = '{}' AND e.subject_id = expenditures.id AND e.outcome = 'done' \
+         AND s.seq <= {seq})",
+        SubjectKind::Expenditure
+    ));
     let taken_back = exists(
         journal_entries::table
             .filter(journal_entries::source_kind.eq(EXPENDITURE))
             .filter(journal_entries::source_id.eq(expenditures::id))
             .filter(journal_entries::kind.eq(EntryKind::Reverse))
-            .filter(journal_entries::recorded_at.le(until)),
+            .filter(sealed("journal_entries.event_id", seq)),
     );
     let mut query = expenditures::table
         .inner_join(proposals::table)
-        .filter(expenditures::created_at.le(until))
+        .filter(recorded)
         .filter(not(taken_back))
         .filter(expenditures::id.gt(after.unwrap_or(ExpenditureId(Uuid::nil()))))
         .order(expenditures::id)
@@ -54,48 +63,33 @@ pub fn expenditures(
     query.load(c)
 }
 
-/// Contracts that were recorded until a moment, and not taken back until then, after `after`; their values are those of
-/// now.
+/// Contracts that were there by a sequence, those that were taken back too, after `after`. What they were like is in their
+/// revisions.
 pub fn contracts(
     c: &mut AnyConnection,
     filter: &Filter,
-    until: Moment,
+    seq: i64,
     after: Option<ContractId>,
     limit: i64,
-) -> QueryResult<Vec<Unit<ContractId>>> {
-    let stands =
-        contracts::voided_at.is_null().or(contracts::voided_at.gt(until).assume_not_null());
+) -> QueryResult<Vec<ContractId>> {
     let mut query = contracts::table
         .inner_join(proposals::table)
-        .filter(contracts::created_at.le(until))
-        .filter(stands)
+        .filter(was_there(SubjectKind::Contract, "contracts.id", seq))
         .filter(contracts::id.gt(after.unwrap_or(ContractId(Uuid::nil()))))
         .order(contracts::id)
         .limit(limit)
-        .select((contracts::id, contracts::proposal_id, contracts::number, contracts::value_idr))
+        .select(contracts::id)
         .into_boxed();
     narrow_joined!(query, NATION, filter);
     query.load(c)
 }
 
-/// Proposals that were made until a moment and have money set aside, after `after`; by title, their ceilings are those of
-/// now.
+/// Proposals that were there by a sequence, after the filter's `after`. What was set aside for them is in the journal.
 pub fn proposals(
     c: &mut AnyConnection,
     filter: &Filter,
-    until: Moment,
-    after: Option<ProposalId>,
+    seq: i64,
     limit: i64,
-) -> QueryResult<Vec<Unit<ProposalId>>> {
-    let mut query = balances::table
-        .inner_join(proposals::table)
-        .filter(balances::ceiling_idr.gt(Rupiah::ZERO))
-        .filter(proposals::created_at.le(until))
-        .filter(proposals::id.gt(after.unwrap_or(ProposalId(Uuid::nil()))))
-        .order(proposals::id)
-        .limit(limit)
-        .select((proposals::id, proposals::id, proposals::title, balances::ceiling_idr))
-        .into_boxed();
-    narrow_joined!(query, NATION, filter);
-    query.load(c)
+) -> QueryResult<Vec<ProposalId>> {
+    known::proposals(c, &NATION, filter, seq, limit)
 }

@@ -4,15 +4,19 @@ use crate::findings::{auditor_of, draft};
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, TestApp};
 use crate::support::client::{Answer, text};
+use crate::support::database::texts;
 use crate::support::documents::{PDF, upload};
 use crate::support::life::{CONSTRUCTION, Life};
 use crate::support::python::{python, said, tool};
 use sentra::domain::people::Role;
+use sentra::http::state::Bounds;
 use sentra::service::seal::checkpoint;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 /// The files of an archive.
 fn unpacked(answer: &Answer) -> BTreeMap<String, Vec<u8>> {
@@ -177,6 +181,41 @@ on_both! {
         }
     }
 
+    async fn a_pack_that_nobody_reads_is_let_go_of_and_the_next_one_is_made(db) {
+        let app = TestApp::with(db, Bounds { stall: Duration::from_millis(800), ..Bounds::default() });
+        let life = CONSTRUCTION.draft(&app).await;
+        let auditor = auditor_of(&app, HOME).await;
+        // More than what lies between the two ends of a connection holds.
+        let mut bytes = PDF.2.to_vec();
+        bytes.extend_from_slice(b"\n%");
+        bytes.resize(24 * 1024 * 1024, b'x');
+        let file = ("kak.pdf", "application/pdf", bytes.as_slice());
+        upload(&app, &life.who(Role::Drafter).await, &life.id, &[("type", "tor")], file).await.is(201);
+        let arrivals = || std::fs::read_dir(app.documents_folder().join("arrivals")).expect("a folder").count();
+        let mut stream = TcpStream::connect(app.address).expect("connect");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        let (path, token) = (life.path("evidence-pack"), &auditor.token);
+        let head = format!("GET /api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("asked");
+        let mut first = [0; 15];
+        stream.read_exact(&mut first).expect("an answer");
+        assert_eq!(&first, b"HTTP/1.1 200 OK");
+        // Its turn lasts until it is sent, and so does its file.
+        pack(&life, &auditor).await.refused(503, &["busy"]);
+        assert_eq!(arrivals(), 1);
+        for _ in 0..100 {
+            if arrivals() == 0 {
+                break;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(arrivals(), 0, "it is given up");
+        assert_eq!(unpacked(&pack(&life, &auditor).await).len(), 7);
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+        assert!(rest.len() < bytes.len(), "the first answer broke off");
+    }
+
     async fn a_pack_is_for_auditors_in_scope(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.draft(&app).await;
@@ -212,5 +251,10 @@ on_both! {
             manifest["documents"].as_array().expect("documents").iter().map(|one| one["intact"].clone()).collect();
         assert_eq!(intact, [Value::Null, json!(false), json!(true)]);
         assert_eq!(manifest["documents"][0]["path"], Value::Null);
+        // What is kept of the reading are those whose bytes went out, and which manifest went with them.
+        let sql = "SELECT content AS value FROM audit_events WHERE action = 'evidence_pack.read'";
+        let read: Value = serde_json::from_str(&texts(&mut app.database.connect(), sql)[0]).expect("JSON");
+        assert_eq!(read["documents"], json!(ids[1..]));
+        assert_eq!(read["manifest_sha256"], sha256(&files["manifest.json"]));
     }
 }

@@ -10,10 +10,14 @@ use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use crate::support::process::variable;
 use crate::support::served::sentra_on;
 use calamine::{Data, Reader, Xlsx};
+use diesel::connection::SimpleConnection;
+use sentra::app::Store;
 use sentra::domain::people::Role;
 use sentra::http::state::Bounds;
+use sentra::service::clock::Clock;
 use sentra::service::context::Context;
-use sentra::service::export::{self, Publisher, Scope};
+use sentra::service::export::{self, Entries, Publisher, Scope};
+use sentra::service::sheet::Format;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -78,16 +82,23 @@ fn publisher() -> Publisher {
     }
 }
 
-/// A sink that does something once it gets its first bytes.
+/// A sink that does something once it gets bytes, some times over.
 struct Meanwhile<F: FnMut()> {
     bytes: Vec<u8>,
+    /// Writes that go by before.
+    after: usize,
     act: Option<F>,
 }
 
 impl<F: FnMut()> Write for Meanwhile<F> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if let Some(mut act) = self.act.take() {
-            act();
+        match self.after.checked_sub(1) {
+            Some(left) => self.after = left,
+            None => {
+                if let Some(mut act) = self.act.take() {
+                    act();
+                }
+            }
         }
         self.bytes.write(bytes)
     }
@@ -166,6 +177,131 @@ on_both! {
         assert_eq!(left, 0, "nothing is left of what was sent");
     }
 
+    async fn days_are_those_of_the_region_and_a_period_lasts_until_the_end_of_its_last(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let far = CONSTRUCTION.within("91.03").at(&app, "approved").await;
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        let package = package(&app, &auditor, "").await;
+        validated(&package);
+        let contract = life.last("contracts").await;
+        let (starts, ends) = (text(&contract["starts_on"]), text(&contract["ends_on"]));
+        let period = json!({ "startDate": format!("{starts}T00:00:00+07:00"), "endDate": format!("{ends}T23:59:59+07:00") });
+        let here = project(&package, &life);
+        assert_eq!(here["contractingProcesses"][0]["summary"]["contractPeriod"], period);
+        assert_eq!((&here["period"], &here["implementationPeriod"]), (&period, &period));
+        let year = json!({ "startDate": "2021-01-01T00:00:00+07:00", "endDate": "2021-12-31T23:59:59+07:00" });
+        assert_eq!(here["budget"]["finance"][0]["period"], year);
+        let there = json!({ "startDate": "2021-01-01T00:00:00+09:00", "endDate": "2021-12-31T23:59:59+09:00" });
+        assert_eq!(project(&package, &far)["period"], there);
+    }
+
+    async fn a_vendor_has_one_name_wherever_it_is_named_and_an_end_is_told_once_it_is_one(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let part = CONSTRUCTION.total() / 8;
+        for (n, (name, number)) in [
+            ("PT Karya Bangun", Some("01.234.567.8-999.000")), ("PT. KARYA BANGUN", Some("012345678999000")),
+            ("***", None), ("---", None), ("***", None),
+        ].into_iter().enumerate() {
+            let body = json!({ "number": format!("602/{n}"), "vendor_name": name, "vendor_tax_number": number, "value_idr": part });
+            life.contract(body).await.is(201);
+        }
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        let shown = package(&app, &auditor, "").await;
+        validated(&shown);
+        let shown = project(&shown, &life).clone();
+        let parties = shown["parties"].as_array().expect("parties");
+        let mut ids = Vec::new();
+        for process in shown["contractingProcesses"].as_array().expect("processes") {
+            let supplier = &process["summary"]["suppliers"][0];
+            let party = parties.iter().find(|one| one["id"] == supplier["id"]).expect("a party");
+            assert_eq!(party["name"], supplier["name"]);
+            ids.push(text(&supplier["id"]));
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 3, "{ids:?}");
+        // While money can still be spent, nothing is final.
+        let whole = CONSTRUCTION.within(SIBLING).at(&app, "reporting").await;
+        let before = package(&app, &auditor, "").await;
+        let process = |package: &Value| project(package, &whole)["contractingProcesses"][0]["summary"]["finalValue"].clone();
+        assert!(project(&before, &whole)["completion"]["endDate"].is_string());
+        assert_eq!((&project(&before, &whole)["completion"]["finalValue"], process(&before)), (&Value::Null, Value::Null));
+        whole.to("closed").await;
+        let after = package(&app, &auditor, "").await;
+        let value = json!({ "amount": CONSTRUCTION.total(), "currency": "IDR" });
+        assert_eq!((&project(&after, &whole)["completion"]["finalValue"], process(&after)), (&value, value.clone()));
+    }
+
+    async fn who_takes_projects_along_is_kept(db) {
+        let app = TestApp::on(db);
+        CONSTRUCTION.at(&app, "approved").await;
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        package(&app, &auditor, "?fiscal_year=2021").await;
+        let event = format!(
+            "SELECT COUNT(*) FROM audit_events WHERE action = 'export.write' AND actor_id = '{}' AND subject_kind = 'collection' \
+             AND content LIKE '%\"kind\":\"oc4ids\"%' AND content LIKE '%2021%'",
+            auditor.id
+        );
+        assert_eq!(app.database.number(&event), 1);
+        app.verified();
+    }
+
+    async fn proposals_and_the_journal_are_spreadsheets_over_http_too_each_of_what_the_caller_sees(db) {
+        let app = TestApp::on(db);
+        let home = CONSTRUCTION.at(&app, "funded").await;
+        let foreign = CONSTRUCTION.within(FOREIGN).at(&app, "allocated").await;
+        home.spend(5_000).await.is(201);
+        let (auditor, drafter) = (app.nth(Role::Auditor, HOME, 3).await, app.of(Role::Drafter, HOME).await);
+        let rows = async |person: &Person, path: &str| -> Vec<Vec<String>> {
+            let answer = app.get(person, path).await;
+            assert_eq!((answer.status, answer.header("Content-Type")), (200, Some("text/csv; charset=utf-8")), "{answer}");
+            let text = String::from_utf8(answer.bytes).expect("text");
+            let text = text.strip_prefix('\u{feff}').expect("a byte order mark").to_owned();
+            csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(text.as_bytes())
+                .records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
+        };
+        let all = rows(&auditor, "/exports/proposals?format=csv&fiscal_year=2021").await;
+        assert_eq!((all.len(), all[0][0].as_str(), &all[1][0], &all[2][0]), (3, "id", &home.id, &foreign.id));
+        for query in ["state=funded", "province_code=18", &format!("region_code={HOME}"), "state=funded&menu=construction&outcome_class=ovop&component=production_house"] {
+            let narrow = rows(&auditor, &format!("/exports/proposals?format=csv&{query}")).await;
+            assert_eq!((narrow.len(), &narrow[1][0]), (2, &home.id), "{query}");
+        }
+        assert_eq!(rows(&drafter, "/exports/proposals?format=csv").await.len(), 2);
+        assert_eq!(rows(&auditor, "/exports/proposals?format=csv&menu=revitalisation").await.len(), 1, "the names of columns");
+        let entries = home.journal().await;
+        let journal = rows(&auditor, &format!("/exports/journal?format=csv&region_code={HOME}")).await;
+        assert_eq!(journal.len(), entries.len() + 1);
+        let alone = rows(&auditor, &format!("/exports/journal?format=csv&proposal_id={}", home.id)).await;
+        assert_eq!(alone, journal);
+        assert_eq!(rows(&drafter, "/exports/journal?format=csv").await, journal);
+        assert!(rows(&auditor, "/exports/journal?format=csv").await.len() > journal.len());
+        app.get(&drafter, &format!("/exports/journal?format=csv&proposal_id={}", foreign.id)).await.is(404);
+        for (path, pointer) in [
+            ("/exports/proposals", "/query/format"), ("/exports/proposals?format=pdf", "/query/format"),
+            ("/exports/journal?format=csv&region_code=99.99", "/query/region_code"),
+            ("/exports/proposals?format=csv&limit=5", "/query/limit"),
+        ] {
+            let answer = app.get(&auditor, path).await;
+            answer.is(422);
+            assert_eq!(answer.pointers(), [pointer], "{path}");
+        }
+        let narrowed = format!("/exports/journal?format=csv&proposal_id={}&state=funded", home.id);
+        app.get(&auditor, &narrowed).await.is(422);
+        for (what, name) in [("proposals", "Proposals"), ("journal", "Journal")] {
+            let answer = app.get(&auditor, &format!("/exports/{what}?format=xlsx")).await;
+            assert_eq!(answer.status, 200, "{answer}");
+            let wanted = format!("attachment; filename=\"{what}.xlsx\"");
+            assert_eq!(answer.header("Content-Disposition"), Some(wanted.as_str()));
+            let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(answer.bytes)).expect("a workbook");
+            assert!(book.worksheet_range(name).expect("a sheet").height() > 2);
+        }
+        assert_eq!(app.database.number("SELECT COUNT(*) FROM audit_events WHERE action = 'export.write'"), 0, "lists leave none");
+        let left = std::fs::read_dir(app.documents_folder().join("arrivals")).expect("a folder").count();
+        assert_eq!(left, 0, "nothing is left of what was sent");
+    }
+
     async fn everybody_exports_what_they_see_and_no_more(db) {
         let app = TestApp::on(db);
         let home = CONSTRUCTION.at(&app, "approved").await;
@@ -205,7 +341,7 @@ on_both! {
         let cx = Context::system(app.clock.now());
         let scope = Scope::default();
         let change = "UPDATE proposals SET title = 'Berubah', approved_idr = 1; UPDATE balances SET absorbed_idr = 1";
-        let mut sink = Meanwhile { bytes: Vec::new(), act: Some(|| app.database.execute(change)) };
+        let mut sink = Meanwhile { bytes: Vec::new(), after: 0, act: Some(|| app.database.execute(change)) };
         let count = export::oc4ids(&app.services, &cx, &scope, &publisher(), &mut sink).expect("an export");
         assert!(sink.act.is_none(), "it was written meanwhile");
         let package: Value = serde_json::from_slice(&sink.bytes).expect("JSON");
@@ -213,9 +349,28 @@ on_both! {
         assert!(!package.to_string().contains("Berubah"));
         project(&package, &life);
         project(&package, &other);
-        let mut sink = Meanwhile { bytes: Vec::new(), act: None::<fn()> };
+        let mut sink = Meanwhile { bytes: Vec::new(), after: 0, act: None::<fn()> };
         export::oc4ids(&app.services, &cx, &scope, &publisher(), &mut sink).expect("an export");
         assert!(String::from_utf8(sink.bytes).expect("text").contains("Berubah"), "the next one has it");
+    }
+
+    fn a_journal_is_one_picture_whatever_is_written_meanwhile(db) {
+        seed(db, 300, &[]);
+        let mut store = Store::new(db.target().clone());
+        store.clock = Clock::set_to(crate::support::app::in_the_window());
+        let services = store.services().expect("services");
+        db.drop_trigger("journal_entries", "no_update");
+        let mut other = db.connect();
+        let change = move || other.batch_execute("UPDATE journal_entries SET reason = 'Berubah'").expect("changed");
+        // The mark of its beginning comes before the database is looked at.
+        let sink = Meanwhile { bytes: Vec::new(), after: 1, act: Some(change) };
+        let cx = Context::system(services.clock.now());
+        let all = Entries::Proposals(Scope::default().filter());
+        let (sink, count) = export::journal(&services, &cx, &all, Format::Csv, sink).expect("an export");
+        assert!(sink.act.is_none() && count > 1_000, "it was written meanwhile, and there is more than a page: {count}");
+        assert!(!String::from_utf8(sink.bytes).expect("text").contains("Berubah"));
+        let (bytes, again) = export::journal(&services, &cx, &all, Format::Csv, Vec::new()).expect("an export");
+        assert!(again == count && String::from_utf8(bytes).expect("text").contains("Berubah"), "the next one has it");
     }
 
     fn the_command_line_writes_what_spreadsheets_open_cleanly(db) {
@@ -247,6 +402,7 @@ on_both! {
         assert_eq!(proposals.len(), 61);
         assert_eq!(count(entries.len()), db.number("SELECT COUNT(*) FROM journal_entries") + 1);
         assert_eq!(proposals[1][1], "'=1+1");
+        assert_eq!(cells("p.xlsx")[1][1], Data::String("=1+1".to_owned()), "a text is one in a workbook");
         let column = |rows: &[Vec<String>], name: &str| rows[0].iter().position(|cell| cell == name).expect("a column");
         let absorbed = column(&proposals, "absorbed_idr");
         let sum: i64 = proposals[1..].iter().map(|row| row[absorbed].parse::<i64>().expect("a number")).sum();
@@ -259,6 +415,12 @@ on_both! {
                 assert_eq!(row[number].to_string(), expected[number]);
             }
         }
+        // That they were written is kept, by nobody who signed in; and the trail, which knows no regions, takes none.
+        assert_eq!(db.number("SELECT COUNT(*) FROM audit_events WHERE action = 'export.write' AND actor_id IS NULL"), 5);
+        assert!(!run("audit", "a.jsonl", &["--region", "18.71"]).status.success(), "it would be the nation's");
+        assert!(!to("a.jsonl").exists());
+        assert!(run("audit", "a.jsonl", &[]).status.success());
+        assert_eq!(db.number("SELECT COUNT(*) FROM audit_events WHERE action = 'export.write' AND content LIKE '%\"audit\"%'"), 1);
         is_valid(&to("o.json"));
         let package: Value = serde_json::from_slice(&std::fs::read(to("o.json")).expect("a file")).expect("JSON");
         let approved = "SELECT COUNT(DISTINCT proposal_id) FROM audit_events WHERE action IN ('proposal.approve', 'proposal.approve_with_conditions') AND outcome = 'done'";

@@ -3,12 +3,16 @@
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp};
 use crate::support::client::{Answer, text};
+use crate::support::database::Kind;
 use crate::support::documents::{PDF, upload};
 use crate::support::life::{CONSTRUCTION, Life};
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+use futures_util::future::join4;
 use sentra::domain::people::Role;
-use sentra::service::reminders;
+use sentra::service::{reminders, verify};
 use serde_json::{Value, json};
+use std::future::IntoFuture;
 
 const CLAIMED: i64 = 1_260_000_000;
 const FOUND: i64 = 1_212_000_000;
@@ -87,14 +91,15 @@ on_both! {
         // Nothing was followed up yet.
         life.step_of(&auditor, "findings", &made, "return", json!({ "reason": "?" })).await.refused(409, &["not_followed_up"]);
         let settled = json!({ "outcome": "settled", "reason": "Cukup." });
-        life.step_of(&auditor, "findings", &made, "close", settled.clone()).await.refused(409, &["not_followed_up", "not_settled"]);
+        life.step_of(&auditor, "findings", &made, "close", settled.clone()).await.refused(409, &["not_followed_up"]);
         let slip = evidence(&life, &drafter).await.is(201);
         let body = json!({ "text": "Penyedia menyetor sebagian.", "amount_idr": 8_000_000, "documents": [slip["id"]] });
         let answered = follow_up(&app, &drafter, &made, body).await.is(201);
         assert_eq!((&answered["state"], &answered["version"]), (&json!("answered"), &json!(2)));
         let said = &answered["follow_ups"][0];
         assert_eq!((&said["side"], &said["amount_idr"], &said["documents"]), (&json!("region"), &json!(8_000_000), &json!([slip["id"]])));
-        life.step_of(&auditor, "findings", &answered, "close", settled.clone()).await.refused(409, &["not_settled"]);
+        let part = json!({ "outcome": "settled", "reason": "Cukup.", "settled_idr": 8_000_000 });
+        life.step_of(&auditor, "findings", &answered, "close", part).await.refused(409, &["not_settled"]);
         let back = json!({ "reason": "Baru sebagian.", "due_on": app.in_days(90) });
         life.step_of(&auditor, "findings", &made, "return", back.clone()).await.is(412);
         let returned = life.step_of(&auditor, "findings", &answered, "return", back).await.is(200);
@@ -278,6 +283,142 @@ on_both! {
         assert_eq!(radar(&auditor).await["count"], 0);
         // Nothing is left to bring evidence for.
         evidence(&life, &drafter).await.refused(409, &["not_from_here"]);
+        app.verified();
+    }
+
+    async fn what_is_settled_is_the_auditor_s_word_and_not_what_the_region_said(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let auditor = auditor_of(&app, HOME).await;
+        let drafter = life.who(Role::Drafter).await;
+        let answered = async || {
+            let made = open(&life, &auditor, json!({})).await.is(201);
+            let first = follow_up(&app, &drafter, &made, json!({ "text": "Disetor.", "amount_idr": 8_000_000 })).await.is(201);
+            let back = life.step_of(&auditor, "findings", &first, "return", json!({ "reason": "STS palsu." })).await.is(200);
+            follow_up(&app, &drafter, &back, json!({ "text": "Tidak dapat disetor." })).await.is(201)
+        };
+        let close = async |finding: &Value, outcome: &str, settled: Value| {
+            let mut body = json!({ "outcome": outcome, "reason": "Penyedia pailit." });
+            if !settled.is_null() {
+                body["settled_idr"] = settled;
+            }
+            life.step_of(&auditor, "findings", finding, "close", body).await
+        };
+        let one = answered().await;
+        let refused = close(&one, "cannot_be_followed_up", Value::Null).await;
+        refused.refused(422, &["required"]);
+        assert_eq!(refused.pointers(), ["/settled_idr"]);
+        let closed = close(&one, "cannot_be_followed_up", json!(0)).await.is(200);
+        assert_eq!(closed["settled_idr"], 0);
+        let closed = close(&answered().await, "withdrawn", Value::Null).await.is(200);
+        assert_eq!(closed["settled_idr"], 0);
+        let closed = close(&answered().await, "settled", Value::Null).await.is(200);
+        assert_eq!(closed["settled_idr"], AT_ISSUE);
+        let bare = open(&life, &auditor, json!({ "claimed_idr": null, "found_idr": null })).await.is(201);
+        let closed = close(&bare, "cannot_be_followed_up", Value::Null).await.is(200);
+        assert_eq!(closed["settled_idr"], 0, "nothing is at issue");
+        app.verified();
+    }
+
+    async fn a_day_is_over_by_the_region_s_clock_in_lists_too(db) {
+        let app = TestApp::on(db);
+        let nation = app.of(Role::Auditor, HOME).await;
+        let here = CONSTRUCTION.draft(&app).await;
+        let far = CONSTRUCTION.within("91.03").draft(&app).await;
+        let due = json!({ "due_on": app.in_days(3) });
+        open(&here, &nation, due.clone()).await.is(201);
+        open(&far, &nation, due).await.is(201);
+        // Half past midnight in Papua is half past ten in the evening in Bandar Lampung.
+        app.at(&format!("{}T15:30:00Z", app.in_days(3)));
+        let all = app.get(&nation, "/findings").await.is(200);
+        let late: Vec<_> = all["items"].as_array().expect("items").iter().map(|one| one["overdue"].clone()).collect();
+        assert_eq!(late, [json!(false), json!(true)]);
+        let listed = app.get(&nation, "/findings?overdue=true").await.is(200);
+        let items = listed["items"].as_array().expect("items");
+        assert_eq!((items.len(), &items[0]["region_code"]), (1, &json!("91.03")));
+    }
+
+    async fn what_came_back_can_be_answered_however_much_was_said(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let auditor = auditor_of(&app, HOME).await;
+        let drafter = life.who(Role::Drafter).await;
+        let made = open(&life, &auditor, json!({})).await.is(201);
+        let mut now = made.clone();
+        for _ in 0..99 {
+            now = follow_up(&app, &drafter, &made, json!({ "text": "Sudah." })).await.is(201);
+        }
+        let back = json!({ "reason": "Belum." });
+        let returned = life.step_of(&auditor, "findings", &now, "return", back.clone()).await.is(200);
+        assert_eq!(returned["follow_ups"].as_array().map(Vec::len), Some(100));
+        let answered = follow_up(&app, &drafter, &made, json!({ "text": "Disetor.", "amount_idr": AT_ISSUE })).await.is(201);
+        follow_up(&app, &drafter, &made, json!({ "text": "Lagi." })).await.refused(409, &["too_many_follow_ups"]);
+        life.step_of(&auditor, "findings", &answered, "return", back).await.refused(409, &["too_many_follow_ups"]);
+        let body = json!({ "outcome": "settled", "reason": "Sesuai." });
+        life.step_of(&auditor, "findings", &answered, "close", body).await.is(200);
+    }
+
+    async fn what_is_changed_of_a_finding_behind_the_service_is_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let auditor = auditor_of(&app, HOME).await;
+        let drafter = life.who(Role::Drafter).await;
+        for _ in 0..3 {
+            let made = open(&life, &auditor, json!({})).await.is(201);
+            let answered = follow_up(&app, &drafter, &made, json!({ "text": "Disetor." })).await.is(201);
+            let body = json!({ "outcome": "settled", "reason": "Sesuai." });
+            life.step_of(&auditor, "findings", &answered, "close", body).await.is(200);
+        }
+        app.verified();
+        let breaches = |sql: &str| {
+            app.database.execute(sql);
+            verify::verify(&app.services, |_| {}).expect("a verification").breaches
+        };
+        let found = breaches("UPDATE findings SET settled_idr = 5 WHERE n = 1");
+        assert!(found.iter().any(|one| one.contains("finding 1") && one.contains("revision")), "{found:?}");
+        let found = breaches(&format!("UPDATE findings SET settled_idr = {} WHERE n = 1", AT_ISSUE + 1));
+        assert!(found.iter().any(|one| one.contains("finding 1") && one.contains("at issue")), "{found:?}");
+        breaches(&format!("UPDATE findings SET settled_idr = {AT_ISSUE} WHERE n = 1"));
+        app.verified();
+        let found = breaches("UPDATE findings SET outcome = NULL WHERE n = 3");
+        assert!(found.iter().any(|one| one.contains("finding 3") && one.contains("closed")), "{found:?}");
+        let found = breaches("UPDATE findings SET outcome = 'settled', n = 4 WHERE n = 3");
+        assert!(found.iter().any(|one| one.contains("number")), "{found:?}");
+    }
+
+    async fn one_person_does_not_audit_and_follow_up_however_close_together(db) {
+        let app = TestApp::on(db);
+        let grants = vec![(Role::Auditor, Some(HOME.into())), (Role::Drafter, Some(HOME.into()))];
+        let both = app.someone("auditor drafter", Role::Drafter, grants).await;
+        let auditor = auditor_of(&app, HOME).await;
+        for _ in 0..3 {
+            let life = CONSTRUCTION.draft(&app).await;
+            let made = open(&life, &auditor, json!({})).await.is(201);
+            let path = format!("/findings/{}/follow-ups", text(&made["id"]));
+            // Both come as far as they get while another transaction has the row; then it lets them go on.
+            let mut other = app.database.connect();
+            let taken = match app.database.kind {
+                Kind::Sqlite => "BEGIN IMMEDIATE".to_owned(),
+                Kind::Postgres => format!("BEGIN; SELECT 1 FROM proposals WHERE id = '{}' FOR UPDATE", life.id),
+            };
+            other.batch_execute(&taken).expect("taken");
+            let let_go = async {
+                actix_web::rt::time::sleep(std::time::Duration::from_millis(400)).await;
+                other.batch_execute("ROLLBACK").expect("let go");
+            };
+            let audits = app.post(&both, &life.path("findings"), draft(json!({}))).into_future();
+            let follows = app.post(&both, &path, json!({ "text": "Sudah." })).into_future();
+            let holds = app.post(&both, &life.path("holds"), json!({ "reason": "Volume." })).into_future();
+            let (audits, follows, holds, ()) = join4(audits, follows, holds, let_go).await;
+            let audited = [audits.status, holds.status];
+            match follows.status {
+                201 => assert_eq!(audited, [403, 403], "{audits} {holds}"),
+                _ => assert_eq!((audited, follows.status), ([201, 201], 403), "{follows}"),
+            }
+        }
+        let sql = "SELECT COUNT(*) FROM participations a JOIN participations b ON a.proposal_id = b.proposal_id \
+            AND a.user_id = b.user_id WHERE a.duty = 'audit' AND b.duty <> 'audit'";
+        assert_eq!(app.database.number(sql), 0);
         app.verified();
     }
 

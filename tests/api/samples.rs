@@ -4,8 +4,9 @@ use crate::findings::auditor_of;
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, Person, TestApp};
 use crate::support::client::text;
-use crate::support::life::{CONSTRUCTION, Life};
+use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use sentra::domain::people::Role;
+use sentra::http::state::Bounds;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -140,6 +141,57 @@ on_both! {
         assert_eq!(drawn, both);
     }
 
+    async fn a_population_of_the_past_is_drawn_with_the_amounts_of_then(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "funded").await;
+        let auditor = auditor_of(&app, HOME).await;
+        let of = async |population: &str, until: &str| {
+            sample(&app, &auditor, &format!("population={population}&method=random&size=9&region_code={HOME}{until}")).await
+        };
+        let other = CONSTRUCTION.at(&app, "allocated").await;
+        life.spend(700).await.is(201);
+        let mut before = Vec::new();
+        for population in ["expenditures", "contracts", "proposals"] {
+            before.push((population, of(population, "").await));
+        }
+        app.later(chrono::TimeDelta::hours(1));
+        let contract = life.last("contracts").await;
+        let amendment = json!({
+            "number": "ADD/1", "signed_on": app.today(), "value_idr": REVITALISATION.total() - 7_000_000,
+            "ends_on": app.in_days(200), "reason": "Volume nyata lebih kecil.",
+        });
+        let path = format!("/contracts/{}/amendments", text(&contract["id"]));
+        app.post(&life.who(Role::Drafter).await, &path, amendment).await.is(201);
+        let ceiling = json!({ "amount_idr": CONSTRUCTION.total() - 3_000_000, "legal_basis": "PMK 17/2021" });
+        other.put_with_key(Role::Treasurer, "ceiling", ceiling).await.is(200);
+        life.spend(9).await.is(201);
+        for (population, drawn) in before {
+            let until = format!("&recorded_until={}", text(&drawn["asked"]["recorded_until"]));
+            assert_eq!(of(population, &until).await, drawn, "{population}");
+            assert_ne!(of(population, "").await["population_sha256"], drawn["population_sha256"], "{population}");
+        }
+    }
+
+    async fn what_is_committed_after_a_sample_is_not_in_it_though_its_request_came_before(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        let auditor = auditor_of(&app, HOME).await;
+        life.spend(700).await.is(201);
+        let query = format!("population=expenditures&method=random&size=9&region_code={HOME}");
+        let drawn = sample(&app, &auditor, &query).await;
+        // The clock stands: what follows bears the same moment as the sample.
+        life.spend(9).await.is(201);
+        let until = format!("{query}&recorded_until={}", text(&drawn["asked"]["recorded_until"]));
+        assert_eq!(sample(&app, &auditor, &until).await, drawn);
+    }
+
+    async fn samples_are_drawn_few_at_once(db) {
+        let app = TestApp::with(db, Bounds { exports: 0, ..Bounds::default() });
+        let base = "/audit/samples?population=contracts&method=random&size=3&seed=a";
+        app.get(&app.of(Role::Auditor, HOME).await, base).await.refused(503, &["busy"]);
+        app.get(&auditor_of(&app, HOME).await, base).await.is(403);
+    }
+
     async fn who_does_not_see_the_whole_population_names_what_they_see(db) {
         let app = TestApp::on(db);
         CONSTRUCTION.at(&app, "contracted").await;
@@ -147,6 +199,8 @@ on_both! {
         let get = async |by: &Person, query: &str| app.get(by, &format!("/audit/samples?{query}")).await;
         let base = "population=contracts&method=random&size=3&seed=a";
         get(&auditor, base).await.is(403);
+        // Who may is told before what.
+        get(&auditor, "population=contracts&method=random&size=0&seed=a").await.is(403);
         get(&auditor, &format!("{base}&region_code={FOREIGN}")).await.is(403);
         get(&auditor, &format!("{base}&province_code=18")).await.is(403);
         assert_eq!(get(&auditor, &format!("{base}&region_code={HOME}")).await.is(200)["count"], 1);

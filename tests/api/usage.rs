@@ -290,7 +290,12 @@ on_both! {
         assert!(book.worksheet_formula("Fund usage").expect("formulas").is_empty());
         let range = book.worksheet_range("Fund usage").expect("a sheet");
         let cell = |row, column| range.get_value((row, column)).cloned().expect("a cell");
-        assert_eq!(cell(1, 1), Data::String("'=HYPERLINK(\"http://x\")".to_owned()));
+        assert_eq!(cell(1, 1), Data::String("=HYPERLINK(\"http://x\")".to_owned()));
+        let path = "/fund-usage?fiscal_year=2021&group_by=fiscal_year";
+        let book = app.get(&auditor, path).header("Accept", XLSX).await;
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(book.bytes)).expect("a workbook");
+        let range = book.worksheet_range("Fund usage").expect("a sheet");
+        assert_eq!(range.get_value((1, 0)), Some(&Data::Float(2021.0)), "a year is a number");
         assert_eq!(cell(1, 5), Data::Float(ceiling.parse().expect("a number")));
     }
 

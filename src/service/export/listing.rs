@@ -5,9 +5,11 @@ use crate::domain::journal::{EightFigures, Figures};
 use crate::domain::money::BasisPoints;
 use crate::domain::proposal::State;
 use crate::service::Services;
+use crate::service::access;
 use crate::service::context::Context;
 use crate::service::error::Error;
-use crate::service::export::{Scope, sight};
+use crate::service::export::{known, sight};
+use crate::service::proposal::Filter;
 use crate::service::sheet::Format;
 use crate::service::sheet::stream::Stream;
 use crate::service::sheet::table::{Column, Need, Out};
@@ -90,12 +92,12 @@ fn optional(value: Option<impl ToString>) -> Out {
 pub fn proposals<W: Write + Send>(
     sv: &Services,
     cx: &Context,
-    scope: &Scope,
+    filter: &Filter,
     format: Format,
     out: W,
 ) -> Result<(W, u64), Error> {
     let mut sheet = Stream::begin(format, "Proposals", &PROPOSALS, out)?;
-    let count = pages(sv, cx, scope, |tx, rows| {
+    let count = pages(sv, cx, filter, |tx, rows| {
         let page = Known::of(tx, rows)?;
         rows.iter().try_for_each(|row| sheet.row(&page.cells(row)))?;
         Ok(rows.len())
@@ -107,12 +109,12 @@ pub fn proposals<W: Write + Send>(
 pub fn journal<W: Write + Send>(
     sv: &Services,
     cx: &Context,
-    scope: &Scope,
+    of: &Entries,
     format: Format,
     out: W,
 ) -> Result<(W, u64), Error> {
     let mut sheet = Stream::begin(format, "Journal", &JOURNAL, out)?;
-    let count = pages(sv, cx, scope, |tx, rows| {
+    let mut each = |tx: &mut AnyConnection, rows: &[Proposal]| {
         let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
         let (mut after, mut count) = (None, 0_usize);
         loop {
@@ -122,23 +124,39 @@ pub fn journal<W: Write + Send>(
             page.iter().try_for_each(|entry| sheet.row(&entry_cells(entry)))?;
             count = count.saturating_add(page.len());
         }
-    })?;
+    };
+    let count = match of {
+        Entries::Proposal(id) => sv.db.read(|tx| {
+            let row = access::visible(tx, cx, *id)?;
+            each(tx, &[row]).map(|count| u64::try_from(count).unwrap_or(u64::MAX))
+        })?,
+        Entries::Proposals(filter) => pages(sv, cx, filter, each)?,
+    };
     Ok((sheet.end()?, count))
+}
+
+/// Of what entries are written.
+#[derive(Debug, Clone)]
+pub enum Entries {
+    /// Of one proposal.
+    Proposal(ProposalId),
+    /// Of those that a list is narrowed to.
+    Proposals(Filter),
 }
 
 /// Reads the proposals in pages of one snapshot; the sum of what is made of each.
 fn pages(
     sv: &Services,
     cx: &Context,
-    scope: &Scope,
+    filter: &Filter,
     mut each: impl FnMut(&mut AnyConnection, &[Proposal]) -> Result<usize, Error>,
 ) -> Result<u64, Error> {
     sv.db.read(|tx| {
-        scope.known(tx)?;
-        let (sight, filter) = (sight(cx), scope.filter());
+        known(tx, filter)?;
+        let sight = sight(cx);
         let (mut after, mut count) = (None, 0_u64);
         loop {
-            let rows = export::page(tx, &sight, (&filter, State::ALL), after, AT_ONCE)?;
+            let rows = export::page(tx, &sight, (filter, State::ALL), after, AT_ONCE)?;
             let Some(last) = rows.last() else { return Ok(count) };
             after = Some(last.id);
             let made = u64::try_from(each(tx, &rows)?).unwrap_or(u64::MAX);

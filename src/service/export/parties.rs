@@ -1,9 +1,11 @@
 //! The parties of a project: the region, the two ministries, whoever holds a contract.
 
 use crate::service::export::project::Page;
+use crate::service::trail::hex;
 use crate::storage::contract::Contract;
 use crate::storage::proposal::Proposal;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -36,6 +38,8 @@ static MINISTRY: Party = Party {
     roles: &["approver"],
 };
 
+/// Hexadecimal digits of a hash that stand for a name.
+const HASH: usize = 16;
 /// What the region that proposes does.
 const OF_REGION: &[&str] = &["publicAuthority", "procuringEntity", "buyer", "payer", "payee"];
 /// What a vendor does.
@@ -59,7 +63,7 @@ impl Party {
 }
 
 /// The region that proposes.
-pub fn region(page: &Page, row: &Proposal) -> Party {
+fn region(page: &Page, row: &Proposal) -> Party {
     let code = row.region_code.to_string();
     let name = page.names.get(&row.region_code).cloned().unwrap_or_else(|| code.clone());
     Party {
@@ -70,9 +74,9 @@ pub fn region(page: &Page, row: &Proposal) -> Party {
     }
 }
 
-/// Who holds a contract: known by the digits of its tax number (NPWP), else by its name. One number stands for one firm,
-/// under the name of its first contract.
-pub fn vendor(contract: &Contract) -> Party {
+/// Who holds a contract: known by the digits of its tax number (NPWP), else by the letters and digits of its name; a name
+/// that has none, by its hash.
+fn vendor(contract: &Contract) -> Party {
     let digits: String = contract
         .vendor_tax_number
         .iter()
@@ -85,23 +89,45 @@ pub fn vendor(contract: &Contract) -> Party {
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
-    let (id, identifier) = match digits.is_empty() {
-        true => (format!("vendor-{letters}"), None),
-        false => (format!("ID-NPWP-{digits}"), Some(("ID-NPWP", digits))),
+    let (id, identifier) = match (digits.is_empty(), letters.is_empty()) {
+        (true, true) => {
+            let hash = hex(&Sha256::digest(contract.vendor_name.trim()));
+            (format!("vendor-{}", hash.get(..HASH).unwrap_or(&hash)), None)
+        }
+        (true, false) => (format!("vendor-{letters}"), None),
+        (false, _) => (format!("ID-NPWP-{digits}"), Some(("ID-NPWP", digits))),
     };
     let name = Cow::Owned(contract.vendor_name.clone());
     Party { id: Cow::Owned(id), name, identifier, roles: OF_VENDOR }
 }
 
 /// Everybody who takes part in a project, each once.
-pub fn of(page: &Page, row: &Proposal) -> Vec<Party> {
-    let mut vendors: BTreeMap<String, Party> = BTreeMap::new();
-    for contract in page.contracts.of(row.id) {
-        let party = vendor(contract);
-        vendors.entry(party.id.to_string()).or_insert(party);
+pub struct Parties {
+    /// The region that proposes.
+    pub region: Party,
+    vendors: BTreeMap<String, Party>,
+}
+
+impl Parties {
+    /// Those of a project. One tax number stands for one firm, under the name of its first contract.
+    pub fn of(page: &Page, row: &Proposal) -> Parties {
+        let mut vendors: BTreeMap<String, Party> = BTreeMap::new();
+        for contract in page.contracts.of(row.id) {
+            let party = vendor(contract);
+            vendors.entry(party.id.to_string()).or_insert(party);
+        }
+        Parties { region: region(page, row), vendors }
     }
-    [region(page, row), TREASURY.clone(), MINISTRY.clone()]
-        .into_iter()
-        .chain(vendors.into_values())
-        .collect()
+
+    /// Who holds a contract, as they are introduced: the standard wants the name that stands there.
+    pub fn vendor(&self, contract: &Contract) -> Party {
+        let party = vendor(contract);
+        self.vendors.get(party.id.as_ref()).cloned().unwrap_or(party)
+    }
+
+    /// How they are introduced.
+    pub fn shown(&self) -> Vec<Value> {
+        let all = [&self.region, &TREASURY, &MINISTRY].into_iter().chain(self.vendors.values());
+        all.map(Party::shown).collect()
+    }
 }

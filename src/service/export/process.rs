@@ -3,11 +3,12 @@
 
 use crate::domain::contract::ContractRole;
 use crate::domain::ids::ProposalId;
+use crate::domain::moment::Zone;
 use crate::domain::money::Rupiah;
 use crate::domain::proposal::State;
 use crate::service::export::Publisher;
-use crate::service::export::parties::{self, Party};
-use crate::service::export::project::{Page, day, period, value};
+use crate::service::export::parties::{Parties, Party};
+use crate::service::export::project::{Page, day, period, value, zone};
 use crate::storage::amendment::Amendment;
 use crate::storage::contract::Contract;
 use crate::storage::proposal::Proposal;
@@ -15,20 +16,24 @@ use serde_json::{Value, json};
 
 impl Page {
     /// The contracting processes of a project.
-    pub(super) fn processes(&self, row: &Proposal, publisher: &Publisher) -> Vec<Value> {
-        let region = parties::region(self, row);
+    pub(super) fn processes(
+        &self,
+        row: &Proposal,
+        parties: &Parties,
+        publisher: &Publisher,
+    ) -> Vec<Value> {
         let contracts = self.contracts.of(row.id);
-        contracts.iter().map(|one| self.process(row, one, &region, publisher)).collect()
+        contracts.iter().map(|one| self.process(row, one, parties, publisher)).collect()
     }
 
     fn process(
         &self,
         row: &Proposal,
         contract: &Contract,
-        region: &Party,
+        parties: &Parties,
         publisher: &Publisher,
     ) -> Value {
-        let vendor = parties::vendor(contract);
+        let (region, vendor, zone) = (&parties.region, parties.vendor(contract), zone(row));
         let changes: Vec<&Amendment> = self
             .amendments
             .of(row.id)
@@ -53,10 +58,11 @@ impl Page {
                 "tender": { "procuringEntity": region.reference() },
                 "suppliers": [vendor.reference()],
                 "contractValue": value(signed),
-                "contractPeriod": period(contract.starts_on, ends),
-                "finalValue": is_over.then(|| value(contract.spent_idr)),
-                "modifications": self.modifications(contract, &changes),
-                "transactions": self.payments_of(row.id, contract, region, &vendor),
+                "contractPeriod": period(zone, contract.starts_on, ends),
+                // Until the end, money can be spent, and come back.
+                "finalValue": row.state.is_end().then(|| value(contract.spent_idr)),
+                "modifications": self.modifications(zone, contract, &changes),
+                "transactions": self.payments_of(row, contract, (region, &vendor)),
             },
         })
     }
@@ -69,12 +75,12 @@ impl Page {
     }
 
     /// One modification for each of value, duration and scope that an amendment changes, as the standard has them.
-    fn modifications(&self, contract: &Contract, changes: &[&Amendment]) -> Vec<Value> {
+    fn modifications(&self, zone: Zone, contract: &Contract, changes: &[&Amendment]) -> Vec<Value> {
         let mut all = Vec::new();
         for change in changes {
             let one = |kind: &str, words: String, more: Value| {
                 let mut shown = json!({
-                    "id": format!("{}-{kind}", change.id), "date": day(change.signed_on), "type": kind,
+                    "id": format!("{}-{kind}", change.id), "date": day(zone, change.signed_on), "type": kind,
                     "description": format!("Adendum {}: {words}", change.number), "rationale": change.reason,
                 });
                 if let (Some(fields), Value::Object(more)) = (shown.as_object_mut(), more) {
@@ -92,8 +98,8 @@ impl Page {
                 let words =
                     format!("ends on {} and not on {}", change.ends_on, change.ends_before_on);
                 let more = json!({
-                    "oldContractPeriod": period(contract.starts_on, change.ends_before_on),
-                    "newContractPeriod": period(contract.starts_on, change.ends_on),
+                    "oldContractPeriod": period(zone, contract.starts_on, change.ends_before_on),
+                    "newContractPeriod": period(zone, contract.starts_on, change.ends_on),
                 });
                 all.push(one("duration", words, more));
             }
@@ -112,14 +118,14 @@ impl Page {
     /// Payment orders, and what the vendor paid back; what was taken back is left out.
     fn payments_of(
         &self,
-        id: ProposalId,
+        row: &Proposal,
         contract: &Contract,
-        region: &Party,
-        vendor: &Party,
+        (region, vendor): (&Party, &Party),
     ) -> Vec<Value> {
+        let (id, zone) = (row.id, zone(row));
         let stands = |id: &String| !self.undone.contains(id);
         let shown = |id: String, source: &str, on, amount: Rupiah, payer: &Party, payee: &Party| {
-            json!({ "id": id, "source": source, "date": day(on), "value": value(amount),
+            json!({ "id": id, "source": source, "date": day(zone, on), "value": value(amount),
                 "payer": payer.reference(), "payee": payee.reference() })
         };
         let spent = self.expenditures.of(id).iter().filter(|one| one.contract_id == contract.id);

@@ -10,7 +10,7 @@ use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::report::ReportKind;
 use crate::service::error::Error;
 use crate::service::export::Publisher;
-use crate::service::export::parties::{self, Party};
+use crate::service::export::parties::{self, Parties, Party};
 use crate::service::grouped::Grouped;
 use crate::storage::amendment::{Amendment, AmendmentLine};
 use crate::storage::contract::Contract;
@@ -25,7 +25,7 @@ use crate::storage::{
     AnyConnection, amendment, contract, document, expenditure, export, journal, line, recovery,
     region, report, verify,
 };
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -114,8 +114,8 @@ impl Page {
 
     /// The project of a proposal.
     pub fn project(&self, row: &Proposal, publisher: &Publisher) -> Value {
-        let parties = parties::of(self, row);
-        let region = parties::region(self, row);
+        let parties = Parties::of(self, row);
+        let region = &parties.region;
         pruned(json!({
             "id": format!("{}-{}", publisher.prefix, row.id),
             "identifiers": [{ "id": row.id, "scheme": "sentra" }],
@@ -137,14 +137,14 @@ impl Page {
                 Menu::Revitalisation => "rehabilitation",
             },
             "locations": [self.location(row)],
-            "budget": self.budget(row, &region),
-            "parties": parties.iter().map(Party::shown).collect::<Vec<_>>(),
+            "budget": self.budget(row, region),
+            "parties": parties.shown(),
             "publicAuthority": region.reference(),
             "documents": self.documents(row, publisher),
-            "contractingProcesses": self.processes(row, publisher),
+            "contractingProcesses": self.processes(row, &parties, publisher),
             "metrics": self.metrics(row),
             "milestones": self.milestones(row),
-            "transactions": self.transactions(row, &region),
+            "transactions": self.transactions(row, region),
             "completion": self.completion(row),
         }))
     }
@@ -152,7 +152,7 @@ impl Page {
     /// From the first contract to the last day of one; the fiscal year before there is any.
     fn period(&self, row: &Proposal) -> Value {
         match self.contract_period(row) {
-            Value::Null => year(row.fiscal_year),
+            Value::Null => year(zone(row), row.fiscal_year),
             known => known,
         }
     }
@@ -162,7 +162,7 @@ impl Page {
         let start = contracts.iter().map(|one| one.starts_on).min();
         let end = contracts.iter().map(|one| one.ends_on).max();
         match (start, end) {
-            (Some(start), Some(end)) => period(start, end),
+            (Some(start), Some(end)) => period(zone(row), start, end),
             _ => Value::Null,
         }
     }
@@ -209,11 +209,11 @@ impl Page {
         let of_source = sources.iter().map(|(source, amount)| {
             let party = if *source == FundSource::Apbd { region } else { &parties::TREASURY };
             json!({ "id": source, "description": source_name(*source), "amount": value(*amount),
-                "period": year(row.fiscal_year), "sourceParty": party.reference() })
+                "period": year(zone(row), row.fiscal_year), "sourceParty": party.reference() })
         });
         let of_component = components.iter().map(|(component, amount)| {
             json!({ "id": component, "description": component.label_id(), "amount": value(*amount),
-                "period": year(row.fiscal_year), "sourceParty": parties::TREASURY.reference() })
+                "period": year(zone(row), row.fiscal_year), "sourceParty": parties::TREASURY.reference() })
         });
         let at = |names: &[&str]| {
             let mut found = self.decided.of(row.id).iter();
@@ -245,7 +245,7 @@ impl Page {
             "description": basis.and_then(|entry| entry.reason.clone()),
             "value": value(figures.ceiling_idr),
             "financingParty": parties::TREASURY.reference(),
-            "period": year(row.fiscal_year),
+            "period": year(zone(row), row.fiscal_year),
         }])
     }
 
@@ -277,7 +277,7 @@ impl Page {
         let physical = |one: &Report| {
             let (whole, rest) = (one.physical_bp.0 / 100, one.physical_bp.0 % 100);
             json!({
-                "id": one.id, "period": { "endDate": day(one.as_of) }, "measure": format!("{whole}.{rest:02}"),
+                "id": one.id, "period": { "endDate": end_of(zone(row), one.as_of) }, "measure": format!("{whole}.{rest:02}"),
                 "unit": { "name": "percent", "scheme": "UNCEFACT", "id": "P1" }, "notes": one.output,
             })
         };
@@ -285,7 +285,7 @@ impl Page {
             let kept = one.figures.as_deref().map(serde_json::from_str::<EightFigures>);
             let Some(Ok(figures)) = kept else { return Value::Null };
             json!({
-                "id": one.id, "period": { "endDate": day(one.as_of) }, "value": value(Rupiah(figures.absorbed_idr)),
+                "id": one.id, "period": { "endDate": end_of(zone(row), one.as_of) }, "value": value(Rupiah(figures.absorbed_idr)),
             })
         };
         if reports.is_empty() {
@@ -312,16 +312,16 @@ impl Page {
         let mut all: Vec<Value> = paid
             .map(|entry| {
                 json!({ "id": entry.id, "title": "Penyaluran DAK Fisik", "type": "payment", "status": "met",
-                    "dateMet": day(entry.effective_on), "value": value(entry.amount_idr) })
+                    "dateMet": day(zone(row), entry.effective_on), "value": value(entry.amount_idr) })
             })
             .collect();
         let handover = row.handover_on.map(|on| {
             json!({ "id": "handover", "title": "Berita acara serah terima (BAST)", "type": "delivery",
-                "status": "met", "dateMet": day(on) })
+                "status": "met", "dateMet": day(zone(row), on) })
         });
         let in_use = row.operating_since.map(|on| {
             json!({ "id": "operation", "title": "Sentra mulai beroperasi", "type": "delivery",
-                "status": "met", "dateMet": day(on) })
+                "status": "met", "dateMet": day(zone(row), on) })
         });
         all.extend(handover.into_iter().chain(in_use));
         all
@@ -334,7 +334,7 @@ impl Page {
                 EntryKind::Return => (region, &parties::TREASURY),
                 _ => (&parties::TREASURY, region),
             };
-            json!({ "id": entry.id, "source": entry.source_kind, "date": day(entry.effective_on),
+            json!({ "id": entry.id, "source": entry.source_kind, "date": day(zone(row), entry.effective_on),
                 "value": value(entry.amount_idr), "payer": payer.reference(), "payee": payee.reference() })
         };
         self.payments(row).map(shown).collect()
@@ -346,11 +346,14 @@ impl Page {
         if !over {
             return Value::Null;
         }
+        // Until it is closed, money can be spent, and come back.
+        let is_final = row.state == State::Closed;
         let figures = self.figures.get(&row.id).copied().unwrap_or_default();
         let closed =
             self.decided.of(row.id).iter().rfind(|one| one.0.starts_with("proposal.close"));
         let planned_end = self.contracts.of(row.id).iter().map(|one| one.ends_on).max();
-        let end = row.handover_on.map(day).or(closed.map(|(_, at)| json!(at)));
+        let end =
+            row.handover_on.map(|on| end_of(zone(row), on)).or(closed.map(|(_, at)| json!(at)));
         let late =
             row.handover_on.zip(planned_end).filter(|(handover, planned)| handover > planned);
         let difference = figures.ceiling_idr.minus(figures.absorbed_idr).unwrap_or_default();
@@ -358,8 +361,8 @@ impl Page {
         json!({
             "endDate": end,
             "endDateDetails": late.map(|(_, planned)| format!("The last contract ended on {planned}.")),
-            "finalValue": value(figures.absorbed_idr),
-            "finalValueDetails": (difference != Rupiah::ZERO).then(|| format!(
+            "finalValue": is_final.then(|| value(figures.absorbed_idr)),
+            "finalValueDetails": (is_final && difference != Rupiah::ZERO).then(|| format!(
                 "{} was set aside; {} of it was released, {} was paid back.",
                 figures.ceiling_idr, figures.released_idr, figures.returned_idr)),
             "finalScope": last.map(|report| report.output.clone()),
@@ -380,21 +383,31 @@ pub fn value(amount: Rupiah) -> Value {
     json!({ "amount": amount, "currency": "IDR" })
 }
 
-/// The beginning of a day of Jakarta as an instant.
-pub fn day(on: NaiveDate) -> Value {
-    json!(Zone::Wib.at(on, NaiveTime::MIN))
+/// The zone of a proposal's region.
+pub fn zone(row: &Proposal) -> Zone {
+    Zone::of(&row.region_code)
 }
 
-/// From the beginning of one day to that of another.
-pub fn period(start: NaiveDate, end: NaiveDate) -> Value {
-    json!({ "startDate": day(start), "endDate": day(end) })
+/// The beginning of a day, as the clocks of a zone show it: whoever cuts the date out of it finds the day that was meant.
+pub fn day(zone: Zone, on: NaiveDate) -> Value {
+    json!(format!("{on}T00:00:00+{:02}:00", zone.hours()))
 }
 
-fn year(of: i64) -> Value {
+/// The last second of a day, as the clocks of a zone show it.
+fn end_of(zone: Zone, on: NaiveDate) -> Value {
+    json!(format!("{on}T23:59:59+{:02}:00", zone.hours()))
+}
+
+/// From the beginning of one day to the end of another.
+pub fn period(zone: Zone, start: NaiveDate, end: NaiveDate) -> Value {
+    json!({ "startDate": day(zone, start), "endDate": end_of(zone, end) })
+}
+
+fn year(zone: Zone, of: i64) -> Value {
     let day = |month, day| {
         i32::try_from(of).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
     };
-    day(1, 1).zip(day(12, 31)).map_or(Value::Null, |(start, end)| period(start, end))
+    day(1, 1).zip(day(12, 31)).map_or(Value::Null, |(start, end)| period(zone, start, end))
 }
 
 /// What has a value: nothing that is null, blank or empty. The standard wants such fields left out.
@@ -504,8 +517,9 @@ mod tests {
     }
 
     #[test]
-    fn a_year_is_a_period_of_its_days_in_jakarta() {
-        let expected = json!({ "startDate": "2020-12-31T17:00:00.000000Z", "endDate": "2021-12-30T17:00:00.000000Z" });
-        assert_eq!(year(2021), expected);
+    fn a_year_is_a_period_of_its_days_by_the_clocks_of_the_region() {
+        let expected = json!({ "startDate": "2021-01-01T00:00:00+07:00", "endDate": "2021-12-31T23:59:59+07:00" });
+        assert_eq!(year(Zone::Wib, 2021), expected);
+        assert_eq!(year(Zone::Wit, 2021)["endDate"], "2021-12-31T23:59:59+09:00");
     }
 }

@@ -152,7 +152,8 @@ pub struct ClosingDraft {
     /// Why, in words.
     #[schema(example = "STS 118 sesuai dengan rekening koran kas daerah.")]
     pub reason: String,
-    /// What of the amount at issue is settled; when absent, what the region says it settled, at most what is at issue.
+    /// What of the amount at issue is settled; when absent, all of it where the outcome is `settled`, nothing where it is
+    /// `withdrawn`. `cannot_be_followed_up` has to say it, where something is at issue.
     #[serde(default)]
     #[schema(value_type = Option<i64>, example = 48_000_000)]
     pub settled_idr: Option<Rupiah>,

@@ -3,7 +3,7 @@
 use super::{Told, check_documents, draft, one, settle};
 use crate::domain::audit::SubjectKind;
 use crate::domain::document::FOLLOWERS;
-use crate::domain::finding::{FindingState, FollowUpSide, Step, decide};
+use crate::domain::finding::{FindingOutcome, FindingState, FollowUpSide, Step, decide};
 use crate::domain::ids::{FindingId, FollowUpId};
 use crate::domain::money::Rupiah;
 use crate::domain::notice::NoticeEvent;
@@ -23,7 +23,7 @@ use crate::storage::finding::{self, Finding, FollowUp};
 use crate::storage::proposal::Proposal;
 use serde_json::json;
 
-/// The most that is said of one finding.
+/// The most that is said of one finding, but for the answer to a last return.
 const MOST_SAID: usize = 100;
 
 type Found = (Finding, Proposal);
@@ -34,11 +34,9 @@ fn find(tx: &mut AnyConnection, cx: &Context, id: FindingId) -> Result<(Subject,
     Ok((access::beneath(&proposal, SubjectKind::Finding, id), (row, proposal)))
 }
 
-/// Locks the proposal, and reads the finding again: it may have been changed meanwhile.
-fn lock(tx: &mut AnyConnection, seen: &Found) -> Result<Found, Error> {
-    let proposal = access::lock(tx, seen.1.id, None)?;
-    let row = finding::find(tx, seen.0.id)?.ok_or(Error::NotFound)?;
-    Ok((row, proposal))
+/// The finding, read again since its proposal is locked: it may have been changed meanwhile.
+fn again(tx: &mut AnyConnection, id: FindingId) -> Result<Finding, Error> {
+    finding::find(tx, id)?.ok_or(Error::NotFound)
 }
 
 fn said(cx: &Context, of: FindingId, side: FollowUpSide, text: &str) -> Result<FollowUp, Error> {
@@ -70,15 +68,18 @@ pub fn follow_up(
         Write::moving("finding.follow_up"),
         |tx| find(tx, cx, id),
         |tx, _, seen| {
-            let (by, duty) = follower(tx, cx, &seen)?;
-            let (row, proposal) = lock(tx, &seen)?;
+            follower(tx, cx, &seen.0, &seen.1)?;
+            let proposal = access::lock(tx, seen.1.id, None)?;
+            let row = again(tx, id)?;
+            // Asked before and again, as `access::lock_as` does.
+            let (by, duty) = follower(tx, cx, &row, &proposal)?;
             let draft = body.get()?;
             check_documents(tx, proposal.id, &draft.documents)?;
             let state =
                 decide(row.state, row.at_issue(), Step::FollowUp).map_err(Error::Refused)?;
-            if finding::said_of(tx, &[id])?.len() >= MOST_SAID {
-                let message = format!("{MOST_SAID} entries were made already; close it.");
-                return Err(Error::refused("too_many_follow_ups", "/follow_ups", message));
+            // What came back can be answered always: what is settled has to be followed up before.
+            if row.state != FindingState::Open {
+                has_room(tx, id)?;
             }
             let told = FollowUp {
                 amount_idr: draft.amount_idr,
@@ -107,11 +108,21 @@ pub fn follow_up(
     )
 }
 
+/// Refuses where enough was said of a finding.
+fn has_room(tx: &mut AnyConnection, id: FindingId) -> Result<(), Error> {
+    if finding::said_of(tx, &[id])?.len() < MOST_SAID {
+        return Ok(());
+    }
+    let message = format!("{MOST_SAID} entries were made already; an auditor has to close it.");
+    Err(Error::refused("too_many_follow_ups", "/follow_ups", message))
+}
+
 /// By which grant and duty the caller follows up for the region. Whoever made the finding does not answer it.
 fn follower(
     tx: &mut AnyConnection,
     cx: &Context,
-    (row, proposal): &Found,
+    row: &Finding,
+    proposal: &Proposal,
 ) -> Result<(By, Duty), Error> {
     let standing = Standing::of(tx, proposal.id, cx.now)?;
     let mut excluded: Option<Vec<Blocker>> = None;
@@ -145,8 +156,8 @@ pub fn send_back(
         Write::acting("finding.return"),
         |tx| find(tx, cx, id),
         |tx, _, seen| {
-            let by = access::auditing(tx, cx, &seen.1)?;
-            let (row, proposal) = lock(tx, &seen)?;
+            let (by, proposal) = access::lock_auditing(tx, cx, &seen.1)?;
+            let row = again(tx, id)?;
             need_version(cx, row.version)?;
             let draft = body.get()?;
             let due_on = match draft.due_on {
@@ -154,6 +165,7 @@ pub fn send_back(
                 None => row.due_on,
             };
             let state = decide(row.state, row.at_issue(), Step::Return).map_err(Error::Refused)?;
+            has_room(tx, id)?;
             let told = FollowUp {
                 due_on: draft.due_on,
                 ..said(cx, id, FollowUpSide::Auditor, &draft.reason)?
@@ -194,14 +206,11 @@ pub fn close(
         Write::acting("finding.close"),
         |tx| find(tx, cx, id),
         |tx, _, seen| {
-            let by = access::auditing(tx, cx, &seen.1)?;
-            let (row, proposal) = lock(tx, &seen)?;
+            let (by, proposal) = access::lock_auditing(tx, cx, &seen.1)?;
+            let row = again(tx, id)?;
             need_version(cx, row.version)?;
             let draft = body.get()?;
-            let settled = match draft.settled_idr {
-                Some(settled) => settled,
-                None => said_to_be_settled(tx, &row)?,
-            };
+            let settled = settled(draft, row.at_issue())?;
             let step = Step::Close(draft.outcome, settled);
             let state = decide(row.state, row.at_issue(), step).map_err(Error::Refused)?;
             let after = Finding {
@@ -233,9 +242,17 @@ pub fn close(
     )
 }
 
-/// What the region says that it settled, at most what is at issue.
-fn said_to_be_settled(tx: &mut AnyConnection, row: &Finding) -> Result<Rupiah, Error> {
-    let said = finding::said_of(tx, &[row.id])?;
-    let sum = Rupiah::total(said.iter().filter_map(|one| one.amount_idr));
-    Ok(sum.min(row.at_issue()))
+/// What is settled. That is the auditor's word: where it is not said, it follows from the outcome, and never from what
+/// the region told, which may have been returned as untrue.
+fn settled(draft: &ClosingDraft, at_issue: Rupiah) -> Result<Rupiah, Error> {
+    match (draft.settled_idr, draft.outcome) {
+        (Some(settled), _) => Ok(settled),
+        (None, FindingOutcome::Settled) => Ok(at_issue),
+        (None, FindingOutcome::Withdrawn) => Ok(Rupiah::ZERO),
+        (None, FindingOutcome::CannotBeFollowedUp) if at_issue == Rupiah::ZERO => Ok(Rupiah::ZERO),
+        (None, FindingOutcome::CannotBeFollowedUp) => {
+            let message = format!("must be given: what of the {at_issue} at issue is settled");
+            Err(Error::invalid("/settled_idr", "required", message))
+        }
+    }
 }

@@ -1,12 +1,12 @@
-//! CSV as spreadsheets write it: with or without a byte order mark, parted by commas, semicolons or tabs, its rows ended
+//! CSV as an Indonesian spreadsheet expects it, and as spreadsheets write it: with or without a byte order mark, parted by commas, semicolons or tabs, its rows ended
 //! in any system's way.
 
 use super::columns::letters;
-use super::{Cell, Row};
+use super::{Cell, Row, escaped};
 use crate::domain::input::MAX_ITEMS;
 use crate::domain::refusal::FieldError;
-use ::csv::ByteRecord;
-use std::io::Read;
+use ::csv::{ByteRecord, QuoteStyle, Writer, WriterBuilder};
+use std::io::{self, Read, Write};
 
 /// Rows that say something and are kept: the header, the lines, and one by which too many are told.
 const MAX_ROWS: usize = MAX_ITEMS + 2;
@@ -14,6 +14,23 @@ const MAX_ROWS: usize = MAX_ITEMS + 2;
 const MAX_COLUMNS: usize = 50;
 /// A row behind the last. A quote that is never closed takes it into its cell, with every row between.
 const BEHIND: &[u8] = b"\nend of the file";
+
+/// What writes CSV: semicolons, and a byte order mark before them. Cells come as [`cell`] makes them.
+pub(super) fn writer<W: Write>(mut out: W) -> io::Result<Writer<W>> {
+    out.write_all(b"\xef\xbb\xbf")?;
+    let style = QuoteStyle::Never;
+    Ok(WriterBuilder::new().delimiter(b';').quote_style(style).from_writer(out))
+}
+
+/// A text as a cell: no formula, and in quotes where it holds what parts cells in a file of any country.
+pub(super) fn cell(text: &str) -> String {
+    let text = escaped(text);
+    if text.contains([',', ';', '\t', '\n', '\r', '"']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
 
 fn unreadable(message: String) -> FieldError {
     FieldError::new("/lines", "unreadable", message)

@@ -1,7 +1,7 @@
 //! A spreadsheet that is written row by row, in the memory of a row, however many there are.
 
-use super::Format;
 use super::table::{Column, Out, put};
+use super::{Format, csv};
 use crate::service::error::Error;
 use crate::service::store::StoreError;
 use rust_xlsxwriter::{Format as Look, Workbook, XlsxError};
@@ -28,12 +28,11 @@ impl<W: Write + Send> Stream<W> {
         format: Format,
         name: &str,
         columns: &[Column],
-        mut out: W,
+        out: W,
     ) -> Result<Stream<W>, Error> {
         let kind = match format {
             Format::Csv => {
-                out.write_all(b"\xef\xbb\xbf").map_err(failed)?;
-                let mut writer = ::csv::WriterBuilder::new().delimiter(b';').from_writer(out);
+                let mut writer = csv::writer(out).map_err(failed)?;
                 let names = columns.iter().map(|column| column.name);
                 writer.write_record(names).map_err(of_csv)?;
                 Kind::Csv(Box::new(writer))

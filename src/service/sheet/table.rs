@@ -2,7 +2,8 @@
 //! error names row and column; what would be taken for a formula is neutralised on the way out.
 
 use super::columns::letters;
-use super::{Cell, Format, Row, csv, escaped, unescaped, xlsx};
+use super::stream::Stream;
+use super::{Cell, Format, Row, csv, unescaped, xlsx};
 use crate::domain::input::MAX_ITEMS;
 use crate::domain::money::Rupiah;
 use crate::domain::refusal::FieldError;
@@ -159,7 +160,7 @@ impl Table {
     /// A text; nothing for an empty cell.
     pub fn text(&mut self, index: usize, field: &'static str) -> String {
         match self.cell(index, field) {
-            Cell::Text(text) => unescaped(text.trim()).to_owned(),
+            Cell::Text(text) => unescaped(text.trim()),
             Cell::Number(number) => number.to_string(),
             Cell::Truth(truth) => truth.to_string(),
             Cell::Day(day) => day.to_string(),
@@ -299,7 +300,7 @@ fn columns_of(
 /// A cell that is written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Out {
-    /// A text; what would be taken for a formula gets an apostrophe.
+    /// A text; what CSV would make a formula of gets an apostrophe there.
     Text(String),
     /// Money or a number.
     Number(i64),
@@ -309,7 +310,7 @@ impl Out {
     /// As it stands in a CSV file.
     pub(super) fn text(&self) -> String {
         match self {
-            Out::Text(text) => escaped(text),
+            Out::Text(text) => csv::cell(text),
             Out::Number(number) => number.to_string(),
         }
     }
@@ -318,7 +319,7 @@ impl Out {
 /// Writes a cell of a workbook: a number as a number, a text as nothing but a text.
 pub(super) fn put(sheet: &mut Worksheet, row: u32, at: u16, cell: &Out) -> Result<(), XlsxError> {
     match cell {
-        Out::Text(text) => sheet.write_string(row, at, escaped(text))?,
+        Out::Text(text) => sheet.write_string(row, at, text)?,
         // Money is below 2^53, and so exact in a cell.
         Out::Number(number) => match number.to_string().parse::<f64>() {
             Ok(exact) => sheet.write_number(row, at, exact)?,
@@ -337,23 +338,13 @@ pub fn written_as(
 ) -> Result<Vec<u8>, Error> {
     match format {
         Format::Csv => {
-            as_csv(columns, rows).map_err(|error| Error::Defect(format!("writing CSV: {error}")))
+            let mut written = Stream::begin(format, sheet, columns, Vec::new())?;
+            rows.iter().try_for_each(|row| written.row(row))?;
+            written.end()
         }
         Format::Xlsx => as_workbook(sheet, columns, rows)
             .map_err(|error| Error::Defect(format!("writing XLSX: {error}"))),
     }
-}
-
-fn as_csv(columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<u8>, String> {
-    let mut writer =
-        ::csv::WriterBuilder::new().delimiter(b';').from_writer(b"\xef\xbb\xbf".to_vec());
-    let names = columns.iter().map(|column| column.name);
-    writer.write_record(names).map_err(|error| error.to_string())?;
-    for row in rows {
-        let cells = row.iter().map(Out::text);
-        writer.write_record(cells).map_err(|error| error.to_string())?;
-    }
-    writer.into_inner().map_err(|error| error.to_string())
 }
 
 fn as_workbook(name: &str, columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<u8>, XlsxError> {

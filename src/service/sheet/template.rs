@@ -1,7 +1,7 @@
 //! The spreadsheet that a clerk fills in: the columns, the lines that there are, and the components to choose from.
 
 use super::columns::{COLUMNS, Column};
-use super::{escaped, xlsx};
+use super::{csv, xlsx};
 use crate::domain::ids::ProposalId;
 use crate::domain::line::{Component, FundSource};
 use crate::service::context::Context;
@@ -54,7 +54,9 @@ pub fn template(
         })
         .collect();
     match format {
-        Format::Csv => csv(&rows).map_err(|error| Error::Defect(format!("writing CSV: {error}"))),
+        Format::Csv => {
+            as_csv(&rows).map_err(|error| Error::Defect(format!("writing CSV: {error}")))
+        }
         Format::Xlsx => {
             workbook(&rows).map_err(|error| Error::Defect(format!("writing XLSX: {error}")))
         }
@@ -74,24 +76,30 @@ fn volume(thousandths: i64, mark: char) -> String {
 fn cells((line, remarks): &(Line, String), mark: char) -> [String; 10] {
     [
         line.component.to_string(),
-        escaped(&line.description),
+        line.description.clone(),
         if line.builds_anew { "ya" } else { "tidak" }.to_owned(),
         volume(line.volume_thousandths, mark),
-        escaped(&line.unit),
+        line.unit.clone(),
         line.unit_cost_idr.0.to_string(),
         line.amount_idr.0.to_string(),
         line.fund_source.to_string(),
-        escaped(line.gap.as_deref().unwrap_or_default()),
-        escaped(remarks),
+        line.gap.clone().unwrap_or_default(),
+        remarks.clone(),
     ]
 }
 
-fn csv(lines: &[(Line, String)]) -> Result<Vec<u8>, String> {
-    let mut writer =
-        ::csv::WriterBuilder::new().delimiter(b';').from_writer(b"\xef\xbb\xbf".to_vec());
+/// Whether a column holds a volume or money.
+const fn is_number(column: usize) -> bool {
+    matches!(column, 3 | 5 | 6)
+}
+
+fn as_csv(lines: &[(Line, String)]) -> Result<Vec<u8>, String> {
+    let mut writer = csv::writer(Vec::new()).map_err(|error| error.to_string())?;
     writer.write_record(COLUMNS.map(|column| column.1)).map_err(|error| error.to_string())?;
     for line in lines {
-        writer.write_record(cells(line, ',')).map_err(|error| error.to_string())?;
+        let cells = cells(line, ',').into_iter().enumerate();
+        let cells = cells.map(|(at, text)| if is_number(at) { text } else { csv::cell(&text) });
+        writer.write_record(cells).map_err(|error| error.to_string())?;
     }
     writer.into_inner().map_err(|error| error.to_string())
 }
@@ -118,9 +126,9 @@ fn workbook(lines: &[(Line, String)]) -> Result<Vec<u8>, XlsxError> {
 }
 
 fn fill(sheet: &mut Worksheet, row: u32, line: &(Line, String)) -> Result<(), XlsxError> {
-    for (column, text) in (0_u16..).zip(cells(line, '.')) {
+    for (column, (at, text)) in (0_u16..).zip(cells(line, '.').into_iter().enumerate()) {
         // Volume and money as numbers: both are exact in a cell, being far below 2^53.
-        let number = matches!(column, 3 | 5 | 6).then(|| text.parse::<f64>().ok()).flatten();
+        let number = is_number(at).then(|| text.parse::<f64>().ok()).flatten();
         match number {
             Some(number) => sheet.write_number(row, column, number)?,
             None => sheet.write_string(row, column, text)?,

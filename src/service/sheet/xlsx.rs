@@ -126,9 +126,9 @@ fn of(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Empty => Cell::Empty,
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-            Cell::Text(text.clone())
+            typed(text)
         }
-        DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
+        DataRef::SharedString(text) => typed(text),
         DataRef::Float(number) => Cell::Number(*number),
         DataRef::Int(number) => Cell::Text(number.to_string()),
         DataRef::Bool(truth) => Cell::Truth(*truth),
@@ -140,6 +140,12 @@ fn of(value: &DataRef<'_>) -> Cell {
         }
         DataRef::Error(error) => Cell::Broken(error.to_string()),
     }
+}
+
+/// A text of a workbook is one, whatever it begins with; it gets the apostrophe that CSV has there.
+fn typed(text: &str) -> Cell {
+    let mark = if text.trim_start().starts_with(['=', '@', '+']) { "'" } else { "" };
+    Cell::Text(format!("{mark}{text}"))
 }
 
 fn unreadable(error: impl std::fmt::Display) -> FieldError {

@@ -79,8 +79,13 @@ fn begin(
     need_version(cx, row.version)?;
     let mut ids: Vec<ProposalId> = contents.paid().map(|item| item.proposal_id).collect();
     ids.sort_unstable();
-    let proposals =
-        ids.into_iter().map(|id| access::lock(tx, id, None)).collect::<Result<_, _>>()?;
+    let lock = |id| {
+        let row = access::lock(tx, id, None)?;
+        // Again, since it is locked: see `access::lock_as`.
+        access::four_eyes(tx, cx, id, duty)?;
+        Ok::<_, Error>(row)
+    };
+    let proposals = ids.into_iter().map(lock).collect::<Result<_, _>>()?;
     Ok((contents, proposals))
 }
 

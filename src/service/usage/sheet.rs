@@ -114,7 +114,11 @@ fn row(group: &Group) -> Vec<Out> {
 }
 
 fn key(key: &GroupKey) -> Vec<Out> {
-    let value = Out::Text(key.value.clone().unwrap_or_default());
+    let text = key.value.clone().unwrap_or_default();
+    let value = match (key.by, text.parse()) {
+        (Dimension::FiscalYear, Ok(year)) => Out::Number(year),
+        _ => Out::Text(text),
+    };
     let named = is_named(key.by).then(|| Out::Text(key.name.clone().unwrap_or_default()));
     std::iter::once(value).chain(named).collect()
 }
