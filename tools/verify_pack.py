@@ -121,16 +121,16 @@ class Pack:
             require(sealed == row["sha256"], f"its hash was sealed as {sealed}, not {row['sha256']}")
 
     def journal(self):
-        for row in csv.DictReader(io.StringIO(self.archive.read("journal.csv").decode())):
+        text = self.archive.read("journal.csv").decode("utf-8-sig")
+        for row in csv.DictReader(io.StringIO(text), delimiter=";"):
             self.hold(f"journal entry {row['id']}", self.entry, row)
 
     def entry(self, row):
         sealed = self.entries.get(row["id"])
         if sealed is None:
             return require(row["event_id"] in self.later, "no event that is proved tells of it")
-        told = (row["kind"], row["effective_on"], row["from"], row["to"], row["amount_idr"])
-        kept = ("kind", "effective_on", "from_account", "to_account", "amount_idr")
-        require(told == tuple(str(sealed[name]) for name in kept), "it is not what was sealed")
+        for name in ("kind", "effective_on", "from_account", "to_account", "amount_idr"):
+            require(row[name] == str(sealed[name]), f"its {name} is not what was sealed")
 
 
 def main():

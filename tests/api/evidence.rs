@@ -92,7 +92,7 @@ on_both! {
             ("proofs.ndjson", proofs.replace("\"amount_idr\":5000,", "\"amount_idr\":4000,"), "is not what was sealed"),
             ("proofs.ndjson", without(0), "there is no checkpoint"),
             ("proofs.ndjson", without(spent), "no event that is proved tells of it"),
-            ("journal.csv", told("journal.csv").replace(",5000,", ",4000,"), "it is not what was sealed"),
+            ("journal.csv", told("journal.csv").replace(";5000;", ";4000;"), "its amount_idr is not what was sealed"),
             ("timeline.html", page, "its bytes have the hash"),
             (&document, String::from_utf8_lossy(&bytes).into_owned(), "its bytes have the hash"),
             ("more.txt", "x".to_owned(), "the manifest does not name it"),
@@ -153,7 +153,7 @@ on_both! {
         let journal = String::from_utf8(files["journal.csv"].clone()).expect("text");
         assert_eq!(journal.lines().count(), life.journal().await.len() + 1);
         let figures = String::from_utf8(files["figures.csv"].clone()).expect("text");
-        assert!(figures.contains("absorbed_idr,5000\n"), "{figures}");
+        assert!(figures.contains("absorbed_idr;5000\n"), "{figures}");
         let findings: Value = serde_json::from_slice(&files["findings.json"]).expect("JSON");
         assert_eq!(findings[0]["title"], evil);
         // Nothing of it stays behind, and that it was read does.

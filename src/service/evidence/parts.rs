@@ -7,7 +7,10 @@ use crate::domain::ids::{EventId, ProposalId};
 use crate::domain::journal::EightFigures;
 use crate::service::context::Context;
 use crate::service::error::Error;
-use crate::service::sheet::escaped;
+use crate::service::export::listing;
+use crate::service::sheet::Format;
+use crate::service::sheet::stream::Stream;
+use crate::service::sheet::table::{Column, Out};
 use crate::service::store::{self, StoreError};
 use crate::service::view::proposal::EventView;
 use crate::service::{Services, finding};
@@ -20,13 +23,6 @@ use std::io::Write;
 
 /// Rows of one page.
 const PAGE: i64 = 1_000;
-
-fn csv_failed(error: ::csv::Error) -> Error {
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => failed(error),
-        other => Error::Defect(format!("writing CSV: {other:?}")),
-    }
-}
 
 /// The time line: what happened to the proposal, refused attempts too, in its order.
 pub fn time_line(
@@ -55,62 +51,22 @@ pub fn time_line(
 
 /// The journal, entry by entry.
 pub fn journal(tx: &mut AnyConnection, archive: &mut Archive, id: ProposalId) -> Result<(), Error> {
-    archive.write("journal.csv", |part| {
-        let mut table = ::csv::Writer::from_writer(part);
-        let names = [
-            "id",
-            "kind",
-            "effective_on",
-            "recorded_at",
-            "from",
-            "to",
-            "amount_idr",
-            "source_kind",
-            "source_id",
-            "event_id",
-            "reverses_id",
-            "reason",
-            "origin_year",
-        ];
-        table.write_record(names).map_err(csv_failed)?;
-        let mut after = None;
-        loop {
-            let rows = entries::of_proposal(tx, id, after, PAGE)?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.id);
-            for row in rows {
-                let cells = [
-                    row.id.to_string(),
-                    row.kind.to_string(),
-                    row.effective_on.to_string(),
-                    row.recorded_at.to_string(),
-                    row.from_account.to_string(),
-                    row.to_account.to_string(),
-                    row.amount_idr.0.to_string(),
-                    row.source_kind,
-                    row.source_id,
-                    row.event_id.to_string(),
-                    row.reverses_id.map(|id| id.to_string()).unwrap_or_default(),
-                    escaped(&row.reason.unwrap_or_default()),
-                    row.origin_year.map(|year| year.to_string()).unwrap_or_default(),
-                ];
-                table.write_record(cells).map_err(csv_failed)?;
-            }
-        }
-        table.flush().map_err(failed)
-    })
+    archive.write("journal.csv", |part| listing::journal_of(tx, id, part).map(|_| ()))
 }
+
+const FIGURES: [Column; 2] =
+    [listing::column("figure", "angka"), listing::column("amount_idr", "jumlah_idr")];
 
 /// The figures that the journal comes to.
 pub fn figures(tx: &mut AnyConnection, archive: &mut Archive, id: ProposalId) -> Result<(), Error> {
     let figures = serde_json::to_value(EightFigures::from(entries::figures(tx, id)?))?;
     archive.write("figures.csv", |part| {
-        let mut table = ::csv::Writer::from_writer(part);
-        table.write_record(["figure", "amount_idr"]).map_err(csv_failed)?;
+        let mut table = Stream::begin(Format::Csv, "Figures", &FIGURES, part)?;
         for (name, amount) in figures.as_object().into_iter().flatten() {
-            table.write_record([name, &amount.to_string()]).map_err(csv_failed)?;
+            let amount = Out::Number(amount.as_i64().unwrap_or_default());
+            table.row(&[Out::Text(name.clone()), amount])?;
         }
-        table.flush().map_err(failed)
+        table.end().map(|_| ())
     })
 }
 

@@ -22,7 +22,8 @@ use std::io::Write;
 /// Proposals, or entries, that are read at once.
 const AT_ONCE: i64 = 1_000;
 
-const fn column(name: &'static str, indonesian: &'static str) -> Column {
+/// A column that is written only.
+pub const fn column(name: &'static str, indonesian: &'static str) -> Column {
     Column { name, indonesian, need: Need::Written }
 }
 
@@ -116,14 +117,7 @@ pub fn journal<W: Write + Send>(
     let mut sheet = Stream::begin(format, "Journal", &JOURNAL, out)?;
     let mut each = |tx: &mut AnyConnection, rows: &[Proposal]| {
         let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
-        let (mut after, mut count) = (None, 0_usize);
-        loop {
-            let page = entries::of_proposals(tx, &ids, after, AT_ONCE)?;
-            let Some(last) = page.last() else { return Ok(count) };
-            after = Some((last.proposal_id, last.id));
-            page.iter().try_for_each(|entry| sheet.row(&entry_cells(entry)))?;
-            count = count.saturating_add(page.len());
-        }
+        write_entries(tx, &ids, &mut sheet)
     };
     let count = match of {
         Entries::Proposal(id) => sv.db.read(|tx| {
@@ -133,6 +127,33 @@ pub fn journal<W: Write + Send>(
         Entries::Proposals(filter) => pages(sv, cx, filter, each)?,
     };
     Ok((sheet.end()?, count))
+}
+
+/// Writes the journal of one proposal as CSV, within a snapshot that others share.
+pub fn journal_of<W: Write + Send>(
+    tx: &mut AnyConnection,
+    id: ProposalId,
+    out: W,
+) -> Result<W, Error> {
+    let mut sheet = Stream::begin(Format::Csv, "Journal", &JOURNAL, out)?;
+    write_entries(tx, &[id], &mut sheet)?;
+    sheet.end()
+}
+
+/// Writes the entries of some proposals; how many there are.
+fn write_entries<W: Write + Send>(
+    tx: &mut AnyConnection,
+    ids: &[ProposalId],
+    sheet: &mut Stream<W>,
+) -> Result<usize, Error> {
+    let (mut after, mut count) = (None, 0_usize);
+    loop {
+        let page = entries::of_proposals(tx, ids, after, AT_ONCE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some((last.proposal_id, last.id));
+        page.iter().try_for_each(|entry| sheet.row(&entry_cells(entry)))?;
+        count = count.saturating_add(page.len());
+    }
 }
 
 /// Of what entries are written.
