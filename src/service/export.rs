@@ -1,7 +1,7 @@
 //! Exports: one snapshot, read in pages and written as it is read, so that any number of proposals takes the memory of one
 //! page. Over HTTP it is spooled into a file first: a reader that is slow keeps no snapshot open.
 
-mod listing;
+pub mod listing;
 mod parties;
 mod process;
 mod project;
