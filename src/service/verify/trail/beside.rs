@@ -2,6 +2,7 @@
 
 use crate::service::error::Error;
 use crate::service::verify::trail::{LIMIT, PAGE, Walk};
+use crate::storage::odd::{self, Odd};
 use crate::storage::{AnyConnection, trail};
 
 /// Names it.
@@ -10,8 +11,8 @@ pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error>
     let mut after = String::new();
     loop {
         let rows = trail::unsealed(tx, &after, PAGE)?;
-        let Some((last, _)) = rows.last() else { break };
-        after.clone_from(last);
+        // An id that is no text leads no further.
+        let last = rows.last().map(|(event, _)| event.clone()).filter(|last| *last > after);
         for (event, waits) in rows {
             if waits.is_some() {
                 walk.report.waiting = walk.report.waiting.saturating_add(1);
@@ -21,21 +22,23 @@ pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error>
             let words = "is neither sealed nor waits to be; by its id it would stand before";
             walk.fail(next, format!("event {event} {words} sequence {place}"));
         }
+        let Some(last) = last else { break };
+        after = last;
     }
-    for event in trail::falsely_pending(tx, LIMIT)? {
-        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
+    for (event, seq) in trail::falsely_pending(tx, LIMIT)? {
+        let seq = seq.unwrap_or(next);
         walk.fail(seq, format!("event {event} waits to be sealed, and is sealed or not there"));
     }
     for (what, id, event) in trail::orphans(tx, LIMIT)? {
         let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
         walk.fail(seq, format!("the {what} {id} is of event {event}, which is not there"));
     }
-    for (place, event) in trail::odd_moments(tx, LIMIT)? {
-        let seq = match &event {
-            Some(event) => trail::seq_of(tx, event)?.unwrap_or(next),
+    for Odd { place, event_id, seq } in odd::odd(tx, LIMIT)? {
+        let seq = match event_id {
+            Some(_) => seq.unwrap_or(next),
             None => 0,
         };
-        walk.fail(seq, format!("{place} is not written as moments are here"));
+        walk.fail(seq, format!("{place} is not kept as it is written here"));
     }
     Ok(())
 }
