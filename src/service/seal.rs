@@ -59,24 +59,25 @@ pub fn step(sv: &Services) -> Result<Step, Error> {
     if let Some(sealer) = idle {
         return Ok(Step { last_seq: sealer.last_seq, ..Step::default() });
     }
-    sv.db.write(
-        "seal.step",
-        |tx| {
-            let before = sealer(seal::lock(tx)?)?;
-            let ids = seal::pending(tx, None, BATCH)?;
-            if ids.is_empty() {
-                return Ok(Step { last_seq: before.last_seq, ..Step::default() });
-            }
-            // Strictly after: what was answered about the moment before stays true.
-            let next = before.sealed_through.after(TimeDelta::microseconds(1));
-            let at = sv.clock.now().max(next);
-            let last_seq = seal_at(tx, before, &ids, at)?;
-            let more = i64::try_from(ids.len()) == Ok(BATCH);
-            Ok(Step { sealed: ids.len(), last_seq, more })
-        },
-        |_, _| Ok(()),
-    )
-    .map_err(|error| named(sv, error))
+    sv.db
+        .write(
+            "seal.step",
+            |tx| {
+                let before = sealer(seal::lock(tx)?)?;
+                let ids = seal::pending(tx, None, BATCH)?;
+                if ids.is_empty() {
+                    return Ok(Step { last_seq: before.last_seq, ..Step::default() });
+                }
+                // Strictly after: what was answered about the moment before stays true.
+                let next = before.sealed_through.after(TimeDelta::microseconds(1));
+                let at = sv.clock.now().max(next);
+                let last_seq = seal_at(tx, before, &ids, at)?;
+                let more = i64::try_from(ids.len()) == Ok(BATCH);
+                Ok(Step { sealed: ids.len(), last_seq, more })
+            },
+            |_, _| Ok(()),
+        )
+        .map_err(|error| named(sv, error))
 }
 
 /// What stands in the way of sealing, by its ids, where a row that waits falsely does.

@@ -109,10 +109,7 @@ pub fn personal_about(
     audit_personal::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_personal::event_id)))
         .filter(
-            is_about_user
-                .or(is_about_grant)
-                .or(is_about_token.assume_not_null())
-                .or(has_address),
+            is_about_user.or(is_about_grant).or(is_about_token.assume_not_null()).or(has_address),
         )
         .order((audit_personal::event_id, audit_personal::field))
         .select((audit_personal::event_id, audit_personal::field))

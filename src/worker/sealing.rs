@@ -315,7 +315,8 @@ mod tests {
     }
 
     #[test]
-    fn one_outlet_that_fails_keeps_the_others_from_nothing_and_a_clock_that_was_ahead_is_not_waited_for() {
+    fn one_outlet_that_fails_keeps_the_others_from_nothing_and_a_clock_that_was_ahead_is_not_waited_for()
+     {
         let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
         let mut blocked = worker(&desk, folder.path());
         std::fs::write(folder.path().join("checkpoints"), "no folder").expect("written");

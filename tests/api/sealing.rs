@@ -303,7 +303,10 @@ fn checkpoints_are_brought_into_a_bucket_also_those_of_before_a_restart_and_neve
         sign(&sv);
     }
     assert!(first.bring_out(&sv).is_err());
-    assert_eq!(Folder::new(folder.path().join("checkpoints")).last_of_each_day().expect("files").len(), 1);
+    assert_eq!(
+        Folder::new(folder.path().join("checkpoints")).last_of_each_day().expect("files").len(),
+        1
+    );
     server.line(Line::Open);
     outlet().bring_out(&sv).expect("brought out");
     assert_eq!(objects().len(), 3);
@@ -311,7 +314,8 @@ fn checkpoints_are_brought_into_a_bucket_also_those_of_before_a_restart_and_neve
     outlet().bring_out(&sv).expect("nothing to do");
     assert_eq!(server.calls("PutObject"), puts);
     // Another trail on the same day: what is there stays.
-    let before: Vec<_> = objects().iter().map(std::fs::read_to_string).map(Result::unwrap).collect();
+    let before: Vec<_> =
+        objects().iter().map(std::fs::read_to_string).map(Result::unwrap).collect();
     let other = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
     let forked = in_bucket(&other);
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -334,7 +338,8 @@ fn verify_events_a_second() {
     let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
     let clock = Clock::set_to(moment(MORNING));
     let sv = services(&db, &clock);
-    let content = format!("{{\"after\":{{\"title\":\"{}\"}},\"before\":null}}", "wisma batik ".repeat(25));
+    let content =
+        format!("{{\"after\":{{\"title\":\"{}\"}},\"before\":null}}", "wisma batik ".repeat(25));
     for _ in 0..EVENTS / 1_000 {
         let written = write(db.database(), |tx| {
             for _ in 0..1_000 {

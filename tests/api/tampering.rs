@@ -526,15 +526,23 @@ fn is_found_at(sql: &str, first: &str) {
         0 => "there is a seal of sequence 0".to_owned(),
         seq => format!("BREACH: sequence {seq}: "),
     };
-    assert!(said.lines().find(|line| line.starts_with("BREACH")).is_some_and(|line| line.contains(&words)), "{sql}\n{said}");
+    assert!(
+        said.lines()
+            .find(|line| line.starts_with("BREACH"))
+            .is_some_and(|line| line.contains(&words)),
+        "{sql}\n{said}"
+    );
 }
 
 #[test]
 fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers() {
-    let some = "SELECT id FROM audit_events WHERE proposal_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 9";
+    let some =
+        "SELECT id FROM audit_events WHERE proposal_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 9";
     let of_some = format!("SELECT seq FROM audit_seals WHERE event_id = ({some})");
     for column in ["proposal_id", "content", "at"] {
-        let sql = format!("UPDATE audit_events SET {column} = CAST({column} AS BLOB) WHERE id = ({some})");
+        let sql = format!(
+            "UPDATE audit_events SET {column} = CAST({column} AS BLOB) WHERE id = ({some})"
+        );
         is_found_at(&sql, &of_some);
     }
     let sql = "UPDATE revisions SET version = version + 0.5 \
@@ -543,7 +551,10 @@ fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers(
     is_found_at(sql, first);
     // A sequence that leads to itself again and again.
     let last = "SELECT MAX(seq) FROM audit_seals";
-    is_found_at("UPDATE audit_seals SET seq = seq + 0.5 WHERE seq = (SELECT MAX(seq) FROM audit_seals)", last);
+    is_found_at(
+        "UPDATE audit_seals SET seq = seq + 0.5 WHERE seq = (SELECT MAX(seq) FROM audit_seals)",
+        last,
+    );
     for sql in [
         "UPDATE audit_checkpoints SET size = size + 0.5 WHERE size = (SELECT MAX(size) FROM audit_checkpoints)",
         "UPDATE audit_tiles SET position = position + 0.5",
@@ -575,9 +586,7 @@ fn a_seal_below_the_first_is_named_by_both_verifiers() {
 fn whoever_signs_a_rewritten_trail_by_a_key_of_his_own_is_found_by_the_key_that_others_know() {
     let mut copy = Copy::new();
     let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
-    copy.c
-        .batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys")
-        .expect("away");
+    copy.c.batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys").expect("away");
     let forger = SealKeys::read_or_make(&copy.folder.path().join("key.pem")).expect("keys");
     checkpoint::make(&sv, &forger).expect("signed").expect("a checkpoint");
     let (own, known) = (forger.verifiers(&checkpoint::origin(&sv).expect("a name")), &lived().keys);

@@ -232,10 +232,11 @@ fn unreadable(out: &mut Out<'_>, error: QueryError) -> Result<(), Error> {
     out.line(&Line::Unreadable { seq: 0, why: DbError::from(error).to_string() })
 }
 
+/// What stands beside the trail. What can't be read is told, and the rest all the same.
 fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
     let mut after = String::new();
     loop {
-        let rows = trail::unsealed(tx, &after, PAGE)?;
+        let rows = told(out, trail::unsealed(tx, &after, PAGE))?;
         for (event_id, waits) in &rows {
             out.line(&Line::Unsealed { event_id, waits: waits.is_some() })?;
         }
@@ -244,14 +245,18 @@ fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
         let Some(last) = last.filter(|last| **last > after) else { break };
         after.clone_from(last);
     }
-    for (event_id, seq) in trail::falsely_pending(tx, MOST_ORPHANS)? {
+    for (event_id, seq) in told(out, trail::falsely_pending(tx, MOST_ORPHANS))? {
         out.line(&Line::FalselyPending { event_id: &event_id, seq })?;
     }
-    for (what, id, event_id) in trail::orphans(tx, MOST_ORPHANS)? {
+    for (what, id, event_id) in told(out, trail::orphans(tx, MOST_ORPHANS))? {
         out.line(&Line::Orphan { what, id: &id, event_id: &event_id })?;
     }
-    for Odd { place, event_id, seq } in odd::odd(tx, MOST_ORPHANS)? {
+    for Odd { place, event_id, seq } in told(out, odd::odd(tx, MOST_ORPHANS))? {
         out.line(&Line::Odd { place: &place, event_id: event_id.as_deref(), seq })?;
     }
     Ok(())
+}
+
+fn told<T>(out: &mut Out<'_>, rows: Result<Vec<T>, QueryError>) -> Result<Vec<T>, Error> {
+    rows.or_else(|error| unreadable(out, error).map(|()| Vec::new()))
 }

@@ -145,8 +145,7 @@ impl SealKeys {
 
     /// Reads the keys of a file; where there is none, makes it with a new key, for this account's eyes alone.
     pub fn read_or_make(path: &Path) -> Result<SealKeys, String> {
-        let failed =
-            |error: std::io::Error| format!("the key file {}: {error}", path.display());
+        let failed = |error: std::io::Error| format!("the key file {}: {error}", path.display());
         if !path.try_exists().map_err(failed)? {
             make(path, &new_key()?).map_err(failed)?;
         }

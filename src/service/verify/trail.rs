@@ -311,12 +311,7 @@ impl Walk {
     }
 
     /// What has to hold at the end: the sealer's own row, the tiles, and that no checkpoint reaches further.
-    fn end(
-        &mut self,
-        tx: &mut AnyConnection,
-        sealer: &Sealer,
-        now: Moment,
-    ) -> Result<(), Error> {
+    fn end(&mut self, tx: &mut AnyConnection, sealer: &Sealer, now: Moment) -> Result<(), Error> {
         let last = self.last;
         let next = last.saturating_add(1);
         let hash = self.chain.unwrap_or(Hash::ZERO).to_string();

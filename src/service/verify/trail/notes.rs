@@ -125,17 +125,15 @@ impl Walk {
             if kept != found {
                 let since = |at: Option<&Moment>| at.map_or("never".to_owned(), Moment::to_string);
                 let (kept, found) = (since(kept), since(found));
-                self.fail(0, format!("{key} is kept as used since {kept}, and signed first {found}"));
+                self.fail(
+                    0,
+                    format!("{key} is kept as used since {kept}, and signed first {found}"),
+                );
             }
         }
     }
 
-    fn claim(
-        &mut self,
-        place: String,
-        seq: i64,
-        text: &str,
-    ) -> Option<Checkpoint> {
+    fn claim(&mut self, place: String, seq: i64, text: &str) -> Option<Checkpoint> {
         let Signed { origin, trusted, .. } = &self.signed;
         let found = match note::open(text, trusted) {
             Ok(found) if found.origin == *origin => found,
