@@ -4,12 +4,12 @@
     sentra export audit --to trail.ndjson
     verify_audit.py trail.ndjson --key VERIFIER_KEY [--checkpoint FILE ...]
 
-Reads the export line by line, whatever its size, and works out from what it says of each event the leaf, the hash chain,
-the Merkle tree (RFC 6962) and its roots. The checkpoints are C2SP signed notes; which public keys (verifier keys) to
-trust has to be known from elsewhere, and so have checkpoints that were kept outside the service. Nothing that the service
-says of itself is believed: what it says is compared with what follows from the rest. docs/audit.md defines every byte.
-Prints what does not hold, the first bad sequence first, and ends with 1; with 0 when everything holds.
-Needs Python 3.9 and the package `cryptography`.
+Reads the export line by line, whatever its size, and works out from what it says of each event the leaf, the hash
+chain, the Merkle tree (RFC 6962) and its roots. The checkpoints are C2SP signed notes; which public keys (verifier keys)
+to trust, all that ever signed, has to be known from elsewhere, and so have checkpoints that were kept outside. What the
+service says of itself is compared with what follows from the rest. docs/audit.md defines every byte. Prints what does
+not hold, the first bad sequence first, and ends with 1; with 0 when everything holds. What is only flagged breaks
+nothing. Needs Python 3.9 and the package `cryptography`.
 """
 
 import argparse
@@ -21,18 +21,13 @@ import sys
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMAT = 1
 MOST = 50  # findings that are told; one is enough to distrust the rest
-EVENT = {
-    "id", "at", "actor_id", "actor_role", "grant_id", "action", "outcome", "subject_kind", "subject_id",
-    "proposal_id", "region_code", "content", "request_id",
-}
+EVENT = {"id", "at", "actor_id", "actor_role", "grant_id", "action", "outcome", "subject_kind", "subject_id",
+         "proposal_id", "region_code", "content", "request_id"}
 REVISION = {"id", "subject_kind", "subject_id", "version", "event_id", "content"}
-ENTRY = {
-    "id", "kind", "proposal_id", "allocation_id", "fiscal_year", "region_code", "from_account", "to_account",
-    "amount_idr", "effective_on", "recorded_at", "source_kind", "source_id", "event_id", "reverses_id",
-    "reversed_kind", "reason", "origin_year",
-}
+ENTRY = {"id", "kind", "proposal_id", "allocation_id", "fiscal_year", "region_code", "from_account", "to_account",
+         "amount_idr", "effective_on", "recorded_at", "source_kind", "source_id", "event_id", "reverses_id",
+         "reversed_kind", "reason", "origin_year"}
 
 
 class Wrong(Exception):
@@ -82,8 +77,6 @@ class Tree:
         self.edge.append((level, node))
 
     def root(self):
-        if not self.edge:
-            return sha256(b"")
         node = self.edge[-1][1]
         for _, left in reversed(self.edge[:-1]):
             node = sha256(b"\x01" + left + node)
@@ -117,6 +110,7 @@ def open_note(note, keys):
     require(gap and signatures.endswith("\n"), "it is no signed note")
     text += "\n"
     signers = set()
+    require(signatures.count("\n") <= 16, "it has too many signatures")
     for line in signatures[:-1].split("\n"):
         require(line.startswith("\u2014 ") and line.count(" ") == 2, "a signature can not be read")
         _, name, data = line.split(" ")
@@ -146,29 +140,30 @@ class Check:
     def __init__(self, keys):
         self.keys, self.findings = keys, []
         self.tree, self.chain, self.sealed_at = Tree(), bytes(32), ""
-        self.origin, self.last, self.next, self.ended = None, None, 1, False
+        self.origin, self.last, self.next, self.ended, self.now = None, None, 1, False, ""
         self.claims = {}  # size -> what was signed of the tree at that size, and where it was found
-        self.outside, self.listed, self.used = {}, {}, {}
+        self.outside, self.listed, self.used, self.through = {}, {}, {}, ""
         self.waiting = self.held = self.lines = 0
 
     def fail(self, seq, words):
-        if len(self.findings) < 2 * MOST:
-            self.findings.append((seq, words))
+        self.findings.append((seq, words))
+        if len(self.findings) > 2 * MOST:  # the first ones are told, whenever they are found
+            self.findings = sorted(self.findings)[:MOST]
 
     def claim(self, place, seq, note):
         """Remembers what a note says, to be compared when the walk is there."""
         try:
             found = open_note(note, self.keys)
         except (Wrong, ValueError) as wrong:
-            self.fail(seq, f"{place}: {wrong}")
-            return None
+            return self.fail(seq, f"{place}: {wrong}")
         self.claims.setdefault(found[1], []).append((place, found[0], found[2]))
         return found
 
-    def keep(self, path, note):
+    def keep(self, path):
         """A checkpoint that was kept outside the service: the export has to have it too."""
-        if found := self.claim(f"the checkpoint {path}", 0, note):
-            self.outside[found[1]] = path
+        with open(path, encoding="utf-8", newline="") as file:
+            if found := self.claim(f"the checkpoint {path}", 0, file.read()):
+                self.outside[found[1]] = path
 
     def line(self, raw):
         line = json.loads(raw)
@@ -178,14 +173,14 @@ class Check:
         getattr(self, "on_" + kind)(**line)
         self.lines += 1
 
-    def on_trail(self, format, origin, last_seq, last_hash, exported_at):
-        require(format == FORMAT, f"it has format {format}, and this reads {FORMAT}")
-        self.origin, self.last = origin, (last_seq, last_hash)
+    def on_trail(self, format, origin, last_seq, last_hash, sealed_through, exported_at):
+        require(format == 2, f"it has format {format}, and this reads 2")
+        self.origin, self.last, self.now, self.through = origin, (last_seq, last_hash), exported_at, sealed_through
 
     def on_key(self, verifier_key, first_used_at):
         self.listed[verifier_key] = first_used_at
         if verifier_key not in [key.text for key in self.keys]:
-            print(f"note: the service names a key that you do not trust: {verifier_key}")
+            print(f"flag: the service names a key that is not among those given: {verifier_key}")
 
     def on_checkpoint(self, size, root, note, made_at):
         self.outside.pop(size, None)
@@ -198,10 +193,10 @@ class Check:
 
     def on_event(self, **line):
         seq = line["seq"]
+        if seq < self.next:
+            return self.fail(seq, f"there is a seal of sequence {seq}, below {self.next}")
         if seq > self.next:
             self.fail(self.next, f"there is no seal from this sequence to {seq - 1}")
-        if seq < self.next:
-            return self.fail(seq, "it is there twice, or in a wrong place")
         self.next = seq + 1
         leaf = bytes.fromhex(line["leaf"]) if is_hash(line["leaf"]) else bytes(32)
         link = sha256(self.chain + leaf).hex()
@@ -221,9 +216,10 @@ class Check:
             self.fail(seq, str(wrong))
         self.tree.push(leaf)
         for place, origin, root in self.claims.pop(seq, []):
-            if (origin, root) != (self.origin, self.tree.root()):
+            holds = (origin, root) == (self.origin, self.tree.root())
+            self.held += holds
+            if not holds:
                 self.fail(seq, f"{place} has another root over the first {seq}")
-            self.held += 1
 
     def personal(self, line):
         content = json.loads(line["event"]["content"]) if line["personal"] else {}
@@ -245,8 +241,11 @@ class Check:
         self.fail(seq, f"what is kept of it can not be read: {why}")
         self.next = max(self.next, seq + 1)
 
-    def on_odd(self, place, event_id):
-        self.fail(self.next, f"{place} of {event_id} is not written as moments are")
+    def on_falsely_pending(self, event_id, seq):
+        self.fail(seq or self.next, f"event {event_id} waits to be sealed, and is sealed or not there")
+
+    def on_odd(self, place, event_id, seq):
+        self.fail(seq or (self.next if event_id else 0), f"{place} is not kept as it is written here")
 
     def on_end(self, lines):
         require(lines == self.lines, f"it has {self.lines} lines, and says that it has {lines}")
@@ -263,9 +262,11 @@ class Check:
                 self.fail(min(size, self.next), f"{place} is of {size} events, and the trail ends at {end}")
         for size, path in self.outside.items():
             self.fail(size, f"the checkpoint {path} is not kept by the service any more")
-        for text, since in self.used.items():
-            if self.listed.get(text) != since:
-                self.fail(0, f"{text} signed first at {since}, and the service says otherwise")
+        for text in (key.text for key in self.keys):
+            if self.listed.get(text) != self.used.get(text):
+                self.fail(0, f"{text} signed first at {self.used.get(text)}, and the service says otherwise")
+        if max(self.through, self.sealed_at)[:16] > self.now[:16]:  # a minute more or less is none
+            print(f"flag: the trail is sealed through {self.through}, and was exported at {self.now}")
 
 
 def main():
@@ -276,18 +277,17 @@ def main():
     args = parser.parse_args()
     try:
         check = Check([Key(text) for text in args.key])
-    except (Wrong, ValueError) as wrong:
+        for path in args.checkpoint:
+            check.keep(path)
+        file = open(args.export, "rb")
+    except (Wrong, ValueError, OSError) as wrong:
         sys.exit(f"verify_audit: {wrong}")
-    for path in args.checkpoint:
-        with open(path, encoding="utf-8") as file:
-            check.keep(path, file.read())
-    with open(args.export, "rb") as file:
-        for raw in file:
-            try:
-                check.line(raw)
-            except (Wrong, ValueError, KeyError, TypeError, AttributeError) as wrong:
-                check.fail(check.next, f"line {check.lines + 1} of the export: {wrong}")
-                break
+    for raw in file:
+        try:
+            check.line(raw)
+        except (Wrong, ValueError, KeyError, TypeError, AttributeError) as wrong:
+            check.fail(check.next, f"line {check.lines + 1} of the export: {wrong}")
+            break
     check.end()
     for seq, words in sorted(check.findings)[:MOST]:
         print(f"BREACH: {f'sequence {seq}: ' if seq else ''}{words}")

@@ -310,7 +310,7 @@ pub fn start(opened: Opened, serving: &Serving) -> Result<Running, StartError> {
         let documents = documents::DocumentWorker::new(services.clone(), serving.documents);
         workers.push(documents.start(stop.clone()).map_err(because)?);
         let sealing = seal_worker(&services, serving)?;
-        workers.push(sealing.start(stop).map_err(because)?);
+        workers.extend(sealing.start(stop).map_err(because)?);
     }
     Ok(Running { address, services, server, workers, _lock: lock })
 }

@@ -1,9 +1,10 @@
-//! `sentra audit`: the keys of the audit trail, and a checkpoint by hand.
+//! `sentra audit`: the keys of the audit trail, a checkpoint by hand, and erasing what is personal.
 
 use crate::app::config::{DataArgs, SealArgs};
-use crate::cli::{Ended, serve};
-use crate::service::seal::checkpoint::{self, Folder, Outlet};
-use crate::service::seal::{self, note::MAX_NOTE};
+use crate::cli::{Ended, serve, user::words};
+use crate::service::seal::outlet::{Folder, Outlet};
+use crate::service::seal::{self, checkpoint, note::MAX_NOTE, note::SealKeys};
+use crate::service::{Services, console};
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -18,48 +19,56 @@ pub struct Args {
     what: What,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum What {
     /// Prints the verifier keys by which checkpoints are signed from now on: give them to auditors.
     Key,
     /// Seals what waits, signs a checkpoint, brings it out, and prints it.
     Checkpoint,
+    /// Erases the personal values that the trail keeps of a user who is disabled. The trail keeps that, and why.
+    Erase {
+        /// E-mail address or id.
+        #[arg(long)]
+        user: String,
+        /// Why; without anything personal, since it stays.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 /// Does what is asked, beside a server that may be running.
 pub fn run(args: &Args) -> Ended {
     let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
     let settings = args.seal.settings(&args.data.data_dir);
-    let keys = settings.key.read()?;
-    match args.what {
+    match &args.what {
         What::Key => {
-            let origin = checkpoint::origin(&services).map_err(|error| error.to_string())?;
+            // One that is made here would be one that nothing was signed by.
+            let keys = settings.key.read_only()?;
+            let origin = checkpoint::origin(&services).map_err(words)?;
             for key in keys.verifiers(&origin) {
                 println!("{key}");
             }
         }
         What::Checkpoint => {
-            let made = seal::drain(&services)
-                .and_then(|_| checkpoint::make(&services, &keys))
-                .and_then(|made| match made {
-                    Some(made) => Ok(Some(made)),
-                    None => checkpoint::newest(&services),
-                })
-                .and_then(|newest| {
-                    let mut outlet = Outlet::new(Folder::new(settings.folder.clone()))?;
-                    while outlet.bring_out(&services)? > 0 {}
-                    Ok(newest)
-                })
-                .map_err(|error| error.to_string())?;
-            match made {
-                Some(made) => print!("{}", made.note),
-                None => {
-                    return Err("nothing has happened yet that a checkpoint could be of".to_owned());
-                }
-            }
+            let (folder, keys) = (Folder::new(settings.folder.clone()), settings.key.read()?);
+            print!("{}", signed(&services, folder, &keys)?);
+        }
+        What::Erase { user, reason } => {
+            let erased = console::erase(&services, user, reason).map_err(words)?;
+            println!("{} personal values of user {} are erased", erased.values, erased.user);
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The newest note, after what waits is sealed, signed and brought out.
+fn signed(services: &Services, folder: Folder, keys: &SealKeys) -> Result<String, String> {
+    seal::drain(services).map_err(words)?;
+    checkpoint::make(services, keys).map_err(words)?;
+    Outlet::new(folder).bring_out(services).map_err(words)?;
+    let newest = checkpoint::newest(services).map_err(words)?;
+    let newest = newest.ok_or("nothing has happened yet that a checkpoint could be of")?;
+    Ok(newest.note)
 }
 
 /// A note from a file.

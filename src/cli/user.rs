@@ -129,7 +129,7 @@ fn read_password() -> Result<Secret, String> {
 }
 
 /// Every error of a value, not only how many there are.
-fn words(error: Error) -> String {
+pub(super) fn words(error: Error) -> String {
     match error {
         Error::Invalid(errors) => {
             let lines = errors.iter().map(|error| format!("{}: {}", error.pointer, error.message));

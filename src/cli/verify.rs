@@ -3,6 +3,7 @@
 use crate::app::config::DataArgs;
 use crate::cli::{Ended, audit, serve};
 use crate::service::seal::note::VerifierKey;
+use crate::service::seal::outlet::{FOLDER, Folder};
 use crate::service::verify::trail::{self, Kept, TrailReport};
 use crate::service::{Services, verify};
 use std::io::IsTerminal;
@@ -15,10 +16,12 @@ use std::time::Instant;
 pub struct Args {
     #[command(flatten)]
     data: DataArgs,
-    /// A checkpoint that was kept outside the service, to be compared with; may be given several times.
+    /// A checkpoint that was kept outside the service, to be compared with; may be given several times. Those in the data
+    /// folder are taken too, the last of each day.
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
-    /// A verifier key to trust for those; may be given several times. By default those that the database names.
+    /// A verifier key to trust, for checkpoints in the database too: all that ever signed are to be given. By default those
+    /// that the database names.
     #[arg(long, value_name = "NAME+ID+KEY")]
     key: Vec<String>,
     /// Only the audit trail.
@@ -70,8 +73,12 @@ fn of_trail(services: &Services, args: &Args, on_terminal: bool) -> Result<bool,
         .iter()
         .map(|text| text.parse().map_err(|error| format!("{text}: {error}")))
         .collect();
-    let mut outside = Vec::with_capacity(args.checkpoint.len());
-    for path in &args.checkpoint {
+    let folder = Folder::new(args.data.data_dir.join(FOLDER));
+    let mut files = folder.last_of_each_day().map_err(|error| format!("{FOLDER}: {error}"))?;
+    // The same file may be given by hand.
+    files.retain(|path| !args.checkpoint.contains(path));
+    let mut outside = Vec::with_capacity(args.checkpoint.len() + files.len());
+    for path in args.checkpoint.iter().chain(&files) {
         outside.push(Kept { name: path.display().to_string(), note: audit::read_note(path)? });
     }
     let started = Instant::now();
@@ -84,7 +91,10 @@ fn of_trail(services: &Services, args: &Args, on_terminal: bool) -> Result<bool,
     if on_terminal {
         eprintln!();
     }
-    let TrailReport { sealed, waiting, checkpoints, findings } = report;
+    let TrailReport { sealed, waiting, checkpoints, findings, flags } = report;
+    for flag in &flags {
+        println!("flag: {flag}");
+    }
     for finding in &findings {
         match finding.seq {
             0 => println!("BREACH: {}", finding.words),

@@ -63,8 +63,36 @@ impl From<DateTime<Utc>> for Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
+        let at = self.0;
+        let year = u32::try_from(at.year()).ok().filter(|year| *year <= 9_999);
+        let Some(year) = year else { return write!(f, "{}", at.format("%Y-%m-%dT%H:%M:%S%.6fZ")) };
+        // By hand: this is written several times for every event of a trail.
+        let microsecond = at.nanosecond().checked_div(1_000).unwrap_or_default();
+        digits::<4>(f, year)?;
+        for (before, number) in [
+            ("-", at.month()),
+            ("-", at.day()),
+            ("T", at.hour()),
+            (":", at.minute()),
+            (":", at.second()),
+        ] {
+            f.write_str(before)?;
+            digits::<2>(f, number)?;
+        }
+        f.write_str(".")?;
+        digits::<6>(f, microsecond)?;
+        f.write_str("Z")
     }
+}
+
+/// The last so many digits of a number, with zeros before.
+fn digits<const N: usize>(f: &mut fmt::Formatter<'_>, number: u32) -> fmt::Result {
+    let (mut text, mut left) = ([b'0'; N], number);
+    for place in text.iter_mut().rev() {
+        *place = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or_default());
+        left /= 10;
+    }
+    f.write_str(std::str::from_utf8(&text).unwrap_or_default())
 }
 
 impl Serialize for Moment {
@@ -146,6 +174,21 @@ impl Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_written_to_the_microsecond_in_every_year() {
+        for text in ["1970-01-01T00:00:00", "2021-12-31T23:59:59", "0001-02-03T04:05:06"] {
+            for part in [0, 1, 250_000, 999_999] {
+                let at: NaiveDateTime = text.parse().expect("a moment");
+                let at = Moment(at).after(TimeDelta::microseconds(part));
+                assert_eq!(at.to_string(), format!("{text}.{part:06}Z"));
+            }
+        }
+        for at in [NaiveDateTime::MAX, NaiveDateTime::MIN] {
+            let expected = at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+            assert_eq!(Moment(at).to_string(), expected);
+        }
+    }
 
     #[test]
     fn a_deadline_is_a_different_instant_in_each_zone() {

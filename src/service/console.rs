@@ -1,18 +1,22 @@
 //! Users as they are kept from the command line, where whoever runs the service needs no token.
 
-use crate::domain::ids::UserId;
-use crate::domain::input::Checks;
+use crate::domain::audit::SubjectKind;
+use crate::domain::ids::{EventId, UserId};
+use crate::domain::input::{Checks, MAX_LONG};
 use crate::domain::people::{Language, Role};
 use crate::service::context::{By, Context};
 use crate::service::error::Error;
 use crate::service::grant::{self, GrantDraft};
 use crate::service::secret::Secret;
+use crate::service::trail::{self, Event, Subject};
 use crate::service::user::{self, UserChange, UserDraft, clean_email, keeper, seen};
 use crate::service::view::Page;
 use crate::service::view::people as view;
 use crate::service::{Services, invitation, password};
-use crate::storage::AnyConnection;
 use crate::storage::user::{self as rows, User};
+use crate::storage::{AnyConnection, audit, grant as grants};
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The first administrator's address, where no other is given: nobody can have it, so that no mail goes astray.
 pub const FIRST_ADMINISTRATOR: &str = "administrator@sentra.invalid";
@@ -111,6 +115,65 @@ pub fn add_grant(sv: &Services, email: &str, draft: &GrantDraft) -> Result<view:
         let (_, given) = grant::add_to(tx, cx, by, user.id, draft)?;
         Ok(given.into())
     })
+}
+
+/// What was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Whose.
+    pub user: UserId,
+    /// How many personal values.
+    pub values: usize,
+}
+
+/// Erases the personal values that the audit trail keeps beside its events about a user, who has to be cut off before. The
+/// trail tells that it was done and why; its commitments stay, and it verifies as before.
+///
+/// # Errors
+///
+/// `NotFound` where nobody has this id or address; `Invalid` for a reason that can't be taken, and while the user is not
+/// disabled.
+pub fn erase(sv: &Services, user: &str, reason: &str) -> Result<Erased, Error> {
+    let mut checks = Checks::default();
+    checks.text("/reason", reason, MAX_LONG);
+    checks.done().map_err(Error::Invalid)?;
+    by_console(sv, "personal.erase", |tx, cx, by| {
+        let found = match user.parse::<UserId>() {
+            Ok(id) => rows::find(tx, id)?.ok_or(Error::NotFound)?,
+            Err(_) => by_email(tx, user)?,
+        };
+        if rows::hold_disabled(tx, found.id)? == 0 {
+            let message = "must be disabled first: whoever signs in leaves new values";
+            return Err(Error::invalid("/user", "not_disabled", message));
+        }
+        erase_values(tx, cx, by, &found, reason)
+    })
+}
+
+fn erase_values(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    by: By,
+    user: &User,
+    reason: &str,
+) -> Result<Erased, Error> {
+    let grants: Vec<_> = grants::of(tx, user.id)?.into_iter().map(|grant| grant.id).collect();
+    let mut addresses = audit::addresses_of(tx, user.id)?;
+    addresses.push(user.email.clone());
+    let about = audit::personal_about(tx, user.id, &grants, &addresses)?;
+    let mut erased: BTreeMap<&str, Vec<EventId>> = BTreeMap::new();
+    for (event, field) in &about {
+        // Somebody else erases it at the same time.
+        if audit::erase(tx, *event, field)? == 0 {
+            return Err(Error::Stale);
+        }
+        erased.entry(field).or_default().push(*event);
+    }
+    let (id, subject) = (EventId::new(), Subject::of(SubjectKind::User, user.id));
+    let (action, by) = ("personal.erase", Some(by));
+    let content = json!({ "reason": reason, "erased": erased });
+    trail::done(tx, cx, Event { id, action, subject: &subject, by, content, personal: &[] })?;
+    Ok(Erased { user: user.id, values: about.len() })
 }
 
 fn by_email(tx: &mut AnyConnection, email: &str) -> Result<User, Error> {

@@ -9,14 +9,15 @@ pub mod export;
 pub mod leaf;
 pub mod merkle;
 pub mod note;
+pub mod outlet;
 pub mod proof;
 pub mod telling;
 
 use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::storage::AnyConnection;
 use crate::storage::seal::{self, EntryText, EventText, RevisionText, Seal, Sealer, Tile};
+use crate::storage::{AnyConnection, DbError, trail};
 use chrono::TimeDelta;
 use leaf::Leaf;
 use merkle::{Growing, Hash};
@@ -27,6 +28,8 @@ const BATCH: i64 = 500;
 const MOST_FOR_A_QUESTION: i64 = 5_000;
 /// The most transactions of one call of [`drain`].
 const MOST_STEPS: usize = 100_000;
+/// How many rows that stand in the way are named at the most.
+const NAMED: i64 = 5;
 /// How many leaves, or roots of tiles, have a tile over them.
 pub const TILE: i64 = 256;
 /// Levels of whole subtrees from one level of tiles to the next.
@@ -56,23 +59,46 @@ pub fn step(sv: &Services) -> Result<Step, Error> {
     if let Some(sealer) = idle {
         return Ok(Step { last_seq: sealer.last_seq, ..Step::default() });
     }
-    sv.db.write(
-        "seal.step",
-        |tx| {
-            let before = sealer(seal::lock(tx)?)?;
-            let ids = seal::pending(tx, None, BATCH)?;
-            if ids.is_empty() {
-                return Ok(Step { last_seq: before.last_seq, ..Step::default() });
-            }
-            // Strictly after: what was answered about the moment before stays true.
-            let next = before.sealed_through.after(TimeDelta::microseconds(1));
-            let at = sv.clock.now().max(next);
-            let last_seq = seal_at(tx, before, &ids, at)?;
-            let more = i64::try_from(ids.len()) == Ok(BATCH);
-            Ok(Step { sealed: ids.len(), last_seq, more })
-        },
-        |_, _| Ok(()),
-    )
+    sv.db
+        .write(
+            "seal.step",
+            |tx| {
+                let before = sealer(seal::lock(tx)?)?;
+                let ids = seal::pending(tx, None, BATCH)?;
+                if ids.is_empty() {
+                    return Ok(Step { last_seq: before.last_seq, ..Step::default() });
+                }
+                // Strictly after: what was answered about the moment before stays true.
+                let next = before.sealed_through.after(TimeDelta::microseconds(1));
+                let at = sv.clock.now().max(next);
+                let last_seq = seal_at(tx, before, &ids, at)?;
+                let more = i64::try_from(ids.len()) == Ok(BATCH);
+                Ok(Step { sealed: ids.len(), last_seq, more })
+            },
+            |_, _| Ok(()),
+        )
+        .map_err(|error| named(sv, error))
+}
+
+/// What stands in the way of sealing, by its ids, where a row that waits falsely does.
+fn named(sv: &Services, error: Error) -> Error {
+    if !matches!(error, Error::Defect(_) | Error::Database(DbError::Duplicate(_))) {
+        return error;
+    }
+    let found = sv.db.read(|tx| Ok::<_, Error>(trail::falsely_pending(tx, NAMED)?));
+    match found {
+        Ok(found) if !found.is_empty() => {
+            let ids: Vec<&str> = found.iter().map(|(event, _)| event.as_str()).collect();
+            let words = "waits to be sealed (audit_pending), and is sealed already or not there";
+            Error::Defect(format!("{error}: {} {words}", ids.join(", ")))
+        }
+        _ => error,
+    }
+}
+
+/// How far events are sealed.
+pub fn reached(sv: &Services) -> Result<i64, Error> {
+    Ok(sv.db.read(|tx| sealer(seal::find(tx)?))?.last_seq)
 }
 
 /// How long ago the first of the events that wait happened.

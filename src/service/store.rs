@@ -194,6 +194,28 @@ impl ObjectStorage {
         }
     }
 
+    /// What a small object holds, as text, cut after so many bytes; `None` where it is not there.
+    pub async fn small(&self, key: &str, most: usize) -> Result<Option<String>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => beginning(&folder.reader()?, &Key::from(key), most).await,
+            Place::Bucket(bucket) => {
+                let place = bucket.place(key);
+                in_time(bucket, key, beginning(bucket.reader(), &place, most)).await
+            }
+        }
+    }
+
+    /// The next parts of the keys that begin with one.
+    pub async fn names_under(&self, key: &str) -> Result<Vec<String>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => names(&folder.reader()?, &Key::from(key)).await,
+            Place::Bucket(bucket) => {
+                let place = bucket.place(key);
+                in_time(bucket, key, names(bucket.reader(), &place)).await
+            }
+        }
+    }
+
     /// Removes the bytes under a key; what is not there is removed already. Blocks on a folder's disk.
     pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
         match &self.place {
@@ -279,6 +301,46 @@ fn own_key(place: &Key, prefix: &Key) -> Option<String> {
 
 fn ago(age: Duration) -> SystemTime {
     SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// What a bucket does within the time that it has.
+async fn in_time<T>(
+    bucket: &Bucket,
+    key: &str,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let done = tokio::time::timeout(bucket.patience().in_all, work).await;
+    done.unwrap_or_else(|_| {
+        Err(StoreError::Unavailable(format!("nothing was told of {key} in time")))
+    })
+}
+
+async fn beginning(
+    store: &dyn ObjectStore,
+    place: &Key,
+    most: usize,
+) -> Result<Option<String>, StoreError> {
+    let found = match store.get_opts(place, GetOptions::default()).await {
+        Ok(found) => found,
+        Err(object_store::Error::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut parts = found.into_stream();
+    let mut bytes = Vec::new();
+    while bytes.len() < most
+        && let Some(part) = parts.try_next().await?
+    {
+        bytes.extend_from_slice(&part);
+    }
+    bytes.truncate(most);
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+async fn names(store: &dyn ObjectStore, place: &Key) -> Result<Vec<String>, StoreError> {
+    let found = store.list_with_delimiter(Some(place)).await?;
+    let objects = found.objects.into_iter().map(|object| object.location);
+    let all = found.common_prefixes.into_iter().chain(objects);
+    Ok(all.filter_map(|key| key.filename().map(str::to_owned)).collect())
 }
 
 /// Reads from a store up to the first bytes, so that what fails until then is an error and no broken answer.

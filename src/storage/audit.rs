@@ -90,6 +90,52 @@ pub fn append(
     Ok(())
 }
 
+/// Events and fields of the personal values that are about a user: of events about the user, about the user's grants, and
+/// about the tokens that the user made; and wherever a value is one of these addresses.
+pub fn personal_about(
+    c: &mut AnyConnection,
+    user: UserId,
+    grants: &[GrantId],
+    addresses: &[String],
+) -> QueryResult<Vec<(EventId, String)>> {
+    let grants: Vec<String> = grants.iter().map(ToString::to_string).collect();
+    let is_about_user = audit_events::subject_kind
+        .eq(SubjectKind::User)
+        .and(audit_events::subject_id.eq(user.to_string()));
+    let is_about_grant = audit_events::subject_kind
+        .eq(SubjectKind::Grant)
+        .and(audit_events::subject_id.eq_any(grants));
+    let is_about_token =
+        audit_events::subject_kind.eq(SubjectKind::Token).and(audit_events::actor_id.eq(user));
+    let has_address = audit_personal::value.eq_any(addresses.to_vec());
+    audit_personal::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_personal::event_id)))
+        .filter(
+            is_about_user.or(is_about_grant).or(is_about_token.assume_not_null()).or(has_address),
+        )
+        .order((audit_personal::event_id, audit_personal::field))
+        .select((audit_personal::event_id, audit_personal::field))
+        .load(c)
+}
+
+/// The addresses that events about a user name as the user's.
+pub fn addresses_of(c: &mut AnyConnection, user: UserId) -> QueryResult<Vec<String>> {
+    audit_personal::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_personal::event_id)))
+        .filter(audit_events::subject_kind.eq(SubjectKind::User))
+        .filter(audit_events::subject_id.eq(user.to_string()))
+        .filter(audit_events::outcome.eq(Outcome::Done))
+        .filter(audit_personal::field.eq("email"))
+        .distinct()
+        .select(audit_personal::value)
+        .load(c)
+}
+
+/// Erases a personal value; 0 when it is not there.
+pub fn erase(c: &mut AnyConnection, event: EventId, field: &str) -> QueryResult<usize> {
+    diesel::delete(audit_personal::table.find((event, field))).execute(c)
+}
+
 /// Appends a revision.
 pub fn revise(c: &mut AnyConnection, revision: &RevisionRow) -> QueryResult<()> {
     diesel::insert_into(revisions::table).values(revision).execute(c).map(|_| ())

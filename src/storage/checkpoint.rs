@@ -78,20 +78,23 @@ pub fn page(c: &mut AnyConnection, after: i64, limit: i64) -> QueryResult<Vec<Ch
         .load(c)
 }
 
-/// Checkpoints by size, larger than `after` and not larger than `until`.
+/// Checkpoints by size, larger than `after`, from the very first where that is absent, and not larger than `until`.
 pub fn between(
     c: &mut AnyConnection,
-    after: i64,
+    after: Option<i64>,
     until: i64,
     limit: i64,
 ) -> QueryResult<Vec<Checkpoint>> {
-    audit_checkpoints::table
-        .filter(audit_checkpoints::size.gt(after))
+    let mut query = audit_checkpoints::table
         .filter(audit_checkpoints::size.le(until))
         .order(audit_checkpoints::size)
         .limit(limit)
         .select(Checkpoint::as_select())
-        .load(c)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(audit_checkpoints::size.gt(after));
+    }
+    query.load(c)
 }
 
 /// Checkpoints, the largest first, smaller than `before`.

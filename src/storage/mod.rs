@@ -41,6 +41,7 @@ pub mod known;
 pub mod line;
 pub mod mail;
 pub mod notice;
+pub mod odd;
 pub mod outbox;
 pub mod participation;
 pub mod plan;

@@ -9,7 +9,7 @@ use crate::storage::schema::{
     audit_events, audit_pending, audit_sealer, audit_seals, audit_tiles, journal_entries, revisions,
 };
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, max, min, sql};
+use diesel::dsl::{count_star, max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use serde::Serialize;
 const ROWS_AT_ONCE: usize = 500;
 
 /// How far events are sealed: the one row of its table.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = audit_sealer)]
 pub struct Sealer {
     /// The name of this trail, in its checkpoints.
@@ -174,12 +174,15 @@ pub fn waiting(c: &mut AnyConnection) -> QueryResult<i64> {
     audit_pending::table.select(count_star()).first(c)
 }
 
-/// When the first of those that wait happened; asked of the one with the smallest id, which is nearly so.
+/// When the first of those that wait happened; asked of the one with the smallest id, which is nearly so. What waits and
+/// is no event does not count.
 pub fn waiting_since(c: &mut AnyConnection) -> QueryResult<Option<Moment>> {
-    let first: Option<String> =
-        audit_pending::table.select(min(audit_pending::event_id)).first(c)?;
-    let Some(first) = first else { return Ok(None) };
-    audit_events::table.find(first).select(audit_events::at).first(c).optional()
+    audit_pending::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_pending::event_id)))
+        .order(audit_pending::event_id)
+        .select(audit_events::at)
+        .first(c)
+        .optional()
 }
 
 /// Takes events off the list.

@@ -9,7 +9,6 @@ use crate::storage::schema::{
 use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Tile};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
 use serde::Serialize;
 
 /// A personal value as it stands, of all columns.
@@ -22,14 +21,24 @@ pub struct PersonalText {
     pub value: String,
 }
 
-/// The sequences that there are, after `after`.
-pub fn seqs(c: &mut AnyConnection, after: i64, limit: i64) -> QueryResult<Vec<i64>> {
-    audit_seals::table
-        .filter(audit_seals::seq.gt(after))
+/// The sequences that there are, after `after`; from the very first, also below 1, where that is absent.
+pub fn seqs(c: &mut AnyConnection, after: Option<i64>, limit: i64) -> QueryResult<Vec<i64>> {
+    let mut query = audit_seals::table
         .order(audit_seals::seq)
         .limit(limit)
         .select(audit_seals::seq)
-        .load(c)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(audit_seals::seq.gt(after));
+    }
+    query.load(c)
+}
+
+/// The first and the last of the sequences of a page; `None` when it does not lead on, as one that is kept as something
+/// else than a whole number does not.
+pub fn ends(seqs: &[i64], after: Option<i64>) -> Option<(i64, i64)> {
+    let further = || seqs.iter().copied().filter(|seq| after.is_none_or(|after| *seq > after));
+    Some((further().min()?, further().max()?))
 }
 
 /// Seals of a range of sequences, both included, with their events where those are there.
@@ -105,16 +114,28 @@ pub fn unsealed(
         .load(c)
 }
 
-/// Events that wait to be sealed though they are sealed, or not there.
-pub fn falsely_pending(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<String>> {
+/// Events that wait to be sealed though they are sealed, with their sequences, and though they are not there.
+pub fn falsely_pending(
+    c: &mut AnyConnection,
+    limit: i64,
+) -> QueryResult<Vec<(String, Option<i64>)>> {
+    let mut found: Vec<(String, Option<i64>)> = audit_pending::table
+        .inner_join(audit_seals::table.on(audit_seals::event_id.eq(audit_pending::event_id)))
+        .order(audit_seals::seq)
+        .limit(limit)
+        .select((audit_pending::event_id, audit_seals::seq.nullable()))
+        .load(c)?;
     let seal = audit_seals::table.filter(audit_seals::event_id.eq(audit_pending::event_id));
     let event = audit_events::table.filter(audit_events::id.eq(audit_pending::event_id));
-    audit_pending::table
-        .filter(exists(seal).or(not(exists(event))))
+    let missing: Vec<String> = audit_pending::table
+        .filter(not(exists(event)))
+        .filter(not(exists(seal)))
         .order(audit_pending::event_id)
         .limit(limit)
         .select(audit_pending::event_id)
-        .load(c)
+        .load(c)?;
+    found.extend(missing.into_iter().map(|event| (event, None)));
+    Ok(found)
 }
 
 /// Revisions, entries of the journal and personal values of events that are not there: what, which, and which event.
@@ -184,53 +205,4 @@ pub fn seq_of(c: &mut AnyConnection, event: &str) -> QueryResult<Option<i64>> {
         .select(audit_seals::seq)
         .first(c)
         .optional()
-}
-
-#[derive(QueryableByName)]
-struct Odd {
-    #[diesel(sql_type = Text)]
-    place: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    event_id: Option<String>,
-}
-
-/// Moments and days that are not written as they are written here, with the event that each belongs to. SQLite keeps
-/// them as text and reads several texts as the same moment; PostgreSQL keeps what they mean.
-pub fn odd_moments(
-    c: &mut AnyConnection,
-    limit: i64,
-) -> QueryResult<Vec<(String, Option<String>)>> {
-    let AnyConnection::Sqlite(c) = c else { return Ok(Vec::new()) };
-    let digits = |n: usize| "[0-9]".repeat(n);
-    let day = format!("{}-{}-{}", digits(4), digits(2), digits(2));
-    let second = format!("{day} {}:{}:{}", digits(2), digits(2), digits(2));
-    let is_moment = |column: &str| {
-        format!(
-            "(typeof({column}) = 'text' AND ({column} GLOB '{second}' \
-             OR {column} GLOB '{second}.{}' OR {column} GLOB '{second}.{}'))",
-            digits(3),
-            digits(6)
-        )
-    };
-    let select = |place: &str, event: &str, table: &str, holds: &str| {
-        format!("SELECT '{place}' AS place, {event} AS event_id FROM {table} WHERE NOT {holds}")
-    };
-    let is_day = format!("effective_on GLOB '{day}'");
-    let all = [
-        select("audit_events.at", "id", "audit_events", &is_moment("at")),
-        select("audit_seals.sealed_at", "event_id", "audit_seals", &is_moment("sealed_at")),
-        select(
-            "journal_entries.recorded_at",
-            "event_id",
-            "journal_entries",
-            &is_moment("recorded_at"),
-        ),
-        select("journal_entries.effective_on", "event_id", "journal_entries", &is_day),
-        select("audit_checkpoints.made_at", "NULL", "audit_checkpoints", &is_moment("made_at")),
-        select("audit_keys.first_used_at", "NULL", "audit_keys", &is_moment("first_used_at")),
-        select("audit_sealer.sealed_through", "NULL", "audit_sealer", &is_moment("sealed_through")),
-    ]
-    .join(" UNION ALL ");
-    let rows: Vec<Odd> = diesel::sql_query(format!("{all} LIMIT {limit}")).load(c)?;
-    Ok(rows.into_iter().map(|row| (row.place, row.event_id)).collect())
 }

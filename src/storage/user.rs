@@ -99,3 +99,10 @@ pub fn hold(c: &mut AnyConnection, id: UserId, password_hash: &str) -> QueryResu
         .set(users::version.eq(users::version))
         .execute(c)
 }
+
+/// Takes the row for this transaction if the user is disabled; else 0.
+pub fn hold_disabled(c: &mut AnyConnection, id: UserId) -> QueryResult<usize> {
+    diesel::update(users::table.find(id).filter(users::disabled_at.is_not_null()))
+        .set(users::version.eq(users::version))
+        .execute(c)
+}

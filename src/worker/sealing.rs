@@ -1,10 +1,11 @@
-//! Seals what happened, some times a second; signs checkpoints, at most one in a while, and brings them out. Any number of
-//! processes may do so.
+//! Seals what happened, some times a second; on a thread beside, signs checkpoints, at most one in a while, and brings them
+//! out: what is slow there keeps nothing from being sealed. Any number of processes may do so.
 
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::service::seal::checkpoint::{self, Folder, Outlet};
+use crate::service::seal::checkpoint;
 use crate::service::seal::note::SealKeys;
+use crate::service::seal::outlet::{FOLDER, Folder, Outlet};
 use crate::service::seal::{self, Step, telling};
 use crate::worker::{Running, Stop, start};
 use chrono::TimeDelta;
@@ -12,6 +13,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Pages that are brought out in one go.
+const MOST_STEPS: usize = 5;
 
 /// How often, and where to.
 #[derive(Debug, Clone)]
@@ -45,6 +49,12 @@ impl KeyFile {
             KeyFile::Own(path) => SealKeys::read_or_make(path),
         }
     }
+
+    /// Reads the keys that there are, and makes none.
+    pub fn read_only(&self) -> Result<SealKeys, String> {
+        let (KeyFile::Given(path) | KeyFile::Own(path)) = self;
+        SealKeys::read(path)
+    }
 }
 
 impl Settings {
@@ -54,85 +64,143 @@ impl Settings {
             interval: Duration::from_millis(250),
             pause: Duration::from_millis(5),
             checkpoint_every: Duration::from_secs(60),
-            folder: folder.join("checkpoints"),
+            folder: folder.join(FOLDER),
             key: KeyFile::Own(folder.join("seal-key.pem")),
         }
     }
 }
 
-/// Seals.
+/// Seals, signs, and brings out.
 pub struct SealWorker {
+    sealing: Sealing,
+    signing: Signing,
+}
+
+struct Sealing {
+    sv: Services,
+    settings: Settings,
+    /// When a step last did what it should.
+    succeeded: Instant,
+}
+
+struct Signing {
     sv: Services,
     settings: Settings,
     keys: Arc<SealKeys>,
     outlet: Outlet,
     /// The size of the last checkpoint that this process knows of.
     covered: i64,
-    looked: Option<Instant>,
 }
 
 impl SealWorker {
     /// Seals for a service, and signs with keys.
     pub fn new(sv: Services, settings: Settings, keys: Arc<SealKeys>) -> Result<SealWorker, Error> {
-        let outlet = Outlet::new(Folder::new(settings.folder.clone()))?;
+        let outlet = Outlet::new(Folder::new(settings.folder.clone()));
         let covered = checkpoint::newest(&sv)?.map_or(0, |row| row.size);
-        Ok(SealWorker { sv, settings, keys, outlet, covered, looked: None })
+        let succeeded = Instant::now();
+        let sealing = Sealing { sv: sv.clone(), settings: settings.clone(), succeeded };
+        Ok(SealWorker { sealing, signing: Signing { sv, settings, keys, outlet, covered } })
     }
 
     /// Seals what waits, some hundreds of events at most.
-    pub fn seal_once(&self) -> Result<Step, Error> {
-        let step = seal::step(&self.sv)?;
-        let sealed = u64::try_from(step.sealed).unwrap_or(u64::MAX);
-        metrics::counter!("sentra_sealed_events_total").increment(sealed);
-        let lag = match step.more {
-            true => seal::lag(&self.sv)?,
-            false => TimeDelta::zero(),
-        };
-        metrics::gauge!("sentra_sealer_lag_seconds").set(lag.as_seconds_f64());
-        Ok(step)
+    pub fn seal_once(&mut self) -> Result<Step, Error> {
+        self.sealing.once()
     }
 
     /// Signs a checkpoint when there is something new and the last one is some time old, and brings out what is signed;
     /// whether it signed.
-    pub fn sign_once(&mut self, last_seq: i64) -> Result<bool, Error> {
-        let mut signed = false;
-        if last_seq > self.covered {
-            let newest = checkpoint::newest(&self.sv)?;
-            self.covered = newest.as_ref().map_or(0, |row| row.size);
-            let every = TimeDelta::from_std(self.settings.checkpoint_every).unwrap_or_default();
-            let now = self.sv.clock.now();
-            let due = newest.is_none_or(|row| now >= row.made_at.after(every));
-            if last_seq > self.covered
-                && due
-                && let Some(made) = checkpoint::make(&self.sv, &self.keys)?
-            {
-                self.covered = made.size;
-                signed = true;
-                tracing::debug!(size = made.size, root = made.root, "signed a checkpoint");
-            }
-        }
-        self.outlet.bring_out(&self.sv)?;
-        telling::tell_auditors(&self.sv)?;
-        Ok(signed)
+    pub fn sign_once(&mut self) -> Result<bool, Error> {
+        self.signing.once()
     }
 
-    /// Starts the thread.
-    pub fn start(mut self, stop: Stop) -> io::Result<Running> {
-        start("sealing", stop, move || {
-            let step = self.seal_once()?;
-            // Some times a minute: what is to be signed can wait, and is asked for.
-            let pause = self.settings.checkpoint_every.min(Duration::from_secs(5));
-            if self.looked.is_none_or(|at| at.elapsed() >= pause) {
-                self.looked = Some(Instant::now());
-                // What is sealed is sealed: a folder or bucket that fails keeps nothing from it.
-                if let Err(error) = self.sign_once(step.last_seq) {
-                    metrics::counter!("sentra_checkpoint_failures_total").increment(1);
-                    tracing::error!(%error, "a checkpoint is not brought out; it is tried again");
-                }
-            }
-            Ok::<_, Error>(if step.more { self.settings.pause } else { self.settings.interval })
-        })
+    /// Starts the threads.
+    pub fn start(self, stop: Stop) -> io::Result<Vec<Running>> {
+        let SealWorker { mut sealing, mut signing } = self;
+        let Settings { interval, pause, checkpoint_every, .. } = sealing.settings;
+        // Some times a minute: what is to be signed can wait, and is asked for.
+        let look = checkpoint_every.min(Duration::from_secs(5));
+        let sealing = start("sealing", stop.clone(), move || {
+            let step = sealing.once()?;
+            Ok::<_, Error>(if step.more { pause } else { interval })
+        })?;
+        let signing = start("signing", stop, move || {
+            // What failed was told, and what did not is done.
+            let _ = signing.once();
+            Ok::<_, Error>(look)
+        })?;
+        Ok(vec![sealing, signing])
     }
+}
+
+impl Sealing {
+    fn once(&mut self) -> Result<Step, Error> {
+        let step = seal::step(&self.sv);
+        let lag = match &step {
+            Ok(Step { more: false, .. }) => TimeDelta::zero(),
+            // Where not even that can be asked, as long as nothing was sealed.
+            Ok(_) | Err(_) => seal::lag(&self.sv).unwrap_or_else(|_| {
+                TimeDelta::from_std(self.succeeded.elapsed()).unwrap_or(TimeDelta::MAX)
+            }),
+        };
+        metrics::gauge!("sentra_sealer_lag_seconds").set(lag.as_seconds_f64());
+        let step = step?;
+        self.succeeded = Instant::now();
+        let sealed = u64::try_from(step.sealed).unwrap_or(u64::MAX);
+        metrics::counter!("sentra_sealed_events_total").increment(sealed);
+        Ok(step)
+    }
+}
+
+impl Signing {
+    /// Tries everything, each whatever became of the others; the bucket last, since it may let wait. Fails by the first
+    /// that failed.
+    fn once(&mut self) -> Result<bool, Error> {
+        let signed = self.sign();
+        let written = until_none(|| self.outlet.write(&self.sv));
+        let told = telling::tell_auditors(&self.sv).map(|_| ());
+        let uploaded = until_none(|| self.outlet.upload(&self.sv));
+        for (what, failed) in [
+            ("signed", signed.as_ref().err()),
+            ("written into its folder", written.as_ref().err()),
+            ("mailed to the auditors", told.as_ref().err()),
+            ("uploaded", uploaded.as_ref().err()),
+        ] {
+            if let Some(error) = failed {
+                metrics::counter!("sentra_checkpoint_failures_total").increment(1);
+                tracing::error!(%error, "a checkpoint is not {what}; it is tried again");
+            }
+        }
+        let signed = signed?;
+        written.and(told).and(uploaded).map(|()| signed)
+    }
+
+    fn sign(&mut self) -> Result<bool, Error> {
+        if seal::reached(&self.sv)? <= self.covered {
+            return Ok(false);
+        }
+        let newest = checkpoint::newest(&self.sv)?;
+        self.covered = newest.as_ref().map_or(0, |row| row.size);
+        let every = TimeDelta::from_std(self.settings.checkpoint_every).unwrap_or_default();
+        if !checkpoint::is_due(newest.as_ref(), every, self.sv.clock.now()) {
+            return Ok(false);
+        }
+        let Some(made) = checkpoint::make_when_due(&self.sv, &self.keys, every)? else {
+            return Ok(false);
+        };
+        self.covered = made.size;
+        tracing::debug!(size = made.size, root = made.root, "signed a checkpoint");
+        Ok(true)
+    }
+}
+
+/// Takes steps until one has nothing left to do; at most so many that others get their turn.
+fn until_none(mut step: impl FnMut() -> Result<usize, Error>) -> Result<(), Error> {
+    for _ in 0..MOST_STEPS {
+        if step()? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -182,16 +250,16 @@ mod tests {
     fn what_happens_is_sealed_signed_and_brought_out_at_most_once_a_minute() {
         let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
         let mut worker = worker(&desk, folder.path());
-        assert!(!worker.sign_once(0).expect("nothing to sign"));
+        assert!(!worker.sign_once().expect("nothing to sign"));
         happens(&desk);
         let step = worker.seal_once().expect("sealed");
-        assert!(step.sealed > 0 && worker.sign_once(step.last_seq).expect("signed"));
-        assert!(!worker.sign_once(step.last_seq).expect("signed already"));
+        assert!(step.sealed > 0 && worker.sign_once().expect("signed"));
+        assert!(!worker.sign_once().expect("signed already"));
         happens(&desk);
         let step = worker.seal_once().expect("sealed");
-        assert!(!worker.sign_once(step.last_seq).expect("too soon"));
+        assert!(!worker.sign_once().expect("too soon"));
         desk.pass(TimeDelta::minutes(1));
-        assert!(worker.sign_once(step.last_seq).expect("signed"));
+        assert!(worker.sign_once().expect("signed"));
         let files = files(folder.path());
         assert_eq!(files.len(), 2);
         let keys = checkpoint::known_keys(&desk.sv).expect("keys");
@@ -206,25 +274,74 @@ mod tests {
         let other = tempfile::tempdir().expect("a folder");
         happens(&desk);
         let mut first = worker(&desk, one.path());
-        let step = first.seal_once().expect("sealed");
-        first.sign_once(step.last_seq).expect("signed");
+        first.seal_once().expect("sealed");
+        first.sign_once().expect("signed");
         let mut second = worker(&desk, other.path());
-        assert!(!second.sign_once(step.last_seq).expect("nothing to sign"));
+        assert!(!second.sign_once().expect("nothing to sign"));
         assert_eq!(files(other.path()).len(), 1);
-        std::fs::write(&files(other.path())[0], "kept").expect("written");
-        worker(&desk, other.path()).sign_once(step.last_seq).expect("nothing to do");
-        assert_eq!(std::fs::read_to_string(&files(other.path())[0]).expect("there"), "kept");
+        let made = files(other.path())[0].metadata().and_then(|of| of.modified()).expect("a time");
+        worker(&desk, other.path()).sign_once().expect("nothing to do");
+        let found = files(other.path())[0].metadata().and_then(|of| of.modified()).expect("a time");
+        assert_eq!(found, made);
     }
 
     #[test]
-    fn the_thread_seals_and_stops() {
+    fn what_was_brought_out_of_another_trail_is_told_and_never_replaced() {
         let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
         happens(&desk);
-        let running = worker(&desk, folder.path()).start(Stop::new()).expect("a thread");
+        let mut first = worker(&desk, folder.path());
+        first.seal_once().expect("sealed");
+        assert!(first.sign_once().expect("signed"));
+        // The same day, the same number of events, and others.
+        let forked = Desk::new();
+        happens(&forked);
+        let before = std::fs::read_to_string(&files(folder.path())[0]).expect("a note");
+        let mut second = worker(&forked, folder.path());
+        let told = |worker: &mut SealWorker| {
+            let error = worker.sign_once().expect_err("it is told").to_string();
+            assert!(error.contains("set back, cut or rewritten"), "{error}");
+        };
+        // With no checkpoint of its own, with one of this size, and with a larger one.
+        told(&mut second);
+        for _ in 0..2 {
+            second.seal_once().expect("sealed");
+            told(&mut second);
+            told(&mut worker(&forked, folder.path()));
+            happens(&forked);
+            forked.pass(TimeDelta::minutes(1));
+        }
+        assert_eq!(files(folder.path()).len(), 1);
+        assert_eq!(std::fs::read_to_string(&files(folder.path())[0]).expect("there"), before);
+    }
+
+    #[test]
+    fn one_outlet_that_fails_keeps_the_others_from_nothing_and_a_clock_that_was_ahead_is_not_waited_for()
+     {
+        let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
+        let mut blocked = worker(&desk, folder.path());
+        std::fs::write(folder.path().join("checkpoints"), "no folder").expect("written");
+        happens(&desk);
+        blocked.seal_once().expect("sealed");
+        assert!(blocked.sign_once().is_err());
+        let newest = checkpoint::newest(&desk.sv).expect("read").expect("signed all the same");
+        let every = TimeDelta::minutes(1);
+        for (from_now, due) in [(0, false), (59, false), (60, true), (-1, true), (-86_400, true)] {
+            let now = newest.made_at.after(TimeDelta::seconds(from_now));
+            assert_eq!(checkpoint::is_due(Some(&newest), every, now), due, "{from_now}");
+        }
+    }
+
+    #[test]
+    fn the_threads_seal_sign_and_stop() {
+        let (desk, folder) = (Desk::new(), tempfile::tempdir().expect("a folder"));
+        happens(&desk);
+        let mut worker = worker(&desk, folder.path());
+        worker.sealing.settings.checkpoint_every = Duration::from_millis(5);
+        let running = worker.start(Stop::new()).expect("threads");
         while files(folder.path()).is_empty() {
             std::thread::sleep(Duration::from_millis(5));
         }
-        running.stop();
-        running.join();
+        running.iter().for_each(Running::stop);
+        running.into_iter().for_each(Running::join);
     }
 }

@@ -9,6 +9,8 @@ use crate::support::database::texts;
 use crate::support::life::CONSTRUCTION;
 use chrono::TimeDelta;
 use sentra::domain::people::Role;
+use sentra::service::console;
+use sentra::service::error::Error;
 use sentra::service::seal::checkpoint;
 use sentra::service::seal::merkle::{Hash, is_consistent, root_of_inclusion};
 use sentra::service::seal::note::{self, SealKeys};
@@ -260,5 +262,44 @@ on_both! {
         );
         let brought = bodies.iter().filter(|body| body.contains(signature));
         assert_eq!(brought.count(), 2, "the first, to each of both");
+    }
+
+    async fn what_is_personal_of_somebody_who_left_is_erased_and_the_trail_still_verifies(db) {
+        let app = TestApp::on(db);
+        let (leaving, staying) =
+            (app.nth(Role::Drafter, HOME, 1).await, app.nth(Role::Drafter, HOME, 2).await);
+        let values = |person: &Person| {
+            let email = &person.email;
+            app.database.number(&format!("SELECT COUNT(*) FROM audit_personal WHERE value = '{email}'"))
+        };
+        let erase = |user: &str| console::erase(&app.services, user, "Permintaan tertulis 12/2021.");
+        assert!(matches!(erase("nobody@sentra.example"), Err(Error::NotFound)));
+        assert!(matches!(erase(&leaving.email), Err(Error::Invalid(_))), "still lets in");
+        console::set_disabled(&app.services, &leaving.email, true).expect("disabled");
+        let before = (values(&leaving), values(&staying));
+        assert!(before.0 > 0 && before.1 > 0, "{before:?}");
+        app.verified();
+        assert!(matches!(console::erase(&app.services, &leaving.email, ""), Err(Error::Invalid(_))));
+        let erased = erase(&leaving.email).expect("erased");
+        assert!(erased.values > 0);
+        assert_eq!((values(&leaving), values(&staying)), (0, before.1));
+        let of_user = format!(
+            "SELECT COUNT(*) FROM audit_personal WHERE event_id IN \
+             (SELECT id FROM audit_events WHERE subject_id = '{}')",
+            leaving.id
+        );
+        assert_eq!(app.database.number(&of_user), 0);
+        let events = texts(
+            &mut app.database.connect(),
+            "SELECT content AS value FROM audit_events WHERE action = 'personal.erase'",
+        );
+        let content: Value = serde_json::from_str(&events.concat()).expect("one event");
+        assert_eq!(content["reason"], "Permintaan tertulis 12/2021.");
+        let told = content["erased"].as_object().expect("fields").values();
+        let told: usize = told.map(|ids| ids.as_array().expect("ids").len()).sum();
+        assert_eq!(told, erased.values);
+        assert!(!events.concat().contains(&leaving.email));
+        app.verified();
+        assert_eq!(erase(&leaving.id.to_string()).expect("nothing is left").values, 0);
     }
 }

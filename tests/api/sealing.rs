@@ -2,8 +2,10 @@
 
 use crate::on_both;
 use crate::support::app::moment;
-use crate::support::database::{TestDatabase, texts, write};
+use crate::support::database::{Kind, TestDatabase, texts, write};
+use crate::support::s3::{Line, S3Server};
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 use sentra::app::Store;
 use sentra::domain::audit::{Outcome, SubjectKind};
 use sentra::domain::ids::EventId;
@@ -11,12 +13,26 @@ use sentra::domain::moment::Moment;
 use sentra::service::Services;
 use sentra::service::clock::Clock;
 use sentra::service::error::Error;
-use sentra::service::seal;
 use sentra::service::seal::merkle::Hash;
+use sentra::service::seal::outlet::{Folder, Outlet};
+use sentra::service::seal::{self, checkpoint};
+use sentra::service::store::Patience;
+use sentra::service::verify::trail;
 use sentra::storage::audit::{self, EventRow};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const MORNING: &str = "2021-05-03T02:00:00Z";
+
+/// Waits for a bucket for less than people would.
+const QUICK: Patience = Patience {
+    connect: Duration::from_millis(500),
+    answer: Duration::from_secs(2),
+    bytes_per_second: 16 * 1024 * 1024,
+    retries: 0,
+    pause: Duration::from_millis(20),
+    in_all: Duration::from_secs(4),
+};
 
 /// The use-cases over a database, on a clock that is set; each call is a process of its own.
 pub fn services(db: &TestDatabase, clock: &Clock) -> Services {
@@ -55,6 +71,14 @@ pub fn happen(db: &TestDatabase, at: Moment, count: usize) -> Vec<String> {
     });
     written.expect("they happen");
     rows.iter().map(|row| row.id.to_string()).collect()
+}
+
+/// Lets something happen where only the use-cases are at hand.
+pub fn happen_in(sv: &Services) {
+    let row = event(sv.clock.now());
+    sv.db
+        .write("test.happen", |tx| Ok::<_, Error>(audit::append(tx, &row, &[])?), |_, _| Ok(()))
+        .expect("it happens");
 }
 
 /// The ids of the sealed events, in their sequence; which is dense, and whose chain is whole.
@@ -171,4 +195,166 @@ on_both! {
         assert_eq!(seal::through(&sv, clock.now()).expect("an answer"), 5_001);
         sealed(db);
     }
+
+    fn what_counts_from_one_is_refused_below(db) {
+        for number in ["0", "-1", "-9223372036854775808"] {
+            for sql in [
+                format!("INSERT INTO audit_seals (seq, event_id, leaf, hash, sealed_at, action) VALUES ({number}, 'x', 'x', 'x', '2021-02-03 04:05:06', 'x')"),
+                format!("INSERT INTO audit_checkpoints (size, root, note, made_at) VALUES ({number}, 'x', 'x', '2021-02-03 04:05:06')"),
+            ] {
+                let error = db.connect().batch_execute(&sql).expect_err(&sql).to_string();
+                assert!(error.contains("counts from 1"), "{error}");
+            }
+        }
+    }
+
+    fn a_seal_below_the_first_is_named_wherever_it_came_from(db) {
+        let clock = Clock::set_to(moment(MORNING));
+        let sv = services(db, &clock);
+        happen(db, clock.now(), 3);
+        seal::drain(&sv).expect("sealed");
+        db.drop_trigger("audit_seals", "no_other");
+        db.execute(
+            "INSERT INTO audit_seals SELECT -9223372036854775808, 'x', leaf, hash, sealed_at, action, actor_id, region_code \
+             FROM audit_seals WHERE seq = 1",
+        );
+        let report = trail::verify(&sv, &[], &[], |_| {}).expect("verified");
+        assert_eq!(report.findings.first().map(|one| one.seq), Some(i64::MIN), "{report:?}");
+        let mut lines = Vec::new();
+        seal::export::export(&sv, &mut lines, |_| {}).expect("exported");
+        assert!(String::from_utf8_lossy(&lines).contains("\"seq\":-9223372036854775808"));
+    }
+
+    fn what_waits_falsely_is_named_and_the_others_are_known_to_wait(db) {
+        let clock = Clock::set_to(moment(MORNING));
+        let sv = services(db, &clock);
+        let sealed = happen(db, clock.now(), 1).concat();
+        seal::drain(&sv).expect("sealed");
+        happen(db, clock.now(), 1);
+        clock.advance_to(clock.now().after(TimeDelta::minutes(1)));
+        for id in ["00000000-0000-7000-8000-000000000000", &sealed] {
+            db.execute(&format!("INSERT INTO audit_pending VALUES ('{id}')"));
+            let error = seal::step(&sv).expect_err("it stops").to_string();
+            assert!(error.contains(id), "{error}");
+            assert_eq!(seal::lag(&sv).expect("a lag"), TimeDelta::minutes(1));
+            let report = trail::verify(&sv, &[], &[], |_| {}).expect("verified");
+            assert!(report.findings.iter().any(|one| one.words.contains(id)), "{report:?}");
+            db.execute(&format!("DELETE FROM audit_pending WHERE event_id = '{id}'"));
+        }
+        assert_eq!(seal::drain(&sv).expect("the rest"), 1);
+    }
+
+    fn of_several_processes_that_sign_at_once_one_does_and_its_key_is_known_since_then(db) {
+        let clock = Clock::set_to(moment(MORNING));
+        let keys = crate::audit::keys();
+        for round in 0..5 {
+            happen(db, clock.now(), 1);
+            seal::drain(&services(db, &clock)).expect("sealed");
+            let made: usize = std::thread::scope(|scope| {
+                let signing: Vec<_> = (0..4)
+                    .map(|_| scope.spawn(|| {
+                        let every = TimeDelta::seconds(60);
+                        checkpoint::make_when_due(&services(db, &clock), &keys, every).expect("tried").is_some()
+                    }))
+                    .collect();
+                signing.into_iter().map(|one| usize::from(one.join().expect("signed"))).sum()
+            });
+            assert_eq!(made, 1, "round {round}");
+            clock.advance_to(clock.now().after(TimeDelta::minutes(1)));
+        }
+        let report = trail::verify(&services(db, &clock), &[], &[], |_| {}).expect("verified");
+        assert_eq!((report.findings, report.checkpoints), (Vec::new(), 5));
+    }
+}
+
+#[test]
+fn checkpoints_are_brought_into_a_bucket_also_those_of_before_a_restart_and_never_over_others() {
+    let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
+    let (server, folder) = (S3Server::start(), tempfile::tempdir().expect("a folder"));
+    let clock = Clock::set_to(moment(MORNING));
+    let keys = crate::audit::keys();
+    let in_bucket = |db: &TestDatabase| {
+        let mut sv = services(db, &clock);
+        sv.documents.store = server.store(QUICK);
+        sv
+    };
+    let sv = in_bucket(&db);
+    let sign = |sv: &Services| {
+        happen_in(sv);
+        seal::drain(sv).expect("sealed");
+        clock.advance_to(clock.now().after(TimeDelta::minutes(1)));
+        checkpoint::make(sv, &keys).expect("signed").expect("a checkpoint")
+    };
+    let outlet = || Outlet::new(Folder::new(folder.path().join("checkpoints")));
+    let objects = || {
+        let day = server.objects().join("checkpoints/2021-05-03");
+        let Ok(found) = std::fs::read_dir(day) else { return Vec::new() };
+        let mut names: Vec<_> = found.map(|one| one.expect("an object").path()).collect();
+        names.sort();
+        names
+    };
+    let mut first = outlet();
+    let made = sign(&sv);
+    first.bring_out(&sv).expect("brought out");
+    assert_eq!(std::fs::read_to_string(&objects()[0]).expect("an object"), made.note);
+    // The bucket is away; the folder is there all the same, and after a restart nothing is missing.
+    server.line(Line::CutAfter(0));
+    for _ in 0..2 {
+        sign(&sv);
+    }
+    assert!(first.bring_out(&sv).is_err());
+    assert_eq!(
+        Folder::new(folder.path().join("checkpoints")).last_of_each_day().expect("files").len(),
+        1
+    );
+    server.line(Line::Open);
+    outlet().bring_out(&sv).expect("brought out");
+    assert_eq!(objects().len(), 3);
+    let puts = server.calls("PutObject");
+    outlet().bring_out(&sv).expect("nothing to do");
+    assert_eq!(server.calls("PutObject"), puts);
+    // Another trail on the same day: what is there stays.
+    let before: Vec<_> =
+        objects().iter().map(std::fs::read_to_string).map(Result::unwrap).collect();
+    let other = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
+    let forked = in_bucket(&other);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    for _ in 0..4 {
+        sign(&forked);
+        let mut outlet = Outlet::new(Folder::new(elsewhere.path().join("checkpoints")));
+        let error = outlet.bring_out(&forked).expect_err("it is told").to_string();
+        assert!(error.contains("set back, cut or rewritten"), "{error}");
+    }
+    let after: Vec<_> = objects().iter().map(std::fs::read_to_string).map(Result::unwrap).collect();
+    assert_eq!(before, after);
+}
+
+/// How many events a second are verified, each with a revision of a kilobyte:
+/// `cargo test --release --test api verify_events_a_second -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn verify_events_a_second() {
+    const EVENTS: usize = 100_000;
+    let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
+    let clock = Clock::set_to(moment(MORNING));
+    let sv = services(&db, &clock);
+    let content =
+        format!("{{\"after\":{{\"title\":\"{}\"}},\"before\":null}}", "wisma batik ".repeat(25));
+    for _ in 0..EVENTS / 1_000 {
+        let written = write(db.database(), |tx| {
+            for _ in 0..1_000 {
+                let row = EventRow { content: content.clone(), ..event(clock.now()) };
+                audit::append(tx, &row, &[])?;
+            }
+            Ok(())
+        });
+        written.expect("they happen");
+    }
+    assert_eq!(seal::drain(&sv).expect("sealed"), EVENTS);
+    checkpoint::make(&sv, &crate::audit::keys()).expect("signed");
+    let started = std::time::Instant::now();
+    let report = trail::verify(&sv, &[], &[], |_| {}).expect("verified");
+    let took = started.elapsed().as_secs_f64();
+    assert_eq!((report.findings, report.sealed), (Vec::new(), 100_000));
+    println!("{EVENTS} events in {took:.2} s: {:.0} events a second", f64::from(100_000) / took);
 }

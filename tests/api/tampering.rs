@@ -13,10 +13,10 @@ use sentra::cli::demo;
 use sentra::domain::audit::canonical;
 use sentra::domain::moment::Moment;
 use sentra::service::clock::Clock;
-use sentra::service::seal::checkpoint::{self, Folder, Outlet};
 use sentra::service::seal::note::{SealKeys, VerifierKey};
-use sentra::service::seal::{self, export};
-use sentra::service::verify::trail::{self, Finding, Kept};
+use sentra::service::seal::outlet::{Folder, Outlet};
+use sentra::service::seal::{self, checkpoint, export};
+use sentra::service::verify::trail::{self, By, Finding, Kept, TrailReport};
 use sentra::storage::AnyConnection;
 use sentra::storage::connection::{Opener, Target, Use};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use std::process::Output;
 use std::sync::OnceLock;
 
 /// The tables that make up the trail.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "audit_events",
     "revisions",
     "journal_entries",
@@ -33,6 +33,8 @@ const TABLES: [&str; 8] = [
     "audit_checkpoints",
     "audit_keys",
     "audit_personal",
+    "audit_pending",
+    "audit_sealer",
 ];
 
 /// A trail that was lived and sealed, its checkpoints as they left the database, and the key that signed them.
@@ -69,8 +71,7 @@ fn lived() -> &'static Trail {
         seal::drain(&sv).expect("sealed");
         checkpoint::make(&sv, &keys).expect("signed");
         let out = folder.path().join("checkpoints");
-        let mut outlet = Outlet::new(Folder::new(out.clone())).expect("a way out");
-        while outlet.bring_out(&sv).expect("brought out") > 0 {}
+        Outlet::new(Folder::new(out.clone())).bring_out(&sv).expect("brought out");
         let mut files: Vec<PathBuf> = std::fs::read_dir(&out)
             .expect("days")
             .flat_map(|day| std::fs::read_dir(day.expect("a day").path()).expect("files"))
@@ -133,17 +134,19 @@ impl Copy {
     }
 
     fn findings(&mut self) -> Vec<Finding> {
-        let trail = lived();
-        trail::verify_in(&mut self.c, &trail.notes, &trail.keys, &mut |_| {})
-            .expect("verified")
-            .findings
+        self.verified(&lived().keys).findings
+    }
+
+    fn verified(&mut self, keys: &[VerifierKey]) -> TrailReport {
+        let by = By { outside: &lived().notes, keys, now: Clock::System.now() };
+        trail::verify_in(&mut self.c, by, &mut |_| {}).expect("verified")
     }
 
     /// The sequence of the event that a row is of, or names.
     fn seq_of(&mut self, table: &str, row: i64) -> Option<i64> {
         let event = match table {
             "audit_events" => "id",
-            "revisions" | "journal_entries" | "audit_personal" => "event_id",
+            "revisions" | "journal_entries" | "audit_personal" | "audit_pending" => "event_id",
             "audit_seals" => {
                 return self.number(&format!("SELECT seq FROM audit_seals WHERE rowid = {row}"));
             }
@@ -177,13 +180,19 @@ fn repeats(table: &str, column: &str) -> bool {
 
 /// Changes a copy in a way that is drawn; `None` when the draw changes nothing, or is refused by the database itself.
 fn change(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
-    match dice.random_range(0..5) {
+    match dice.random_range(0..6) {
         0 => turn_a_bit(copy, dice),
         1 => delete(copy, dice),
         2 => insert(copy, dice),
         3 => swap(copy, dice),
+        4 => keep_as_something_else(copy, dice),
         _ => cut(copy, dice),
     }
+}
+
+/// Whether a column says nothing of the trail: what the fence is raised to, and until when there was nothing to seal.
+fn says_nothing(table: &str, column: &str) -> bool {
+    table == "audit_sealer" && ["fence", "sealed_through"].contains(&column)
 }
 
 /// A column, but for what names a row: turning that is deleting one and inserting another.
@@ -196,7 +205,7 @@ fn is_name(table: &str, column: &str) -> bool {
 
 fn turn_a_bit(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
     let (table, columns) = lived().columns.choose(dice)?;
-    let column = columns.choose(dice)?;
+    let column = columns.choose(dice).filter(|column| !says_nothing(table, column))?;
     let row = copy.some_row(dice, table)?;
     let first = copy.seq_of(table, row).filter(|_| !is_name(table, column));
     let place = format!("FROM {table} WHERE rowid = {row}");
@@ -228,6 +237,27 @@ fn turn_a_bit(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
     Some(Change { words: format!("{table}.{column} of row {row} is {new}"), first, repeats })
 }
 
+/// Keeps a value as bytes, or a whole number as one with a fraction: it reads the same, and is no longer found.
+fn keep_as_something_else(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
+    let (table, columns) = lived().columns.choose(dice)?;
+    let column = columns.choose(dice)?;
+    let row = copy.some_row(dice, table)?;
+    let first = copy.seq_of(table, row).filter(|_| !is_name(table, column));
+    let place = format!("FROM {table} WHERE rowid = {row}");
+    let kind = copy.texts(&format!("SELECT typeof({column}) AS value {place}")).pop()?;
+    let new = match kind.as_str() {
+        "integer" if dice.random_bool(0.5) => format!("{column} + 0.5"),
+        "null" => "x''".to_owned(),
+        _ => format!("CAST({column} AS BLOB)"),
+    };
+    let sql = format!("UPDATE {table} SET {column} = {new} WHERE rowid = {row}");
+    copy.c.batch_execute(&sql).ok()?;
+    let words = format!("{table}.{column} of row {row} is {new}, and was {kind}");
+    // A name that is kept otherwise may be looked for in vain, or leave a gap that another sequence names.
+    let repeats = repeats(table, column);
+    Some(Change { words, first, repeats })
+}
+
 fn delete(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
     // A personal value that is deleted is erased, which is allowed.
     let table = TABLES.iter().filter(|table| **table != "audit_personal").collect::<Vec<_>>();
@@ -242,18 +272,21 @@ fn delete(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
 fn insert(copy: &mut Copy, dice: &mut StdRng) -> Option<Change> {
     let new = uuid::Uuid::now_v7();
     let last = copy.number("SELECT MAX(seq) FROM audit_seals")?;
-    let (table, names): (&str, &[(&str, String)]) = match dice.random_range(0..7) {
+    let below = [i64::MIN, -1, -last][dice.random_range(0..3)];
+    let (table, names): (&str, &[(&str, String)]) = match dice.random_range(0..8) {
         0 => ("audit_events", &[("id", format!("'{new}'"))]),
         1 => ("revisions", &[("id", format!("'{new}'"))]),
         2 => ("journal_entries", &[("id", format!("'{new}'")), ("reverses_id", "NULL".to_owned())]),
         3 => ("audit_seals", &[("seq", (last + 1).to_string()), ("event_id", format!("'{new}'"))]),
         4 => ("audit_checkpoints", &[("size", format!("size + {}", dice.random_range(1..9)))]),
         5 => ("audit_personal", &[("field", "'other'".to_owned())]),
+        6 => ("audit_seals", &[("seq", below.to_string()), ("event_id", format!("'{new}'"))]),
         _ => ("audit_tiles", &[("position", "position + 7".to_owned())]),
     };
     let row = copy.some_row(dice, table)?;
-    let first = match table {
-        "audit_events" | "audit_seals" => Some(last + 1),
+    let first = match (table, names[0].1.starts_with('-')) {
+        ("audit_seals", true) => Some(below),
+        ("audit_events" | "audit_seals", _) => Some(last + 1),
         _ => copy.seq_of(table, row),
     };
     let (_, columns) = lived().columns.iter().find(|(known, _)| *known == table)?;
@@ -360,9 +393,14 @@ fn stand_alone(python: &str, copy: &Copy) -> Output {
     let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
     let mut file = std::fs::File::create(&lines).expect("a file");
     export::export(&sv, &mut file, |_| {}).expect("exported");
+    stand_alone_by(python, &lines, &lived().keys)
+}
+
+/// The same of an export, by keys of one's own.
+fn stand_alone_by(python: &str, lines: &Path, keys: &[VerifierKey]) -> Output {
     let mut command = tool(python, "verify_audit.py");
-    command.arg(&lines);
-    for key in &lived().keys {
+    command.arg(lines);
+    for key in keys {
         command.args(["--key", &key.to_string()]);
     }
     for file in &lived().files {
@@ -453,6 +491,176 @@ fn a_moment_that_is_only_written_otherwise_is_found_too() {
     assert!(!found.is_empty());
 }
 
+/// What both verifiers say of a copy that was changed by a statement, which names this sequence first.
+fn is_found_at(sql: &str, first: &str) {
+    let mut copy = Copy::new();
+    let first = copy.number(first).expect("a sequence");
+    copy.c.batch_execute(sql).expect(sql);
+    let findings = copy.findings();
+    assert_eq!(findings.first().map(|one| one.seq), Some(first), "{sql}\n{findings:#?}");
+    let Some(python) = python() else { return };
+    let said = said(&stand_alone(&python, &copy));
+    let words = match first {
+        0 => "there is a seal of sequence 0".to_owned(),
+        seq => format!("BREACH: sequence {seq}: "),
+    };
+    assert!(
+        said.lines()
+            .find(|line| line.starts_with("BREACH"))
+            .is_some_and(|line| line.contains(&words)),
+        "{sql}\n{said}"
+    );
+}
+
+#[test]
+fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers() {
+    let some =
+        "SELECT id FROM audit_events WHERE proposal_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 9";
+    let of_some = format!("SELECT seq FROM audit_seals WHERE event_id = ({some})");
+    for column in ["proposal_id", "content", "at"] {
+        let sql = format!(
+            "UPDATE audit_events SET {column} = CAST({column} AS BLOB) WHERE id = ({some})"
+        );
+        is_found_at(&sql, &of_some);
+    }
+    let sql = "UPDATE revisions SET version = version + 0.5 \
+               WHERE id = (SELECT id FROM revisions ORDER BY event_id LIMIT 1)";
+    let first = "SELECT seq FROM audit_seals WHERE event_id = (SELECT event_id FROM revisions ORDER BY event_id LIMIT 1)";
+    is_found_at(sql, first);
+    // A sequence that leads to itself again and again.
+    let last = "SELECT MAX(seq) FROM audit_seals";
+    is_found_at(
+        "UPDATE audit_seals SET seq = seq + 0.5 WHERE seq = (SELECT MAX(seq) FROM audit_seals)",
+        last,
+    );
+    for sql in [
+        "UPDATE audit_checkpoints SET size = size + 0.5 WHERE size = (SELECT MAX(size) FROM audit_checkpoints)",
+        "UPDATE audit_tiles SET position = position + 0.5",
+        "UPDATE audit_events SET id = CAST(id AS BLOB) WHERE id = (SELECT MAX(id) FROM audit_events)",
+        "DELETE FROM audit_sealer",
+    ] {
+        let mut copy = Copy::new();
+        copy.c.batch_execute(sql).expect(sql);
+        assert!(!copy.findings().is_empty(), "{sql}");
+    }
+}
+
+#[test]
+fn a_seal_below_the_first_is_named_by_both_verifiers() {
+    for seq in [i64::MIN, -7, 0] {
+        is_found_at(
+            &format!(
+                "INSERT INTO audit_events SELECT 'hidden', at, actor_id, actor_role, grant_id, action, outcome, \
+                 subject_kind, subject_id, proposal_id, region_code, content, request_id FROM audit_events LIMIT 1; \
+                 INSERT INTO audit_seals SELECT {seq}, 'hidden', leaf, hash, sealed_at, action, actor_id, region_code \
+                 FROM audit_seals WHERE seq = 1"
+            ),
+            &seq.to_string(),
+        );
+    }
+}
+
+#[test]
+fn whoever_signs_a_rewritten_trail_by_a_key_of_his_own_is_found_by_the_key_that_others_know() {
+    let mut copy = Copy::new();
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    copy.c.batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys").expect("away");
+    let forger = SealKeys::read_or_make(&copy.folder.path().join("key.pem")).expect("keys");
+    checkpoint::make(&sv, &forger).expect("signed").expect("a checkpoint");
+    let (own, known) = (forger.verifiers(&checkpoint::origin(&sv).expect("a name")), &lived().keys);
+    let verified = |keys: &[VerifierKey]| trail::verify(&sv, &[], keys, |_| {}).expect("verified");
+    assert_eq!(verified(&[]).findings, Vec::new(), "it agrees with itself");
+    assert_eq!(verified(&own).findings, Vec::new());
+    let found = verified(known);
+    assert!(found.findings.iter().any(|one| one.words.contains("signed by no key")), "{found:?}");
+    assert!(found.flags.iter().any(|flag| flag.contains(&own[0].to_string())), "{found:?}");
+    let both = verified(&[own.clone(), known.clone()].concat());
+    assert_eq!((both.findings, both.flags), (Vec::new(), Vec::new()));
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("flag: the service names a key"), "{}", said(&output));
+}
+
+#[test]
+fn a_key_that_was_changed_is_given_together_with_the_one_before() {
+    let mut copy = Copy::new();
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    let new = SealKeys::read_or_make(&copy.folder.path().join("key.pem")).expect("keys");
+    crate::sealing::happen_in(&sv);
+    seal::drain(&sv).expect("sealed");
+    checkpoint::make(&sv, &new).expect("signed").expect("a checkpoint");
+    let new = new.verifiers(&checkpoint::origin(&sv).expect("a name"));
+    let both = [lived().keys.clone(), new.clone()].concat();
+    assert_eq!(copy.verified(&both).findings, Vec::new());
+    assert!(!copy.verified(&new).findings.is_empty());
+    let Some(python) = python() else { return };
+    let lines = copy.folder.path().join("trail.ndjson");
+    let mut file = std::fs::File::create(&lines).expect("a file");
+    export::export(&sv, &mut file, |_| {}).expect("exported");
+    for (keys, code) in [(&both, 0), (&new, 1)] {
+        let output = stand_alone_by(&python, &lines, keys);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+    }
+}
+
+#[test]
+fn what_was_sealed_by_a_clock_that_is_ahead_is_flagged() {
+    let mut copy = Copy::new();
+    assert_eq!(copy.verified(&lived().keys).flags, Vec::<String>::new());
+    copy.c
+        .batch_execute("UPDATE audit_sealer SET sealed_through = '2999-01-01 00:00:00'")
+        .expect("changed");
+    let found = copy.verified(&lived().keys);
+    assert_eq!(found.findings, Vec::new());
+    assert!(found.flags[0].contains("2999-01-01"), "{found:?}");
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("flag: the trail is sealed through 2999"), "{}", said(&output));
+}
+
+#[test]
+fn many_findings_do_not_hide_the_first() {
+    let mut copy = Copy::new();
+    // Found after all the others, and before them.
+    copy.c
+        .batch_execute(
+            "UPDATE audit_events SET request_id = 'x' WHERE id > (SELECT event_id FROM audit_seals WHERE seq = 9); \
+             INSERT INTO audit_pending SELECT event_id FROM audit_seals WHERE seq = 3",
+        )
+        .expect("changed");
+    let findings = copy.findings();
+    assert_eq!((findings.len(), findings[0].seq), (50, 3), "{findings:#?}");
+}
+
+#[test]
+fn the_command_takes_the_checkpoints_of_the_data_folder_too() {
+    let copy = Copy::new();
+    let key = lived().keys[0].to_string();
+    let verify = || {
+        let mut command = sentra_on("verify", &copy.path.display().to_string(), copy.folder.path());
+        command.args(["--trail-only", "--key", &key]).output().expect("run")
+    };
+    let hold = |output: &Output| {
+        let said = said(output);
+        let (_, rest) = said.split_once(" s, ").expect("figures");
+        rest.split(' ').next().expect("a number").parse::<usize>().expect("a number")
+    };
+    let alone = verify();
+    assert_eq!(alone.status.code(), Some(0), "{}", said(&alone));
+    let day = copy.folder.path().join("checkpoints/2020-01-01");
+    std::fs::create_dir_all(&day).expect("a folder");
+    let newest = lived().files.last().expect("a file");
+    let kept = day.join(newest.file_name().expect("a name"));
+    std::fs::copy(newest, &kept).expect("kept");
+    let with = verify();
+    assert_eq!((with.status.code(), hold(&with)), (Some(0), hold(&alone) + 1), "{}", said(&with));
+    let other = std::fs::read_to_string(&lived().files[0]).expect("a note");
+    std::fs::write(&kept, other.replacen("Z\n", "Z \n", 1)).expect("changed");
+    assert_eq!(verify().status.code(), Some(1));
+}
+
 /// The content of each event and revision of a database is canonical JSON, whatever its kind.
 fn all_is_canonical(c: &mut AnyConnection) {
     let all = "SELECT content AS value FROM audit_events UNION ALL SELECT content FROM revisions";
@@ -480,8 +688,11 @@ fn what_the_commands_sign_and_export_is_accepted_without_sentra() {
     };
     run("seed", &["--proposals", "20"]);
     all_is_canonical(&mut db.connect());
-    let key = run("audit", &["key"]);
+    let early = sentra_on("audit", &db.url(), folder.path()).arg("key").output().expect("run");
+    assert!(!early.status.success(), "there is no key yet, and none is made for the asking");
+    assert!(!folder.path().join("seal-key.pem").exists());
     let note = run("audit", &["checkpoint"]);
+    let key = run("audit", &["key"]);
     assert_eq!(run("audit", &["checkpoint"]), note, "nothing happened since");
     let (lines, kept) = (folder.path().join("trail.ndjson"), folder.path().join("kept.txt"));
     std::fs::write(&kept, &note).expect("kept");
@@ -489,7 +700,7 @@ fn what_the_commands_sign_and_export_is_accepted_without_sentra() {
     run("export", &["audit", "--to", &to]);
     let verified = run("verify", &["--checkpoint", &kept, "--key", key.trim()]);
     assert!(
-        verified.contains("2 checkpoints hold, 0 events wait to be sealed: 0 breaches"),
+        verified.contains("3 checkpoints hold, 0 events wait to be sealed: 0 breaches"),
         "{verified}"
     );
     let Some(python) = python() else { return };

@@ -5,12 +5,12 @@ use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::seal::checkpoint::MOST_KEYS;
-use crate::service::seal::sealer;
 use crate::service::store::StoreError;
 use crate::storage::checkpoint::Key;
-use crate::storage::seal::{EntryText, EventText, RevisionText, Seal};
+use crate::storage::odd::Odd;
+use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Sealer};
 use crate::storage::trail::{self, PersonalText};
-use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, seal};
+use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, odd, seal};
 use serde::Serialize;
 use std::io::Write;
 
@@ -19,14 +19,21 @@ const PAGE: i64 = 500;
 /// The most rows that are named as being of no event; one is enough to distrust the rest.
 const MOST_ORPHANS: i64 = 1_000;
 /// Of what the lines are made; raised when they are made of something else.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// A line of an export.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
     /// The first.
-    Trail { format: i64, origin: &'a str, last_seq: i64, last_hash: &'a str, exported_at: Moment },
+    Trail {
+        format: i64,
+        origin: &'a str,
+        last_seq: i64,
+        last_hash: &'a str,
+        sealed_through: Moment,
+        exported_at: Moment,
+    },
     /// A key that ever signed.
     Key { verifier_key: &'a str, first_used_at: Moment },
     /// A checkpoint as it was signed.
@@ -49,8 +56,10 @@ enum Line<'a> {
     Unreadable { seq: i64, why: String },
     /// What names an event that is not there.
     Orphan { what: &'a str, id: &'a str, event_id: &'a str },
-    /// A moment that is not written as moments are here, and reads the same all the same.
-    Odd { place: &'a str, event_id: Option<&'a str> },
+    /// An event that waits to be sealed though it is sealed, as this sequence, or not there.
+    FalselyPending { event_id: &'a str, seq: Option<i64> },
+    /// A value that is kept otherwise than it is written here, and reads the same all the same.
+    Odd { place: &'a str, event_id: Option<&'a str>, seq: Option<i64> },
     /// The last; an export without it was cut.
     End { lines: i64 },
 }
@@ -79,25 +88,22 @@ pub fn export(
 ) -> Result<i64, Error> {
     let exported_at = sv.clock.now();
     sv.db.read(|tx| {
-        let sealer = sealer(seal::find(tx)?)?;
-        let (origin, last_hash) = (&sealer.origin, &sealer.last_hash);
-        let last_seq = sealer.last_seq;
         let mut out = Out { out, lines: 0 };
-        out.line(&Line::Trail { format: FORMAT, origin, last_seq, last_hash, exported_at })?;
+        begin(tx, &mut out, exported_at)?;
         keys(tx, &mut out)?;
-        let (mut after, mut written) = (i64::MIN, 0_i64);
+        let (mut after, mut written) = (None, 0_i64);
         loop {
             let seqs = trail::seqs(tx, after, PAGE)?;
-            let (Some(from), Some(to)) = (seqs.first(), seqs.last()) else { break };
+            let Some((from, to)) = trail::ends(&seqs, after) else { break };
             // Before the events that they cover, so that whoever reads has to read but once, and remember little.
-            signed(tx, &mut out, after, *to)?;
-            match events(tx, *from, *to) {
+            signed(tx, &mut out, after, to)?;
+            match events(tx, from, to) {
                 Ok(page) => page.iter().try_for_each(|one| one.write(&mut out))?,
                 // What can't be read is looked for row by row, so that it can be named.
                 Err(Error::Database(_)) => one_by_one(tx, &mut out, &seqs)?,
                 Err(other) => return Err(other),
             }
-            after = *to;
+            after = Some(to);
             written = written.saturating_add(i64::try_from(seqs.len()).unwrap_or(i64::MAX));
             progress(written);
         }
@@ -108,6 +114,19 @@ pub fn export(
         out.out.flush().map_err(StoreError::from)?;
         Ok(written)
     })
+}
+
+/// The first line. Without the sealer's row nothing holds, and what there is can be looked at all the same.
+fn begin(tx: &mut AnyConnection, out: &mut Out<'_>, exported_at: Moment) -> Result<(), Error> {
+    let found = seal::find(tx);
+    let blank = Sealer::default();
+    let Sealer { origin, last_seq, last_hash, sealed_through, .. } = match &found {
+        Ok(Some(sealer)) => sealer,
+        Ok(None) | Err(_) => &blank,
+    };
+    let (format, last_seq, sealed_through) = (FORMAT, *last_seq, *sealed_through);
+    out.line(&Line::Trail { format, origin, last_seq, last_hash, sealed_through, exported_at })?;
+    found.map(|_| ()).or_else(|error| unreadable(out, error))
 }
 
 /// A sealed event with all that names it.
@@ -187,7 +206,7 @@ fn keys(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
 fn signed(
     tx: &mut AnyConnection,
     out: &mut Out<'_>,
-    mut after: i64,
+    mut after: Option<i64>,
     until: i64,
 ) -> Result<(), Error> {
     loop {
@@ -195,12 +214,16 @@ fn signed(
             Ok(rows) => rows,
             Err(error) => return unreadable(out, error),
         };
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.size;
         for row in &rows {
             let (root, note) = (&row.root, &row.note);
             out.line(&Line::Checkpoint { size: row.size, root, note, made_at: row.made_at })?;
         }
+        // A size that is no whole number leads no further.
+        let last = rows.last().map(|row| row.size);
+        if last <= after {
+            return Ok(());
+        }
+        after = last;
     }
 }
 
@@ -209,21 +232,31 @@ fn unreadable(out: &mut Out<'_>, error: QueryError) -> Result<(), Error> {
     out.line(&Line::Unreadable { seq: 0, why: DbError::from(error).to_string() })
 }
 
+/// What stands beside the trail. What can't be read is told, and the rest all the same.
 fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
     let mut after = String::new();
     loop {
-        let rows = trail::unsealed(tx, &after, PAGE)?;
-        let Some((last, _)) = rows.last() else { break };
-        after.clone_from(last);
+        let rows = told(out, trail::unsealed(tx, &after, PAGE))?;
         for (event_id, waits) in &rows {
             out.line(&Line::Unsealed { event_id, waits: waits.is_some() })?;
         }
+        // An id that is no text leads no further.
+        let last = rows.last().map(|(event, _)| event);
+        let Some(last) = last.filter(|last| **last > after) else { break };
+        after.clone_from(last);
     }
-    for (what, id, event_id) in trail::orphans(tx, MOST_ORPHANS)? {
+    for (event_id, seq) in told(out, trail::falsely_pending(tx, MOST_ORPHANS))? {
+        out.line(&Line::FalselyPending { event_id: &event_id, seq })?;
+    }
+    for (what, id, event_id) in told(out, trail::orphans(tx, MOST_ORPHANS))? {
         out.line(&Line::Orphan { what, id: &id, event_id: &event_id })?;
     }
-    for (place, event_id) in trail::odd_moments(tx, MOST_ORPHANS)? {
-        out.line(&Line::Odd { place: &place, event_id: event_id.as_deref() })?;
+    for Odd { place, event_id, seq } in told(out, odd::odd(tx, MOST_ORPHANS))? {
+        out.line(&Line::Odd { place: &place, event_id: event_id.as_deref(), seq })?;
     }
     Ok(())
+}
+
+fn told<T>(out: &mut Out<'_>, rows: Result<Vec<T>, QueryError>) -> Result<Vec<T>, Error> {
+    rows.or_else(|error| unreadable(out, error).map(|()| Vec::new()))
 }

@@ -6,6 +6,7 @@
 use crate::domain::moment::Moment;
 use crate::service::seal::merkle::Hash;
 use crate::storage::seal::{EntryText, EventText, RevisionText};
+use std::fmt::{self, Write};
 
 /// An event with all that its leaf covers.
 #[derive(Debug, Clone, Copy)]
@@ -159,15 +160,21 @@ impl Object {
     fn number(&mut self, name: &str, value: Option<i64>) {
         self.name(name);
         match value {
-            Some(value) => self.0.push_str(&value.to_string()),
+            Some(value) => self.shown(&value),
             None => self.0.push_str("null"),
         }
+    }
+
+    /// What has neither quotes nor backslashes.
+    fn shown(&mut self, value: &dyn fmt::Display) {
+        // Writing into a string never fails.
+        let _ = write!(self.0, "{value}");
     }
 
     fn moment(&mut self, name: &str, value: Moment) {
         self.name(name);
         self.0.push('"');
-        self.0.push_str(&value.to_string());
+        self.shown(&value);
         self.0.push('"');
     }
 
@@ -176,7 +183,7 @@ impl Object {
         self.0.push('[');
         for (place, hash) in values.iter().enumerate() {
             self.0.push_str(if place == 0 { "\"" } else { ",\"" });
-            self.0.push_str(&hash.to_string());
+            self.shown(hash);
             self.0.push('"');
         }
         self.0.push(']');

@@ -21,7 +21,7 @@ use std::str::FromStr;
 const KIND_ED25519: u8 = 1;
 /// The longest note that is read, in bytes.
 pub const MAX_NOTE: usize = 64 * 1024;
-/// The most signatures of a note that are looked at.
+/// The most signatures of a note.
 const MOST_SIGNATURES: usize = 16;
 /// The most keys that sign at once: an old and a new one while a key is changed, and some to spare.
 const MOST_KEYS: usize = 8;
@@ -145,19 +145,11 @@ impl SealKeys {
 
     /// Reads the keys of a file; where there is none, makes it with a new key, for this account's eyes alone.
     pub fn read_or_make(path: &Path) -> Result<SealKeys, String> {
-        let failed = |error: &dyn fmt::Display| format!("the key file {}: {error}", path.display());
-        match private::options().create_new(true).open(path) {
-            Ok(mut file) => {
-                let pem = new_key()?;
-                file.write_all(pem.as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .and_then(|()| sync_folder_of(path))
-                    .map_err(|error| failed(&error))?;
-                SealKeys::parse(&pem)
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => SealKeys::read(path),
-            Err(error) => Err(failed(&error)),
+        let failed = |error: std::io::Error| format!("the key file {}: {error}", path.display());
+        if !path.try_exists().map_err(failed)? {
+            make(path, &new_key()?).map_err(failed)?;
         }
+        SealKeys::read(path)
     }
 
     /// The public keys, under the name of a trail.
@@ -183,6 +175,22 @@ impl SealKeys {
     }
 }
 
+/// Makes a file, whole or not at all; one that is there already stays.
+fn make(path: &Path, text: &str) -> std::io::Result<()> {
+    let partial = path.with_extension(format!("{}.partial", uuid::Uuid::now_v7()));
+    let made = private::options().create_new(true).open(&partial).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // Unlike a renaming, this takes nothing away that another process made meanwhile.
+        match std::fs::hard_link(&partial, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    });
+    let _ = std::fs::remove_file(&partial);
+    made.and_then(|()| sync_folder_of(path))
+}
+
 /// A new private key in PEM.
 fn new_key() -> Result<String, String> {
     let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
@@ -204,6 +212,12 @@ pub fn open(note: &str, keys: &[VerifierKey]) -> Result<Checkpoint, NoteError> {
     checkpoint_of(signed_text(note, keys)?)
 }
 
+/// The checkpoint that a note tells of, whoever signed it: good for telling two apart, and for no proof.
+pub fn unproved(note: &str) -> Option<Checkpoint> {
+    let end = note.rfind("\n\n")?;
+    checkpoint_of(note.get(..=end)?).ok()
+}
+
 /// The text that one of the keys signed.
 fn signed_text<'n>(note: &'n str, keys: &[VerifierKey]) -> Result<&'n str, NoteError> {
     let end = note.rfind("\n\n").ok_or(NoteError::Malformed("it has no signature"))?;
@@ -212,8 +226,12 @@ fn signed_text<'n>(note: &'n str, keys: &[VerifierKey]) -> Result<&'n str, NoteE
     if signatures.is_empty() || !signatures.ends_with('\n') || note.len() > MAX_NOTE {
         return Err(NoteError::Malformed("its end"));
     }
+    let lines: Vec<&str> = signatures.split_terminator('\n').take(MOST_SIGNATURES + 1).collect();
+    if lines.len() > MOST_SIGNATURES {
+        return Err(NoteError::Malformed("it has too many signatures"));
+    }
     let mut known = false;
-    for line in signatures.lines().take(MOST_SIGNATURES) {
+    for line in lines {
         let (name, signature) = signature_of(line).ok_or(NoteError::Malformed("a signature"))?;
         let Some((id, signature)) = signature.split_first_chunk::<4>() else {
             return Err(NoteError::Malformed("a signature"));

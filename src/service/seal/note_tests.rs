@@ -85,12 +85,35 @@ fn what_is_no_note_is_malformed() {
 }
 
 #[test]
+fn what_is_behind_the_last_signature_that_is_looked_at_is_refused_and_so_is_another_end_of_line() {
+    let keys = keys();
+    let (note, verifiers) = (keys.sign(&checkpoint(7)).expect("a note"), keys.verifiers(ORIGIN));
+    let (_, signature) = note.rsplit_once("\n\n").expect("a signature");
+    let sixteen = format!("{note}{}", signature.repeat(15));
+    assert_eq!(open(&sixteen, &verifiers), Ok(checkpoint(7)));
+    for more in [signature, "what is no signature\n"] {
+        let longer = format!("{sixteen}{more}");
+        assert!(matches!(open(&longer, &verifiers), Err(NoteError::Malformed(_))), "{longer}");
+    }
+    let other = format!("{}\r\n", note.trim_end());
+    assert!(matches!(open(&other, &verifiers), Err(NoteError::Malformed(_))));
+    assert_eq!(unproved(&note), Some(checkpoint(7)));
+    assert_eq!(unproved("kept"), None);
+}
+
+#[test]
 fn a_key_is_made_once_for_its_owner_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("key.pem");
     let made = SealKeys::read_or_make(&path).expect("a key");
     let read = SealKeys::read_or_make(&path).expect("the same");
     assert_eq!(made.verifiers(ORIGIN), read.verifiers(ORIGIN));
+    let files = || std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(files(), 1, "nothing is left beside it");
+    // Whoever comes second takes what is there, and makes nothing empty.
+    make(&path, "another").expect("there already");
+    assert_eq!(SealKeys::read(&path).expect("as before").verifiers(ORIGIN), made.verifiers(ORIGIN));
+    assert_eq!(files(), 1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

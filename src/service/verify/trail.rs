@@ -9,13 +9,14 @@ use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::seal::merkle::{Growing, Hash};
 use crate::service::seal::note::{Checkpoint, VerifierKey};
-use crate::service::seal::{Group, TILE, sealer};
+use crate::service::seal::{Group, TILE};
 use crate::service::trail::commitment;
-use crate::storage::seal::{EventText, Seal, Tile};
+use crate::storage::seal::{EventText, Seal, Sealer, Tile};
 use crate::storage::trail::{self, PersonalText};
 use crate::storage::{AnyConnection, DbError, seal};
+use chrono::TimeDelta;
 use notes::Signed;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Sequences of one page.
 const PAGE: i64 = 1_000;
@@ -23,6 +24,8 @@ const PAGE: i64 = 1_000;
 const MOST: usize = 50;
 /// The same for queries.
 const LIMIT: i64 = 50;
+/// How far a clock may be ahead of that of whoever verifies.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// A checkpoint that was kept outside the database.
 #[derive(Debug, Clone)]
@@ -51,37 +54,51 @@ pub struct TrailReport {
     pub waiting: usize,
     /// Checkpoints that hold, here and outside.
     pub checkpoints: usize,
-    /// What does not hold, by sequence; at most 50.
+    /// What does not hold, by sequence; at most 50, the first ones.
     pub findings: Vec<Finding>,
+    /// What breaks nothing, and somebody should know.
+    pub flags: Vec<String>,
 }
 
-/// Verifies the trail in one snapshot. `outside` are checkpoints that were kept elsewhere; `keys` the public keys to
-/// trust, which are those of the database when there are none: then it is only itself that it agrees with.
+/// By what a trail is verified.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// Checkpoints that were kept elsewhere.
+    pub outside: &'a [Kept],
+    /// The public keys to trust, for those and for the checkpoints of the database; its own when there are none: then it
+    /// is only itself that it agrees with.
+    pub keys: &'a [VerifierKey],
+    /// Now: nothing is sealed later.
+    pub now: Moment,
+}
+
+/// Verifies the trail in one snapshot.
 pub fn verify(
     sv: &Services,
     outside: &[Kept],
     keys: &[VerifierKey],
     mut progress: impl FnMut(i64),
 ) -> Result<TrailReport, Error> {
-    sv.db.read(|tx| verify_in(tx, outside, keys, &mut progress))
+    let by = By { outside, keys, now: sv.clock.now() };
+    sv.db.read(|tx| verify_in(tx, by, &mut progress))
 }
 
 /// The same, over a connection of one's own.
 pub fn verify_in(
     tx: &mut AnyConnection,
-    outside: &[Kept],
-    keys: &[VerifierKey],
+    by: By<'_>,
     progress: &mut dyn FnMut(i64),
 ) -> Result<TrailReport, Error> {
     let mut walk = Walk::default();
-    walk.outside(tx, outside, keys)?;
-    let mut after = i64::MIN;
+    let sealer = walk.sealer(tx);
+    walk.outside(tx, &sealer.origin, by);
+    let mut after = None;
     loop {
         let seqs = trail::seqs(tx, after, PAGE)?;
-        let (Some(from), Some(to)) = (seqs.first(), seqs.last()) else { break };
-        after = *to;
-        walk.kept_until(tx, *to);
-        match page(tx, *from, *to) {
+        let Some((from, to)) = trail::ends(&seqs, after) else { break };
+        after = Some(to);
+        walk.kept_until(tx, to);
+        match page(tx, from, to) {
             Ok(page) => walk.page(page),
             // What can't be read is looked for row by row, so that it can be named.
             Err(Error::Database(_)) => {
@@ -98,11 +115,10 @@ pub fn verify_in(
         progress(walk.report.sealed);
     }
     walk.unsigned(tx);
-    walk.end(tx)?;
+    walk.end(tx, &sealer, by.now)?;
     beside::look(tx, &mut walk)?;
     let mut report = walk.report;
-    report.findings.sort();
-    report.findings.truncate(MOST);
+    report.findings = walk.findings.into_iter().take(MOST).collect();
     Ok(report)
 }
 
@@ -145,6 +161,8 @@ struct Claim {
 #[derive(Default)]
 struct Walk {
     report: TrailReport,
+    /// What does not hold: those that come first.
+    findings: BTreeSet<Finding>,
     tree: Growing,
     /// Leaves since the last whole tile, or roots since the last of a higher level, each level from 1.
     edges: Vec<Growing>,
@@ -160,21 +178,37 @@ struct Walk {
 
 impl Walk {
     fn fail(&mut self, seq: i64, words: String) {
-        // Those that come first are named; the later ones mostly follow from them.
-        if self.report.findings.len() < MOST.saturating_mul(2) {
-            self.report.findings.push(Finding { seq, words });
+        // Those that come first are named, whenever they are found; the later ones mostly follow from them.
+        self.findings.insert(Finding { seq, words });
+        if self.findings.len() > MOST.saturating_mul(2) {
+            self.findings.pop_last();
         }
     }
 
+    /// The sealer's row; a blank one where it is not there, which is a finding.
+    fn sealer(&mut self, tx: &mut AnyConnection) -> Sealer {
+        match seal::find(tx) {
+            Ok(Some(sealer)) => return sealer,
+            Ok(None) => self.fail(0, "the row of the sealer is not there".to_owned()),
+            Err(error) => {
+                let error = DbError::from(error);
+                self.fail(0, format!("the row of the sealer can't be read: {error}"));
+            }
+        }
+        Sealer::default()
+    }
+
     fn unreadable(&mut self, seq: i64, error: &DbError) {
-        self.reach(seq);
+        let _ = self.reach(seq);
         self.fail(seq, format!("what is kept of it can't be read: {error}"));
     }
 
     fn page(&mut self, page: Page) {
         let Page { seals, mut personal } = page;
         for (seal, group) in seals {
-            self.reach(seal.seq);
+            if !self.reach(seal.seq) {
+                continue;
+            }
             self.seal(&seal, group.as_ref());
             if let (Some(group), Some(rows)) = (group, personal.remove(&seal.seq)) {
                 self.personal(seal.seq, &group.event, &rows);
@@ -182,15 +216,18 @@ impl Walk {
         }
     }
 
-    /// Names the gap before a sequence, if there is one.
-    fn reach(&mut self, seq: i64) {
+    /// Names the gap before a sequence, if there is one; whether it can stand there at all.
+    fn reach(&mut self, seq: i64) -> bool {
         let expected = self.last.saturating_add(1);
+        if seq < expected {
+            self.fail(seq, format!("there is a seal of sequence {seq}, below {expected}"));
+            return false;
+        }
         if seq > expected {
             self.fail(expected, format!("there is no seal from this sequence to {}", seq - 1));
-        } else if seq < expected {
-            self.fail(seq, "it is a sequence below 1".to_owned());
         }
-        self.last = seq.max(self.last);
+        self.last = seq;
+        true
     }
 
     fn seal(&mut self, seal: &Seal, group: Option<&Group>) {
@@ -274,8 +311,7 @@ impl Walk {
     }
 
     /// What has to hold at the end: the sealer's own row, the tiles, and that no checkpoint reaches further.
-    fn end(&mut self, tx: &mut AnyConnection) -> Result<(), Error> {
-        let sealer = sealer(seal::find(tx)?)?;
+    fn end(&mut self, tx: &mut AnyConnection, sealer: &Sealer, now: Moment) -> Result<(), Error> {
         let last = self.last;
         let next = last.saturating_add(1);
         let hash = self.chain.unwrap_or(Hash::ZERO).to_string();
@@ -286,6 +322,12 @@ impl Walk {
         }
         if sealer.sealed_through < self.sealed_at {
             self.fail(last, "it was sealed later than the sealer says it did".to_owned());
+        }
+        let through = sealer.sealed_through.max(self.sealed_at);
+        if through > now.after(AHEAD) {
+            self.report.flags.push(format!(
+                "the trail is sealed through {through}, and it is {now}: a clock was ahead, or is behind"
+            ));
         }
         for (size, claims) in std::mem::take(&mut self.claims) {
             for claim in claims {
@@ -302,8 +344,12 @@ impl Walk {
         let mut after = None;
         loop {
             let rows = trail::tiles(tx, after, PAGE)?;
-            let Some(end) = rows.last() else { break };
-            after = Some((end.level, end.position));
+            let end = rows.last().map(|end| (end.level, end.position));
+            // A position that is no whole number leads no further.
+            if end <= after {
+                break;
+            }
+            after = end;
             for Tile { level, position, root } in rows {
                 let made = self.made.remove(&(level, position));
                 if made.is_none() || made != Hash::from_hex(&root) {
@@ -322,7 +368,7 @@ impl Walk {
         let leaves = (0..level.clamp(0, 8)).fold(1_i64, |so_far, _| so_far.saturating_mul(TILE));
         let first = position.saturating_mul(leaves).saturating_add(1);
         let within = first..first.saturating_add(leaves);
-        if !self.report.findings.iter().any(|finding| within.contains(&finding.seq)) {
+        if !self.findings.iter().any(|finding| within.contains(&finding.seq)) {
             self.fail(first, format!("the tile {position} of level {level} {words}"));
         }
     }

@@ -76,7 +76,7 @@ impl Schema {
         for row in lines(
             "SELECT tbl_name || '|' || name || '|' || sql AS value FROM sqlite_master WHERE type = 'trigger'",
         ) {
-            for event in ["UPDATE", "DELETE"] {
+            for event in ["INSERT", "UPDATE", "DELETE"] {
                 if row[2].contains(&format!("BEFORE {event} ON {}", row[0])) {
                     schema.triggers.insert(format!(
                         "{}.{} {}",
@@ -136,10 +136,10 @@ impl Schema {
         )) {
             schema.references.insert(row[0].clone());
         }
-        // The bits of tgtype: before 2, delete 8, update 16, truncate 32.
+        // The bits of tgtype: before 2, insert 4, delete 8, update 16, truncate 32.
         for row in lines(&format!(
             "SELECT t.name || '.' || g.tgname || ' ' || CASE WHEN g.tgtype & 2 = 0 OR g.tgenabled <> 'O' THEN 'never' \
-               WHEN g.tgtype & 8 > 0 THEN 'delete' WHEN g.tgtype & 16 > 0 THEN 'update' \
+               WHEN g.tgtype & 4 > 0 THEN 'insert' WHEN g.tgtype & 8 > 0 THEN 'delete' WHEN g.tgtype & 16 > 0 THEN 'update' \
                WHEN g.tgtype & 32 > 0 THEN 'truncate' END AS value \
              FROM {tables} JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal"
         )) {

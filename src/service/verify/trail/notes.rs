@@ -1,27 +1,23 @@
 //! The checkpoints of the database and those from outside, each checked by the keys before it is held against the trail.
 
 use crate::domain::moment::Moment;
-use crate::service::error::Error;
 use crate::service::seal::checkpoint::{MOST_KEYS, parsed};
 use crate::service::seal::merkle::Hash;
 use crate::service::seal::note::{self, Checkpoint, VerifierKey};
-use crate::service::seal::sealer;
-use crate::service::verify::trail::{Claim, Kept, LIMIT, Walk};
-use crate::storage::{AnyConnection, DbError, checkpoint, seal};
-use std::collections::BTreeMap;
-
-/// Since when a key is used: as it is kept, and by the first checkpoint that it signed.
-pub(super) struct Since {
-    kept: Moment,
-    found: Option<Moment>,
-}
+use crate::service::verify::trail::{By, Claim, LIMIT, Walk};
+use crate::storage::{AnyConnection, DbError, checkpoint};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of those who sign, and how far the checkpoints of the database were read.
 #[derive(Default)]
 pub(super) struct Signed {
     origin: String,
-    known: Vec<VerifierKey>,
-    used: BTreeMap<String, Since>,
+    /// By whom checkpoints have to be signed, here and outside.
+    trusted: Vec<VerifierKey>,
+    /// Since when each key of the database is said to be used.
+    listed: BTreeMap<String, Moment>,
+    /// Since when each of those who are trusted is used, by the first checkpoint that it signed.
+    used: BTreeMap<String, Moment>,
     /// Checkpoints from outside that the database has to have too, by their sizes.
     missing: BTreeMap<i64, Vec<String>>,
     /// The size of the last that was read; nothing more is read once one can't be.
@@ -31,49 +27,50 @@ pub(super) struct Signed {
 
 impl Walk {
     /// The keys of the database, and the notes from outside.
-    pub(super) fn outside(
-        &mut self,
-        tx: &mut AnyConnection,
-        outside: &[Kept],
-        keys: &[VerifierKey],
-    ) -> Result<(), Error> {
-        self.signed.origin = sealer(seal::find(tx)?)?.origin;
-        self.known_keys(tx);
-        // A root that others trust is only as good as its signature by a key that they know from elsewhere.
-        let trusted = if keys.is_empty() { self.signed.known.clone() } else { keys.to_vec() };
-        for one in outside {
+    pub(super) fn outside(&mut self, tx: &mut AnyConnection, origin: &str, by: By<'_>) {
+        origin.clone_into(&mut self.signed.origin);
+        let known = self.known_keys(tx);
+        // A signature is worth as much as the key, which has to be known from elsewhere.
+        self.signed.trusted = if by.keys.is_empty() { known } else { by.keys.to_vec() };
+        let trusted: BTreeSet<String> =
+            self.signed.trusted.iter().map(ToString::to_string).collect();
+        for key in self.signed.listed.keys().filter(|key| !trusted.contains(*key)) {
+            let words = "the database names a key that is not among those given";
+            self.report.flags.push(format!("{words}: {key}"));
+        }
+        for one in by.outside {
             let place = format!("the checkpoint {}", one.name);
-            if let Some(found) = self.claim(place.clone(), 0, &one.note, &trusted) {
+            if let Some(found) = self.claim(place.clone(), 0, &one.note) {
                 let size = i64::try_from(found.size).unwrap_or(i64::MAX);
                 self.signed.missing.entry(size).or_default().push(place);
             }
         }
-        Ok(())
     }
 
     /// The keys of the database, and since when each is said to be used.
-    fn known_keys(&mut self, tx: &mut AnyConnection) {
+    fn known_keys(&mut self, tx: &mut AnyConnection) -> Vec<VerifierKey> {
         let rows = checkpoint::keys(tx, MOST_KEYS).unwrap_or_else(|error| {
             let error = DbError::from(error);
             self.fail(0, format!("the kept keys can't be read: {error}"));
             Vec::new()
         });
+        let mut known = Vec::with_capacity(rows.len());
         for key in rows {
             match parsed(&key) {
-                Ok(parsed) => self.signed.known.push(parsed),
+                Ok(parsed) => known.push(parsed),
                 Err(_) => {
                     self.fail(0, format!("{:?} is kept as a key, and is none", key.verifier_key));
                 }
             }
-            let since = Since { kept: key.first_used_at, found: None };
-            self.signed.used.insert(key.verifier_key, since);
+            self.signed.listed.insert(key.verifier_key, key.first_used_at);
         }
+        known
     }
 
     /// Reads the checkpoints of the database up to a size, before the trail is walked to there.
     pub(super) fn kept_until(&mut self, tx: &mut AnyConnection, until: i64) {
         while !self.signed.ended {
-            let after = self.signed.read.unwrap_or(i64::MIN);
+            let after = self.signed.read;
             let rows = match checkpoint::between(tx, after, until, LIMIT) {
                 Ok(rows) => rows,
                 Err(error) => {
@@ -83,11 +80,15 @@ impl Walk {
                     return;
                 }
             };
-            let Some(last) = rows.last() else { return };
-            self.signed.read = Some(last.size);
             for row in &rows {
                 self.kept(row);
             }
+            // A size that is no whole number leads no further.
+            let last = rows.last().map(|row| row.size);
+            if last <= after {
+                return;
+            }
+            self.signed.read = last;
         }
     }
 
@@ -95,27 +96,22 @@ impl Walk {
     fn kept(&mut self, row: &checkpoint::Checkpoint) {
         self.signed.missing.remove(&row.size);
         let place = format!("the kept checkpoint of {}", row.size);
-        let known = std::mem::take(&mut self.signed.known);
-        let claimed = self.claim(place.clone(), row.size, &row.note, &known);
-        if let Some(found) = claimed {
-            let same = i64::try_from(found.size) == Ok(row.size)
-                && Hash::from_hex(&row.root) == Some(found.root)
-                && found.made_at == row.made_at;
-            if !same {
-                self.fail(row.size, format!("{place} does not say what its note says"));
-            }
-            for key in &known {
-                if note::open(&row.note, std::slice::from_ref(key)).is_ok()
-                    && let Some(since) = self.signed.used.get_mut(&key.to_string())
-                {
-                    since.found.get_or_insert(found.made_at);
-                }
+        let Some(found) = self.claim(place.clone(), row.size, &row.note) else { return };
+        let same = i64::try_from(found.size) == Ok(row.size)
+            && Hash::from_hex(&row.root) == Some(found.root)
+            && found.made_at == row.made_at;
+        if !same {
+            self.fail(row.size, format!("{place} does not say what its note says"));
+        }
+        let Signed { trusted, used, .. } = &mut self.signed;
+        for key in trusted {
+            if note::open(&row.note, std::slice::from_ref(key)).is_ok() {
+                used.entry(key.to_string()).or_insert(found.made_at);
             }
         }
-        self.signed.known = known;
     }
 
-    /// What is left when all were read: those from outside that are not kept, and keys that signed nothing.
+    /// What is left when all were read: those from outside that are not kept, and keys whose first use is told wrongly.
     pub(super) fn unsigned(&mut self, tx: &mut AnyConnection) {
         self.kept_until(tx, i64::MAX);
         for (size, places) in std::mem::take(&mut self.signed.missing) {
@@ -123,24 +119,23 @@ impl Walk {
                 self.fail(size, format!("{place} is not kept in the database any more"));
             }
         }
-        for (key, Since { kept, found }) in std::mem::take(&mut self.signed.used) {
-            if found != Some(kept) {
-                let words =
-                    format!("{key} is kept as used since {kept}, and no checkpoint says so");
-                self.fail(0, words);
+        let Signed { trusted, listed, used, .. } = std::mem::take(&mut self.signed);
+        for key in trusted.iter().map(ToString::to_string) {
+            let (kept, found) = (listed.get(&key), used.get(&key));
+            if kept != found {
+                let since = |at: Option<&Moment>| at.map_or("never".to_owned(), Moment::to_string);
+                let (kept, found) = (since(kept), since(found));
+                self.fail(
+                    0,
+                    format!("{key} is kept as used since {kept}, and signed first {found}"),
+                );
             }
         }
     }
 
-    fn claim(
-        &mut self,
-        place: String,
-        seq: i64,
-        text: &str,
-        keys: &[VerifierKey],
-    ) -> Option<Checkpoint> {
-        let origin = &self.signed.origin;
-        let found = match note::open(text, keys) {
+    fn claim(&mut self, place: String, seq: i64, text: &str) -> Option<Checkpoint> {
+        let Signed { origin, trusted, .. } = &self.signed;
+        let found = match note::open(text, trusted) {
             Ok(found) if found.origin == *origin => found,
             Ok(found) => {
                 let words = format!("{place} is of {}, and this trail is {origin}", found.origin);
