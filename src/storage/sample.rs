@@ -91,5 +91,5 @@ pub fn proposals(
     seq: i64,
     limit: i64,
 ) -> QueryResult<Vec<ProposalId>> {
-    known::proposals(c, &NATION, filter, seq, limit)
+    known::proposals(c, &NATION, filter, None, (seq, limit))
 }
