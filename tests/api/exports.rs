@@ -279,7 +279,7 @@ on_both! {
         assert!(rows(&auditor, "/exports/journal?format=csv").await.len() > journal.len());
         app.get(&drafter, &format!("/exports/journal?format=csv&proposal_id={}", foreign.id)).await.is(404);
         for (path, pointer) in [
-            ("/exports/proposals", "/query/format"), ("/exports/proposals?format=pdf", "/query/format"),
+            ("/exports/proposals", "/query"), ("/exports/proposals?format=pdf", "/query/format"),
             ("/exports/journal?format=csv&region_code=99.99", "/query/region_code"),
             ("/exports/proposals?format=csv&limit=5", "/query/limit"),
         ] {
@@ -355,7 +355,7 @@ on_both! {
     }
 
     fn a_journal_is_one_picture_whatever_is_written_meanwhile(db) {
-        seed(db, 300, &[]);
+        seed(db, 700, &[]);
         let mut store = Store::new(db.target().clone());
         store.clock = Clock::set_to(crate::support::app::in_the_window());
         let services = store.services().expect("services");
