@@ -153,7 +153,7 @@ def main():
         pack.hold(part, getattr(pack, part))
     for words in pack.findings:
         print(f"BREACH: {words}")
-    print(f"{pack.proven} events proved, {pack.later} later than the checkpoint: {len(pack.findings)} findings")
+    print(f"{pack.proven} events proved, {len(pack.later)} later than the checkpoint: {len(pack.findings)} findings")
     sys.exit(1 if pack.findings else 0)
 
 

@@ -31,13 +31,15 @@ pub fn reports(
     let look = |row: &Report| {
         let told = proposals.get(&row.proposal_id).and_then(|proposal| {
             let submitted_at = row.submitted_at?;
-            let until = submitted_at.date_in(Zone::of(&proposal.region_code));
+            let zone = Zone::of(&proposal.region_code);
+            let until = submitted_at.date_in(zone);
             let frozen: EightFigures = serde_json::from_str(row.figures.as_deref()?).ok()?;
             let days = spent.get(&row.proposal_id).map(Vec::as_slice).unwrap_or_default();
             let sum = days
                 .iter()
                 // What was recorded later on the same day is no news that was held back.
-                .filter(|(day, at, _)| *day < until || (*day == until && *at <= submitted_at))
+                .filter(|(_, at, _)| *at <= submitted_at || at.date_in(zone) > until)
+                .filter(|(day, ..)| *day <= until)
                 .fold(0_i64, |sum, (.., amount)| sum.saturating_add(*amount));
             (sum != frozen.absorbed_idr).then(|| tell(row, until, sum, frozen.absorbed_idr))
         });

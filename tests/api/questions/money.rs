@@ -47,6 +47,9 @@ on_both! {
         let life = filed(&app, CONSTRUCTION, "reporting").await;
         life.final_report().await;
         passes(&life, "absorption-reported").await;
+        app.later(chrono::TimeDelta::hours(1));
+        paid(&life, "SP2D/0b", 3).await;
+        passes(&life, "absorption-reported").await;
         app.later(chrono::TimeDelta::days(10));
         // Of today, and so no matter of the report.
         paid(&life, "SP2D/1", 5).await;
