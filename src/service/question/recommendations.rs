@@ -70,8 +70,8 @@ fn tell(row: &Finding, beneath: Beneath, (now, zone): (Moment, Zone)) -> Told {
         row.n,
         row.kind,
         row.at_issue(),
-        row.title,
-        row.recommendation,
+        row.title.trim_end_matches('.'),
+        row.recommendation.trim_end_matches('.'),
         standing(row, last, (now, zone)),
     );
     let mut told = Told::new(row.proposal_id, says)

@@ -62,7 +62,7 @@ on_both! {
         let due_on = app.in_days(30);
         let draft = crate::findings::draft(json!({ "due_on": due_on }));
         let made = app.post(&auditor, &life.path("findings"), draft).await.is(201);
-        let row = finds(&life, "recommendations", &["Tagih dan setorkan.", "To be followed up by", &due_on]).await;
+        let row = finds(&life, "recommendations", &["Tagih dan setorkan. To be followed up by", &due_on]).await;
         assert_eq!(figure(&row, "followed_up_on"), (json!(due_on), json!(null)));
         app.later(TimeDelta::days(40));
         finds(&life, "recommendations", &["Not followed up, though its last day was", &due_on]).await;
@@ -99,7 +99,7 @@ on_both! {
         }
         assert_eq!(seen.len(), 12);
         for (n, said) in (1..).zip(&seen) {
-            assert!(said.contains(&format!("Temuan ke-{n}.")), "{said}");
+            assert!(said.contains(&format!("Temuan ke-{n}. ")), "{said}");
         }
     }
 
