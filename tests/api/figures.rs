@@ -25,7 +25,9 @@ async fn transitions_a_second(kind: Kind) -> Option<f64> {
     let app = TestApp::spawn(kind)?;
     let mut lives = Vec::with_capacity(CLIENTS);
     for _ in 0..CLIENTS {
-        lives.push(CONSTRUCTION.at(&app, "draft").await);
+        let life = CONSTRUCTION.at(&app, "draft").await;
+        life.bring().await;
+        lives.push(life);
     }
     let started = Instant::now();
     join_all(lives.iter().map(to_and_fro)).await;
