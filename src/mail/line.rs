@@ -94,6 +94,8 @@ impl Drop for Line<'_> {
 pub(super) enum Broken {
     /// By a reply, or the line broke.
     Said(SmtpError),
+    /// No connection came about.
+    NoLine(io::Error),
     /// It took longer than this.
     Late(Duration),
 }
@@ -102,14 +104,14 @@ impl Broken {
     fn status(&self) -> Option<u16> {
         match self {
             Broken::Said(error) => error.status().map(u16::from),
-            Broken::Late(_) => None,
+            Broken::NoLine(_) | Broken::Late(_) => None,
         }
     }
 
     fn is_permanent(&self) -> bool {
         match self {
             Broken::Said(error) => error.is_permanent(),
-            Broken::Late(_) => false,
+            Broken::NoLine(_) | Broken::Late(_) => false,
         }
     }
 
@@ -117,6 +119,7 @@ impl Broken {
     pub(super) fn reply(&self) -> String {
         let error = match self {
             Broken::Said(error) => error,
+            Broken::NoLine(error) => return tidy(&format!("no connection: {error}")),
             Broken::Late(limit) => return format!("no whole reply within {limit:?}"),
         };
         let source = std::error::Error::source(error).map(ToString::to_string);

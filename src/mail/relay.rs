@@ -3,14 +3,16 @@
 
 use crate::domain::mail::Refusal;
 use crate::mail::SettingError;
-use crate::mail::line::within;
+use crate::mail::line::{Broken, within};
+use lettre::transport::smtp::SmtpTransport;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error as SmtpError, SmtpTransport};
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
+use std::{fmt, io};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 use url::{Host, Url};
 
 /// How long one command and the whole of its reply may take, however the relay dribbles it.
@@ -135,15 +137,18 @@ impl Relay {
         within(limit, self.greet()).await.map_err(|broken| broken.reply())
     }
 
-    async fn greet(&self) -> Result<AsyncSmtpConnection, SmtpError> {
-        let tls = match &self.security {
-            Security::Tls(tls) => Some(tls.clone()),
-            Security::Plain | Security::StartTls(_) => None,
-        };
+    async fn greet(&self) -> Result<AsyncSmtpConnection, Broken> {
         let address = (self.host.as_str(), self.port);
-        let step = Some(self.step);
-        let mut line =
-            AsyncSmtpConnection::connect_tokio1(address, step, &self.hello, tls, None).await?;
+        let mut line = match &self.security {
+            Security::Tls(tls) => {
+                let (step, tls) = (Some(self.step), Some(tls.clone()));
+                AsyncSmtpConnection::connect_tokio1(address, step, &self.hello, tls, None).await?
+            }
+            Security::Plain | Security::StartTls(_) => {
+                let stream = Box::new(self.dial(address).await?);
+                AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await?
+            }
+        };
         match &self.security {
             Security::StartTls(tls) => line.starttls(tls.clone(), &self.hello).await?,
             Security::Plain | Security::Tls(_) => {}
@@ -152,6 +157,25 @@ impl Relay {
             line.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
         Ok(line)
+    }
+}
+
+impl Relay {
+    /// A connection whose small writes leave at once. The final dot is one: held back until the relay's machine has confirmed
+    /// what came before, it cost each message as long as that machine waits before it does (some 40 ms).
+    async fn dial(&self, address: (&str, u16)) -> Result<TcpStream, Broken> {
+        let mut broken = Broken::NoLine(io::ErrorKind::NotFound.into());
+        for address in lookup_host(address).await.map_err(Broken::NoLine)? {
+            match timeout(self.step, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true).map_err(Broken::NoLine)?;
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => broken = Broken::NoLine(error),
+                Err(_) => broken = Broken::Late(self.step),
+            }
+        }
+        Err(broken)
     }
 }
 
