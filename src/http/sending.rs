@@ -99,12 +99,12 @@ mod tests {
     #[actix_web::test]
     async fn what_is_read_slowly_is_held_until_its_end() {
         let held = Arc::new(());
-        let mut answer = pin!(sent(file(), Arc::clone(&held), Duration::from_millis(200)));
+        let mut answer = pin!(sent(file(), Arc::clone(&held), Duration::from_secs(2)));
         let mut bytes = 0;
         while let Some(chunk) = answer.next().await {
             bytes += chunk.expect("bytes").len();
             assert_eq!(Arc::strong_count(&held), 2);
-            tokio::time::sleep(Duration::from_millis(80)).await;
+            tokio::time::sleep(Duration::from_millis(800)).await;
         }
         assert_eq!((bytes, Arc::strong_count(&held)), (3 * CHUNK_BYTES, 1));
     }
