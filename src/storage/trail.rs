@@ -188,6 +188,27 @@ pub fn tiles(
     query.load(c)
 }
 
+/// Where there are tiles, by level and position, after `after`; without what they hold.
+pub fn tile_places(
+    c: &mut AnyConnection,
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> QueryResult<Vec<(i64, i64)>> {
+    let (level, position) = after.unwrap_or((i64::MIN, i64::MIN));
+    let further = audit_tiles::level.eq(level).and(audit_tiles::position.gt(position));
+    audit_tiles::table
+        .filter(audit_tiles::level.gt(level).or(further))
+        .order((audit_tiles::level, audit_tiles::position))
+        .limit(limit)
+        .select((audit_tiles::level, audit_tiles::position))
+        .load(c)
+}
+
+/// The root of one tile.
+pub fn tile_root(c: &mut AnyConnection, (level, position): (i64, i64)) -> QueryResult<String> {
+    audit_tiles::table.find((level, position)).select(audit_tiles::root).first(c)
+}
+
 /// The first sequence whose event has a larger id than one; where an event that is not sealed would have stood.
 pub fn first_after(c: &mut AnyConnection, event: &str) -> QueryResult<Option<i64>> {
     audit_seals::table

@@ -536,6 +536,10 @@ fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers(
     for sql in [
         "UPDATE audit_checkpoints SET size = size + 0.5 WHERE size = (SELECT MAX(size) FROM audit_checkpoints)",
         "UPDATE audit_tiles SET position = position + 0.5",
+        // No text at all.
+        "UPDATE audit_tiles SET root = CAST(x'ff' AS TEXT) || SUBSTR(root, 2)",
+        "UPDATE audit_checkpoints SET root = CAST(x'ff' AS TEXT) || SUBSTR(root, 2)",
+        "UPDATE audit_seals SET leaf = CAST(x'ff' AS TEXT) || SUBSTR(leaf, 2) WHERE seq = 9",
         "UPDATE audit_events SET id = CAST(id AS BLOB) WHERE id = (SELECT MAX(id) FROM audit_events)",
         "DELETE FROM audit_sealer",
     ] {
