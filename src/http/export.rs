@@ -112,6 +112,8 @@ pub struct ProposalsQuery {
     outcome_class: Option<OutcomeClass>,
     /// With a line that pays for this.
     component: Option<Component>,
+    /// For which money was, or was not, set aside.
+    funded: Option<bool>,
     /// `mine`: only what waits for you to do something.
     #[param(inline, example = "mine")]
     queue: Option<Whose>,
@@ -139,6 +141,7 @@ pub async fn export_proposals(call: Call, query: Query<ProposalsQuery>) -> Answe
                 centre_id: query.centre_id,
                 outcome_class: query.outcome_class,
                 component: query.component,
+                funded: query.funded,
                 queue: query.queue.and_then(|_| proposal::queue_of(cx)),
                 ..Filter::default()
             };
@@ -180,6 +183,8 @@ pub struct EntriesQuery {
     outcome_class: Option<OutcomeClass>,
     /// Of proposals with a line that pays for this.
     component: Option<Component>,
+    /// For which money was, or was not, set aside.
+    funded: Option<bool>,
 }
 
 impl EntriesQuery {
@@ -193,6 +198,7 @@ impl EntriesQuery {
             centre_id: self.centre_id,
             outcome_class: self.outcome_class,
             component: self.component,
+            funded: self.funded,
             ..Filter::default()
         };
         match self.proposal_id {

@@ -133,6 +133,8 @@ pub struct CountQuery {
     outcome_class: Option<OutcomeClass>,
     /// With a line that pays for this.
     component: Option<Component>,
+    /// For which money was, or was not, set aside.
+    funded: Option<bool>,
     /// `mine`: only what waits for you to do something.
     #[param(inline, example = "mine")]
     queue: Option<Whose>,
@@ -153,6 +155,7 @@ pub async fn count_proposals(call: Call, query: Query<CountQuery>) -> Answer {
             centre_id: query.centre_id,
             outcome_class: query.outcome_class,
             component: query.component,
+            funded: query.funded,
             queue: query.queue.and_then(|_| proposal::queue_of(cx)),
             ..Filter::default()
         };

@@ -204,6 +204,9 @@ on_both! {
         assert_eq!(ids(&then("outcome_class=export")).await, Vec::<String>::new());
         assert_eq!(ids(&then("funded=false")).await, drafted);
         assert_eq!(ids("/proposals?funded=true").await, allocated);
+        let sheet = app.get(&auditor, "/exports/proposals?format=csv&funded=true").await;
+        let sheet = String::from_utf8_lossy(&sheet.bytes).into_owned();
+        assert!(sheet.contains(&life.id) && !sheet.contains(&draft.id), "{sheet}");
         assert_eq!(ids("/proposals?outcome_class=export").await, drafted);
     }
 
