@@ -12,6 +12,7 @@ mod user;
 mod verify;
 mod workflow;
 
+use crate::app::telemetry;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -54,7 +55,12 @@ pub type Ended = Result<ExitCode, String>;
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let ended = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Serve(_) | Command::Demo(_)) {
+        // They have a log of their own. The others say only why they end, should the storage fail beneath them.
+        telemetry::log("error", false);
+    }
+    let ended = match command {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Migrate(args) => migrate::run(&args),

@@ -3,9 +3,10 @@
 
 mod books;
 mod findings;
+mod rows;
 pub mod trail;
 
-use crate::domain::ids::{AllocationId, FindingId, ProposalId, TrancheRequestId};
+use crate::domain::ids::{AllocationId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{EntryKind, Figures};
 use crate::domain::line::{LineFacts, totals};
 use crate::domain::money::Rupiah;
@@ -15,13 +16,17 @@ use crate::service::{Services, policy};
 use crate::storage::journal;
 use crate::storage::proposal::Proposal;
 use crate::storage::verify::{self, Recorded};
-use crate::storage::{AnyConnection, carry, finding, tranche};
+use crate::storage::{AnyConnection, DbError, carry, finding, odd, tranche};
 use books::Books;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// How many proposals are looked at in one step.
 const PAGE: i64 = 200;
+/// The most breaches that are named; one is enough to distrust the rest.
+const MOST_BREACHES: usize = 1_000;
+/// The same for what SQLite says of its file.
+const MOST_DAMAGE: i64 = 100;
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,10 +35,33 @@ pub struct Report {
     pub proposals: usize,
     /// Entries looked at.
     pub entries: usize,
-    /// What does not agree: each names where, what is kept and what follows from the parts.
+    /// What does not agree: each names where, what is kept and what follows from the parts. The first 1,000.
     pub breaches: Vec<String>,
+    /// How many breaches there are beyond those.
+    pub more: usize,
     /// Outside facts that break a rule.
     pub flags: Vec<String>,
+}
+
+impl Report {
+    fn breach(&mut self, words: String) {
+        if self.breaches.len() < MOST_BREACHES {
+            self.breaches.push(words);
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+}
+
+/// What does not hold in the file of the database and between its tables and their indexes, as SQLite itself checks them; at
+/// most 100 of them. `None` of a PostgreSQL, which is looked after where it runs (`pg_amcheck`).
+pub fn file(sv: &Services) -> Result<Option<Vec<String>>, Error> {
+    sv.db.read(|tx| {
+        Ok(match odd::damage(tx, MOST_DAMAGE) {
+            Ok(damage) => damage,
+            Err(error) => Some(vec![DbError::from(error).to_string()]),
+        })
+    })
 }
 
 /// Verifies the whole database, in one snapshot.
@@ -57,6 +85,7 @@ pub fn verify(sv: &Services, mut progress: impl FnMut(usize)) -> Result<Report, 
             progress(report.proposals);
         }
         ceilings(tx, &used, &mut report)?;
+        rows::look(tx, &mut report)?;
         Ok(report)
     })
 }
@@ -76,7 +105,7 @@ fn look_at(
     let plans = Grouped::by(verify::plans(tx, &ids)?, |row| row.0, |row| row.1);
     let payments = Grouped::by(tranche::payments(tx, &ids)?, |row| row.proposal_id, |row| row);
     for id in verify::without_event(tx, &ids)? {
-        report.breaches.push(format!("entry {id} came with an event that is not there"));
+        report.breach(format!("entry {id} came with an event that is not there"));
     }
     let of = |row: &Recorded| row.proposal_id;
     let spent = Grouped::by(verify::expenditures(tx, &ids)?, of, |row| row);
@@ -85,7 +114,6 @@ fn look_at(
     let amended = Grouped::by(verify::amendments(tx, &ids)?, |row| row.proposal_id, |row| row);
     let carried = carry::standing(tx, &ids)?;
     let findings = Grouped::by(finding::of_many(tx, &ids)?, |row| row.proposal_id, |row| row);
-    let newest: HashMap<FindingId, String> = verify::findings(tx, &ids)?.into_iter().collect();
     let mut made: HashMap<ProposalId, usize> = HashMap::new();
     for id in verify::findings_made(tx, &ids)? {
         let count = made.entry(id).or_default();
@@ -118,7 +146,7 @@ fn look_at(
         check.parts(row, lines.of(id));
         check.books(row, &books);
         check.flags(row, &books);
-        check.findings(findings.of(id), &newest, made.get(&id).copied().unwrap_or_default())?;
+        check.findings(findings.of(id), made.get(&id).copied().unwrap_or_default());
         check.state(row, moves.get(&id.to_string()).map_or(&[], Vec::as_slice));
         if let Some(allocation) = row.allocation_id {
             let part = figures.ceiling_idr.minus(figures.released_idr).unwrap_or_default();
@@ -156,7 +184,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn breach(&mut self, words: String) {
-        self.report.breaches.push(format!("proposal {}: {words}", self.id));
+        self.report.breach(format!("proposal {}: {words}", self.id));
     }
 
     fn same(&mut self, what: &str, kept: Rupiah, found: Rupiah) {
@@ -255,7 +283,7 @@ fn requests(
     for row in rows {
         let found = sums.get(&row.id).copied().unwrap_or_default();
         if row.total_idr != found {
-            report.breaches.push(format!(
+            report.breach(format!(
                 "tranche request {}: its total is kept as {}, what it pays adds up to {found}",
                 row.id, row.total_idr
             ));
@@ -280,7 +308,7 @@ fn ceilings(
         for row in &page {
             let found = used.get(&row.id).copied().unwrap_or_default();
             if row.used_idr != found || row.used_idr > row.amount_idr {
-                report.breaches.push(format!(
+                report.breach(format!(
                     "allocation {} of {}: used is kept as {}, its proposals add up to {found}, of {}",
                     row.fiscal_year, row.region_code, row.used_idr, row.amount_idr
                 ));
@@ -292,7 +320,7 @@ fn ceilings(
     for row in verify::ceilings(tx)? {
         let found = allocated.get(&row.fiscal_year).copied().unwrap_or_default();
         if row.used_idr != found || row.used_idr > row.amount_idr {
-            report.breaches.push(format!(
+            report.breach(format!(
                 "ceiling {}: used is kept as {}, its allocations add up to {found}, of {}",
                 row.fiscal_year, row.used_idr, row.amount_idr
             ));

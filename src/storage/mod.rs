@@ -67,6 +67,7 @@ pub mod tranche;
 pub mod usage;
 pub mod user;
 pub mod verify;
+pub mod versioned;
 pub mod waiver;
 
 pub use connection::AnyConnection;

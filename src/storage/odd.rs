@@ -137,6 +137,20 @@ pub struct Odd {
     pub seq: Option<i64>,
 }
 
+#[derive(QueryableByName)]
+struct Said {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// What SQLite says of its file, its tables and their indexes, at most `limit`; `None` of a PostgreSQL.
+pub fn damage(c: &mut AnyConnection, limit: i64) -> QueryResult<Option<Vec<String>>> {
+    let AnyConnection::Sqlite(c) = c else { return Ok(None) };
+    let said: Vec<Said> = diesel::sql_query(format!("PRAGMA integrity_check({limit})")).load(c)?;
+    let words = said.into_iter().map(|one| one.integrity_check);
+    Ok(Some(words.filter(|words| words != "ok").collect()))
+}
+
 /// Whether a column is kept as it should be, in SQL.
 fn holds(column: &str, kept: Kept) -> String {
     let digits = |n: usize| "[0-9]".repeat(n);
@@ -148,10 +162,13 @@ fn holds(column: &str, kept: Kept) -> String {
         MaybeNumber => format!("typeof({column}) IN ('integer', 'null')"),
         Day => format!("(typeof({column}) = 'text' AND {column} GLOB '{day}')"),
         Moment => {
-            let second = format!("{day} {}:{}:{}", digits(2), digits(2), digits(2));
+            // Of a fraction as much as tells something; the sixtieth second of a minute would be read as the one before.
+            let second = format!("{day} {}:[0-5][0-9]:[0-5][0-9]", digits(2));
             format!(
-                "(typeof({column}) = 'text' AND ({column} GLOB '{second}' \
-                 OR {column} GLOB '{second}.{}' OR {column} GLOB '{second}.{}'))",
+                "(typeof({column}) = 'text' AND substr({column}, -3) <> '000' \
+                 AND CASE length({column}) WHEN 19 THEN {column} GLOB '{second}' \
+                 WHEN 23 THEN {column} GLOB '{second}.{}' \
+                 WHEN 26 THEN {column} GLOB '{second}.{}' ELSE FALSE END)",
                 digits(3),
                 digits(6)
             )

@@ -135,6 +135,11 @@ pub fn find(c: &mut AnyConnection) -> QueryResult<Option<Sealer>> {
     audit_sealer::table.find(1_i64).select(Sealer::as_select()).first(c).optional()
 }
 
+/// How many rows there are of the sealer, which has one.
+pub fn sealers(c: &mut AnyConnection) -> QueryResult<i64> {
+    audit_sealer::table.count().get_result(c)
+}
+
 /// Compare-and-set on the fence; 0 when somebody else has sealed.
 pub fn advance(c: &mut AnyConnection, after: &Sealer) -> QueryResult<usize> {
     let row = audit_sealer::table.find(1_i64).filter(audit_sealer::fence.eq(after.fence));

@@ -21,6 +21,14 @@ pub struct PersonalText {
     pub value: String,
 }
 
+/// Reads within a savepoint: a statement that fails within it leaves a transaction of PostgreSQL as it was.
+pub fn apart<T, E: From<diesel::result::Error>>(
+    c: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    c.transaction(work)
+}
+
 /// The sequences that there are, after `after`; from the very first, also below 1, where that is absent.
 pub fn seqs(c: &mut AnyConnection, after: Option<i64>, limit: i64) -> QueryResult<Vec<i64>> {
     let mut query = audit_seals::table
@@ -97,21 +105,25 @@ pub fn personal(
         .load(c)
 }
 
-/// Events without a seal, by id, after `after`, each with whether it waits for one.
+/// Events without a seal, by id, after `after`, each with whether it waits for one; from the very first, also one whose id
+/// is empty, where that is absent.
 pub fn unsealed(
     c: &mut AnyConnection,
-    after: &str,
+    after: Option<&str>,
     limit: i64,
 ) -> QueryResult<Vec<(String, Option<String>)>> {
     let seal = audit_seals::table.filter(audit_seals::event_id.eq(audit_events::id));
-    audit_events::table
+    let mut query = audit_events::table
         .left_join(audit_pending::table.on(audit_pending::event_id.eq(audit_events::id)))
         .filter(not(exists(seal)))
-        .filter(audit_events::id.gt(after))
         .order(audit_events::id)
         .limit(limit)
         .select((audit_events::id, audit_pending::event_id.nullable()))
-        .load(c)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(audit_events::id.gt(after));
+    }
+    query.load(c)
 }
 
 /// Events that wait to be sealed though they are sealed, with their sequences, and though they are not there.
@@ -194,14 +206,16 @@ pub fn tile_places(
     after: Option<(i64, i64)>,
     limit: i64,
 ) -> QueryResult<Vec<(i64, i64)>> {
-    let (level, position) = after.unwrap_or((i64::MIN, i64::MIN));
-    let further = audit_tiles::level.eq(level).and(audit_tiles::position.gt(position));
-    audit_tiles::table
-        .filter(audit_tiles::level.gt(level).or(further))
+    let mut query = audit_tiles::table
         .order((audit_tiles::level, audit_tiles::position))
         .limit(limit)
         .select((audit_tiles::level, audit_tiles::position))
-        .load(c)
+        .into_boxed();
+    if let Some((level, position)) = after {
+        let further = audit_tiles::level.eq(level).and(audit_tiles::position.gt(position));
+        query = query.filter(audit_tiles::level.gt(level).or(further));
+    }
+    query.load(c)
 }
 
 /// The root of one tile.

@@ -1,7 +1,7 @@
 //! Queries of the verifier: rows in bounded pages, for sums that are done in code.
 
 use crate::domain::audit::{Outcome, SubjectKind};
-use crate::domain::ids::{AllocationId, ContractId, EntryId, FindingId, ProposalId};
+use crate::domain::ids::{AllocationId, ContractId, EntryId, ProposalId};
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
 use crate::storage::allocation::Allocation;
@@ -14,12 +14,11 @@ use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
 use crate::storage::schema::{
     activity_plans, allocations, amendments, audit_events, ceilings, contracts, expenditures,
-    findings, journal_entries, proposal_lines, proposals, recoveries, returns, revisions,
+    journal_entries, proposal_lines, proposals, recoveries, returns, revisions,
 };
 use chrono::NaiveDate;
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 /// Proposals by id, after `after`.
 pub fn proposals(
@@ -184,20 +183,6 @@ pub fn without_event(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<V
             audit_events::table.filter(audit_events::id.eq(journal_entries::event_id)),
         )))
         .select(journal_entries::id)
-        .load(c)
-}
-
-/// The revisions of the findings of several proposals: finding and content, in the order of their versions.
-pub fn findings(
-    c: &mut AnyConnection,
-    ids: &[ProposalId],
-) -> QueryResult<Vec<(FindingId, String)>> {
-    revisions::table
-        .inner_join(findings::table.on(revisions::subject_id.eq(sql::<Text>("findings.id"))))
-        .filter(revisions::subject_kind.eq(SubjectKind::Finding))
-        .filter(findings::proposal_id.eq_any(ids))
-        .order((findings::id, revisions::version))
-        .select((findings::id, revisions::content))
         .load(c)
 }
 

@@ -375,7 +375,7 @@ on_both! {
             verify::verify(&app.services, |_| {}).expect("a verification").breaches
         };
         let found = breaches("UPDATE findings SET settled_idr = 5 WHERE n = 1");
-        assert!(found.iter().any(|one| one.contains("finding 1") && one.contains("revision")), "{found:?}");
+        assert!(found.iter().any(|one| one.contains("finding") && one.contains("revision") && one.contains("/settled_idr")), "{found:?}");
         let found = breaches(&format!("UPDATE findings SET settled_idr = {} WHERE n = 1", AT_ISSUE + 1));
         assert!(found.iter().any(|one| one.contains("finding 1") && one.contains("at issue")), "{found:?}");
         breaches(&format!("UPDATE findings SET settled_idr = {AT_ISSUE} WHERE n = 1"));

@@ -234,16 +234,18 @@ fn unreadable(out: &mut Out<'_>, error: QueryError) -> Result<(), Error> {
 
 /// What stands beside the trail. What can't be read is told, and the rest all the same.
 fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
-    let mut after = String::new();
+    let mut after: Option<String> = None;
     loop {
-        let rows = told(out, trail::unsealed(tx, &after, PAGE))?;
+        let rows = told(out, trail::unsealed(tx, after.as_deref(), PAGE))?;
         for (event_id, waits) in &rows {
             out.line(&Line::Unsealed { event_id, waits: waits.is_some() })?;
         }
         // An id that is no text leads no further.
-        let last = rows.last().map(|(event, _)| event);
-        let Some(last) = last.filter(|last| **last > after) else { break };
-        after.clone_from(last);
+        let last = rows.last().map(|(event, _)| event.clone());
+        if last <= after {
+            break;
+        }
+        after = last;
     }
     for (event_id, seq) in told(out, trail::falsely_pending(tx, MOST_ORPHANS))? {
         out.line(&Line::FalselyPending { event_id: &event_id, seq })?;

@@ -1,22 +1,13 @@
-//! The findings of a proposal: numbered without a gap, each as its newest revision tells, and closed ones whole.
+//! The findings of a proposal: numbered without a gap, and closed ones whole.
 
 use super::Check;
-use crate::domain::audit::canonical;
 use crate::domain::finding::FindingState;
-use crate::domain::ids::FindingId;
 use crate::domain::money::Rupiah;
-use crate::service::error::Error;
 use crate::storage::finding::Finding;
-use std::collections::HashMap;
 
 impl Check<'_> {
-    /// Findings by number, the newest revision of each, and how many were made by events.
-    pub(super) fn findings(
-        &mut self,
-        rows: &[Finding],
-        newest: &HashMap<FindingId, String>,
-        made: usize,
-    ) -> Result<(), Error> {
+    /// Findings by number, and how many were made by events.
+    pub(super) fn findings(&mut self, rows: &[Finding], made: usize) {
         if rows.iter().map(|row| row.n).ne((1..).take(rows.len())) {
             let numbers: Vec<String> = rows.iter().map(|row| row.n.to_string()).collect();
             self.breach(format!("its findings have the numbers {}", numbers.join(", ")));
@@ -26,17 +17,8 @@ impl Check<'_> {
             self.breach(format!("{kept} findings are kept, and its events made {made}"));
         }
         for row in rows {
-            let n = row.n;
-            match newest.get(&row.id) {
-                None => self.breach(format!("finding {n} has no revision")),
-                Some(revision) if *revision != canonical(row)? => {
-                    self.breach(format!("finding {n} is kept otherwise than its newest revision"));
-                }
-                Some(_) => {}
-            }
             self.closing(row);
         }
-        Ok(())
     }
 
     /// What is closed tells how, why, when, by whom and with what settled; what is not tells none of it.

@@ -94,7 +94,17 @@ pub fn verify_in(
     walk.outside(tx, &sealer.origin, by);
     let mut after = None;
     loop {
-        let seqs = trail::seqs(tx, after, PAGE)?;
+        let seqs = match trail::seqs(tx, after, PAGE) {
+            Ok(seqs) => seqs,
+            Err(error) => {
+                let words = "what is sealed from here on can't be read";
+                walk.fail(
+                    walk.last.saturating_add(1),
+                    format!("{words}: {}", DbError::from(error)),
+                );
+                break;
+            }
+        };
         let Some((from, to)) = trail::ends(&seqs, after) else { break };
         after = Some(to);
         walk.kept_until(tx, to);
@@ -115,6 +125,9 @@ pub fn verify_in(
         progress(walk.report.sealed);
     }
     walk.unsigned(tx);
+    if !by.keys.is_empty() && walk.report.sealed > 0 && walk.report.checkpoints == 0 {
+        walk.fail(1, "no checkpoint that is signed by a trusted key holds".to_owned());
+    }
     walk.end(tx, &sealer, by.now)?;
     beside::look(tx, &mut walk)?;
     let mut report = walk.report;
@@ -141,7 +154,12 @@ struct Page {
     personal: HashMap<i64, Vec<PersonalText>>,
 }
 
+/// Within a step of its own, so that PostgreSQL goes on with the next when this one can't be read.
 fn page(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
+    trail::apart(tx, |tx| kept_of(tx, from, to))
+}
+
+fn kept_of(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
     let seals = trail::seals(tx, from, to)?;
     let mut revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
     let mut entries = trail::entries(tx, from, to)?.into_iter().peekable();

@@ -93,6 +93,35 @@ on_both! {
         );
         assert_eq!(report.breaches, [named]);
     }
+
+    async fn what_stands_otherwise_than_its_newest_revision_tells_is_named(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "funded").await;
+        assert_eq!(app.verified(), Vec::<String>::new());
+        let text = |field: &str| format!("{field} = 'Balai Besar'");
+        for (table, set, named) in [
+            ("proposals", text("title"), format!("proposal {} ", life.id)),
+            ("proposal_lines", text("description"), format!("the lines of proposal {} ", life.id)),
+            ("documents", text("sha256"), "tells: /sha256".to_owned()),
+            ("centres", text("name"), "tells: /name".to_owned()),
+            ("grants", text("decree"), "tells: /decree".to_owned()),
+            ("activity_plans", "created_at = '2020-01-01 00:00:00'".to_owned(), "plan ".to_owned()),
+        ] {
+            app.database.execute(&format!("UPDATE {table} SET {set}"));
+            let report = verify::verify(&app.services, |_| {}).expect("a verification");
+            assert!(report.breaches.iter().any(|one| one.contains(&named)), "{table}: {report:?}");
+        }
+        let other = Uuid::now_v7();
+        app.database.execute(&format!(
+            "INSERT INTO grants (id, user_id, role, valid_from, created_at) \
+             SELECT '{other}', user_id, role, valid_from, created_at FROM grants WHERE role = 'approver' LIMIT 1"
+        ));
+        app.database.execute("DELETE FROM grants WHERE id = (SELECT MIN(id) FROM grants)");
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        for words in ["no revision tells of it", "is told of by its revisions, and is not there"] {
+            assert!(report.breaches.iter().any(|one| one.contains(words)), "{words}: {report:?}");
+        }
+    }
 }
 
 /// Moves a proposal as a process does whose clock is an hour behind.
@@ -101,7 +130,7 @@ fn behind(app: &TestApp, life: &Life<'_>, version: i64, from: &str, to: &str) {
     let since = long_ago.duration_since(UNIX_EPOCH).expect("after 1970");
     let stamp = Timestamp::from_unix(NoContext, since.as_secs(), 0);
     let (event, revision) = (Uuid::new_v7(stamp), Uuid::new_v7(stamp));
-    let id = &life.id;
+    let (id, before) = (&life.id, version - 1);
     app.database.execute(&format!(
         r#"INSERT INTO audit_events (id, at, action, outcome, subject_kind, subject_id, proposal_id,
              content, request_id)
@@ -109,7 +138,9 @@ fn behind(app: &TestApp, life: &Life<'_>, version: i64, from: &str, to: &str) {
              '{{"before":{{"state":"{from}"}},"after":{{"state":"{to}"}}}}', 'behind');
            INSERT INTO audit_pending (event_id) VALUES ('{event}');
            INSERT INTO revisions (id, subject_kind, subject_id, version, event_id, content)
-           VALUES ('{revision}', 'proposal', '{id}', {version}, '{event}', '{{}}');
+           SELECT '{revision}', 'proposal', '{id}', {version}, '{event}',
+             replace(replace(content, '"state":"{from}"', '"state":"{to}"'), '"version":{before}', '"version":{version}')
+           FROM revisions WHERE subject_kind = 'proposal' AND subject_id = '{id}' AND version = {before};
            UPDATE proposals SET state = '{to}', version = {version} WHERE id = '{id}'"#
     ));
 }

@@ -1,30 +1,17 @@
 //! What stands beside the sealed trail and does not belong there.
 
 use crate::service::error::Error;
-use crate::service::verify::trail::{LIMIT, PAGE, Walk};
+use crate::service::verify::trail::{LIMIT, MOST, PAGE, Walk};
 use crate::storage::odd::{self, Odd};
-use crate::storage::{AnyConnection, DbError, QueryError, trail};
+use crate::storage::{AnyConnection, DbError, QueryError, seal, trail};
 
 /// Names it.
 pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error> {
     let next = walk.last.saturating_add(1);
-    let mut after = String::new();
-    loop {
-        let rows = walk.told(trail::unsealed(tx, &after, PAGE));
-        // An id that is no text leads no further.
-        let last = rows.last().map(|(event, _)| event.clone()).filter(|last| *last > after);
-        for (event, waits) in rows {
-            if waits.is_some() {
-                walk.report.waiting = walk.report.waiting.saturating_add(1);
-                continue;
-            }
-            let place = trail::first_after(tx, &event)?.unwrap_or(next);
-            let words = "is neither sealed nor waits to be; by its id it would stand before";
-            walk.fail(next, format!("event {event} {words} sequence {place}"));
-        }
-        let Some(last) = last else { break };
-        after = last;
+    if let sealers @ 2.. = walk.told(seal::sealers(tx)) {
+        walk.fail(0, format!("the sealer has {sealers} rows"));
     }
+    unsealed(tx, walk, next)?;
     for (event, seq) in walk.told(trail::falsely_pending(tx, LIMIT)) {
         let seq = seq.unwrap_or(next);
         walk.fail(seq, format!("event {event} waits to be sealed, and is sealed or not there"));
@@ -43,13 +30,40 @@ pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error>
     Ok(())
 }
 
+/// Events that have no seal: they wait for one, or somebody put them there.
+fn unsealed(tx: &mut AnyConnection, walk: &mut Walk, next: i64) -> Result<(), Error> {
+    let (mut after, mut strays): (Option<String>, usize) = (None, 0);
+    loop {
+        let rows = walk.told(trail::unsealed(tx, after.as_deref(), PAGE));
+        let last = rows.last().map(|(event, _)| event.clone());
+        for (event, waits) in rows {
+            if waits.is_some() {
+                walk.report.waiting = walk.report.waiting.saturating_add(1);
+                continue;
+            }
+            // The place of each is a query of its own, and no more are told than these.
+            strays = strays.saturating_add(1);
+            if strays <= MOST {
+                let place = trail::first_after(tx, &event)?.unwrap_or(next);
+                let words = "is neither sealed nor waits to be; by its id it would stand before";
+                walk.fail(next, format!("event {event:?} {words} sequence {place}"));
+            }
+        }
+        // An id that is no text leads no further.
+        if last <= after {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
 impl Walk {
     /// What was read; nothing, and a finding, where it can't be.
-    fn told<T>(&mut self, rows: Result<Vec<T>, QueryError>) -> Vec<T> {
+    fn told<T: Default>(&mut self, rows: Result<T, QueryError>) -> T {
         rows.unwrap_or_else(|error| {
             let error = DbError::from(error);
             self.fail(0, format!("what stands beside the trail can't be read: {error}"));
-            Vec::new()
+            T::default()
         })
     }
 }

@@ -1,0 +1,91 @@
+//! That what stands is what the sealed trail tells: every row of which each change is a revision is as its newest revision
+//! says, none is there without one, and none is gone.
+
+use super::Report;
+use crate::domain::audit::{SubjectKind, canonical};
+use crate::domain::ids::ProposalId;
+use crate::service::error::Error;
+use crate::service::grouped::Grouped;
+use crate::storage::versioned::{self, Standing, Told, VERSIONED};
+use crate::storage::{AnyConnection, verify};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+
+/// How many rows are looked at in one step.
+const PAGE: i64 = 200;
+/// The most rows of a kind that are named as gone; one is enough to distrust the rest.
+const MOST_GONE: i64 = 50;
+
+/// Names what stands otherwise than the trail tells.
+pub(super) fn look(tx: &mut AnyConnection, report: &mut Report) -> Result<(), Error> {
+    for kind in VERSIONED.iter().copied() {
+        let mut after: Option<String> = None;
+        loop {
+            let rows = versioned::rows(tx, kind, after.as_deref(), PAGE)?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.id.clone());
+            compare(tx, kind, &rows, report)?;
+            if kind == SubjectKind::Proposal {
+                lines(tx, &rows, report)?;
+            }
+        }
+        for id in versioned::gone(tx, kind, MOST_GONE)? {
+            report.breach(format!("{kind} {id} is told of by its revisions, and is not there"));
+        }
+    }
+    Ok(())
+}
+
+fn compare(
+    tx: &mut AnyConnection,
+    kind: SubjectKind,
+    rows: &[Standing],
+    report: &mut Report,
+) -> Result<(), Error> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let newest: HashMap<String, Told> =
+        versioned::newest(tx, kind, &ids)?.into_iter().map(|one| (one.id.clone(), one)).collect();
+    for Standing { id, content } in rows {
+        let Some(told) = newest.get(id) else {
+            report.breach(format!("{kind} {id} is there, and no revision tells of it"));
+            continue;
+        };
+        if canonical(content)? != told.content {
+            let what = differing(content, &told.content);
+            let version = told.version;
+            report.breach(format!(
+                "{kind} {id} is kept otherwise than its newest revision, {version}, tells: {what}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The lines of several proposals have revisions as wholes.
+fn lines(tx: &mut AnyConnection, rows: &[Standing], report: &mut Report) -> Result<(), Error> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let proposals: Vec<ProposalId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let kind = SubjectKind::ProposalLines;
+    let kept = Grouped::by(verify::lines(tx, &proposals)?, |row| row.proposal_id, |row| row);
+    let newest = versioned::newest(tx, kind, &ids)?.into_iter();
+    let newest: HashMap<String, String> = newest.map(|one| (one.id, one.content)).collect();
+    for id in proposals {
+        let told = newest.get(&id.to_string()).map_or("[]", String::as_str);
+        if canonical(&kept.of(id))? != told {
+            let words = "are kept otherwise than their newest revision tells";
+            report.breach(format!("the lines of proposal {id} {words}"));
+        }
+    }
+    Ok(())
+}
+
+/// The names of what differs, as pointers.
+fn differing(kept: &Value, told: &str) -> String {
+    let told: Value = serde_json::from_str(told).unwrap_or_default();
+    let fields = |value: &Value| -> BTreeSet<String> {
+        value.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
+    };
+    let names: BTreeSet<String> = fields(kept).union(&fields(&told)).cloned().collect();
+    let names = names.into_iter().filter(|name| kept.get(name) != told.get(name));
+    names.map(|name| format!("/{name}")).collect::<Vec<_>>().join(", ")
+}

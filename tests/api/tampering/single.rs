@@ -1,0 +1,319 @@
+//! Single changes behind the service's back, each of a kind that chance would hardly draw.
+
+use super::*;
+use sentra::service::verify;
+
+#[test]
+fn a_moment_that_is_only_written_otherwise_is_found_too() {
+    let mut copy = Copy::new();
+    let sql = "UPDATE audit_events SET at = replace(at, '-0', '- ') WHERE rowid = (SELECT rowid FROM audit_events \
+               WHERE at LIKE '%-0%' LIMIT 1)";
+    copy.c.batch_execute(sql).expect("changed");
+    let found = copy.findings();
+    assert!(!found.is_empty());
+}
+
+/// What both verifiers say of a copy that was changed by a statement, which names this sequence first.
+fn is_found_at(sql: &str, first: &str) {
+    let mut copy = Copy::new();
+    let first = copy.number(first).expect("a sequence");
+    copy.c.batch_execute(sql).expect(sql);
+    let findings = copy.findings();
+    assert_eq!(findings.first().map(|one| one.seq), Some(first), "{sql}\n{findings:#?}");
+    let Some(python) = python() else { return };
+    let said = said(&stand_alone(&python, &copy));
+    let words = match first {
+        0 => "there is a seal of sequence 0".to_owned(),
+        seq => format!("BREACH: sequence {seq}: "),
+    };
+    assert!(
+        said.lines()
+            .find(|line| line.starts_with("BREACH"))
+            .is_some_and(|line| line.contains(&words)),
+        "{sql}\n{said}"
+    );
+}
+
+#[test]
+fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers() {
+    let some =
+        "SELECT id FROM audit_events WHERE proposal_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 9";
+    let of_some = format!("SELECT seq FROM audit_seals WHERE event_id = ({some})");
+    for column in ["proposal_id", "content", "at"] {
+        let sql = format!(
+            "UPDATE audit_events SET {column} = CAST({column} AS BLOB) WHERE id = ({some})"
+        );
+        is_found_at(&sql, &of_some);
+    }
+    let sql = "UPDATE revisions SET version = version + 0.5 \
+               WHERE id = (SELECT id FROM revisions ORDER BY event_id LIMIT 1)";
+    let first = "SELECT seq FROM audit_seals WHERE event_id = (SELECT event_id FROM revisions ORDER BY event_id LIMIT 1)";
+    is_found_at(sql, first);
+    // A sequence that leads to itself again and again.
+    let last = "SELECT MAX(seq) FROM audit_seals";
+    is_found_at(
+        "UPDATE audit_seals SET seq = seq + 0.5 WHERE seq = (SELECT MAX(seq) FROM audit_seals)",
+        last,
+    );
+    for sql in [
+        "UPDATE audit_checkpoints SET size = size + 0.5 WHERE size = (SELECT MAX(size) FROM audit_checkpoints)",
+        "UPDATE audit_tiles SET position = position + 0.5",
+        // No text at all.
+        "UPDATE audit_tiles SET root = CAST(x'ff' AS TEXT) || SUBSTR(root, 2)",
+        "UPDATE audit_checkpoints SET root = CAST(x'ff' AS TEXT) || SUBSTR(root, 2)",
+        "UPDATE audit_seals SET leaf = CAST(x'ff' AS TEXT) || SUBSTR(leaf, 2) WHERE seq = 9",
+        "UPDATE audit_events SET id = CAST(id AS BLOB) WHERE id = (SELECT MAX(id) FROM audit_events)",
+        "DELETE FROM audit_sealer",
+    ] {
+        let mut copy = Copy::new();
+        copy.c.batch_execute(sql).expect(sql);
+        assert!(!copy.findings().is_empty(), "{sql}");
+    }
+}
+
+#[test]
+fn a_seal_below_the_first_is_named_by_both_verifiers() {
+    for seq in [i64::MIN, -7, 0] {
+        is_found_at(
+            &format!(
+                "INSERT INTO audit_events SELECT 'hidden', at, actor_id, actor_role, grant_id, action, outcome, \
+                 subject_kind, subject_id, proposal_id, region_code, content, request_id FROM audit_events LIMIT 1; \
+                 INSERT INTO audit_seals SELECT {seq}, 'hidden', leaf, hash, sealed_at, action, actor_id, region_code \
+                 FROM audit_seals WHERE seq = 1"
+            ),
+            &seq.to_string(),
+        );
+    }
+}
+
+#[test]
+fn whoever_signs_a_rewritten_trail_by_a_key_of_his_own_is_found_by_the_key_that_others_know() {
+    let mut copy = Copy::new();
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    copy.c.batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys").expect("away");
+    let forger = SealKeys::read_or_make(&copy.folder.path().join("key.pem")).expect("keys");
+    checkpoint::make(&sv, &forger).expect("signed").expect("a checkpoint");
+    let (own, known) = (forger.verifiers(&checkpoint::origin(&sv).expect("a name")), &lived().keys);
+    let verified = |keys: &[VerifierKey]| trail::verify(&sv, &[], keys, |_| {}).expect("verified");
+    assert_eq!(verified(&[]).findings, Vec::new(), "it agrees with itself");
+    assert_eq!(verified(&own).findings, Vec::new());
+    let found = verified(known);
+    assert!(found.findings.iter().any(|one| one.words.contains("signed by no key")), "{found:?}");
+    assert!(found.flags.iter().any(|flag| flag.contains(&own[0].to_string())), "{found:?}");
+    let both = verified(&[own.clone(), known.clone()].concat());
+    assert_eq!((both.findings, both.flags), (Vec::new(), Vec::new()));
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("flag: the service names a key"), "{}", said(&output));
+}
+
+#[test]
+fn a_key_that_was_changed_is_given_together_with_the_one_before() {
+    let mut copy = Copy::new();
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    let new = SealKeys::read_or_make(&copy.folder.path().join("key.pem")).expect("keys");
+    crate::sealing::happen_in(&sv);
+    seal::drain(&sv).expect("sealed");
+    checkpoint::make(&sv, &new).expect("signed").expect("a checkpoint");
+    let new = new.verifiers(&checkpoint::origin(&sv).expect("a name"));
+    let both = [lived().keys.clone(), new.clone()].concat();
+    assert_eq!(copy.verified(&both).findings, Vec::new());
+    assert!(!copy.verified(&new).findings.is_empty());
+    let Some(python) = python() else { return };
+    let lines = copy.folder.path().join("trail.ndjson");
+    let mut file = std::fs::File::create(&lines).expect("a file");
+    export::export(&sv, &mut file, |_| {}).expect("exported");
+    for (keys, code) in [(&both, 0), (&new, 1)] {
+        let output = stand_alone_by(&python, &lines, keys);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+    }
+}
+
+#[test]
+fn what_was_sealed_by_a_clock_that_is_ahead_is_flagged() {
+    let mut copy = Copy::new();
+    assert_eq!(copy.verified(&lived().keys).flags, Vec::<String>::new());
+    copy.c
+        .batch_execute("UPDATE audit_sealer SET sealed_through = '2999-01-01 00:00:00'")
+        .expect("changed");
+    let found = copy.verified(&lived().keys);
+    assert_eq!(found.findings, Vec::new());
+    assert!(found.flags[0].contains("2999-01-01"), "{found:?}");
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("flag: the trail is sealed through 2999"), "{}", said(&output));
+}
+
+#[test]
+fn many_findings_do_not_hide_the_first() {
+    let mut copy = Copy::new();
+    // Found after all the others, and before them.
+    copy.c
+        .batch_execute(
+            "UPDATE audit_events SET request_id = 'x' WHERE id > (SELECT event_id FROM audit_seals WHERE seq = 9); \
+             INSERT INTO audit_pending SELECT event_id FROM audit_seals WHERE seq = 3",
+        )
+        .expect("changed");
+    let findings = copy.findings();
+    assert_eq!((findings.len(), findings[0].seq), (50, 3), "{findings:#?}");
+}
+
+#[test]
+fn the_command_takes_the_checkpoints_of_the_data_folder_too() {
+    let copy = Copy::new();
+    let key = lived().keys[0].to_string();
+    let verify = || {
+        let mut command = sentra_on("verify", &copy.path.display().to_string(), copy.folder.path());
+        command.args(["--trail-only", "--key", &key]).output().expect("run")
+    };
+    let hold = |output: &Output| {
+        let said = said(output);
+        let (_, rest) = said.split_once(" s, ").expect("figures");
+        rest.split(' ').next().expect("a number").parse::<usize>().expect("a number")
+    };
+    let alone = verify();
+    assert_eq!(alone.status.code(), Some(0), "{}", said(&alone));
+    let day = copy.folder.path().join("checkpoints/2020-01-01");
+    std::fs::create_dir_all(&day).expect("a folder");
+    let newest = lived().files.last().expect("a file");
+    let kept = day.join(newest.file_name().expect("a name"));
+    std::fs::copy(newest, &kept).expect("kept");
+    let with = verify();
+    assert_eq!((with.status.code(), hold(&with)), (Some(0), hold(&alone) + 1), "{}", said(&with));
+    let other = std::fs::read_to_string(&lived().files[0]).expect("a note");
+    std::fs::write(&kept, other.replacen("Z\n", "Z \n", 1)).expect("changed");
+    assert_eq!(verify().status.code(), Some(1));
+}
+
+/// The content of each event and revision of a database is canonical JSON, whatever its kind.
+fn all_is_canonical(c: &mut AnyConnection) {
+    let all = "SELECT content AS value FROM audit_events UNION ALL SELECT content FROM revisions";
+    let contents = texts(c, all);
+    assert!(contents.len() > 100);
+    for content in contents {
+        let value: serde_json::Value = serde_json::from_str(&content).expect("JSON");
+        assert_eq!(canonical(&value).expect("text"), content);
+    }
+}
+
+#[test]
+fn the_content_of_each_kind_of_event_is_canonical() {
+    all_is_canonical(&mut Copy::new().c);
+}
+
+#[test]
+fn what_the_commands_sign_and_export_is_accepted_without_sentra() {
+    let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |command: &str, more: &[&str]| {
+        let output = sentra_on(command, &db.url(), folder.path()).args(more).output().expect("run");
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    run("seed", &["--proposals", "20"]);
+    all_is_canonical(&mut db.connect());
+    let early = sentra_on("audit", &db.url(), folder.path()).arg("key").output().expect("run");
+    assert!(!early.status.success(), "there is no key yet, and none is made for the asking");
+    assert!(!folder.path().join("seal-key.pem").exists());
+    let note = run("audit", &["checkpoint"]);
+    let key = run("audit", &["key"]);
+    assert_eq!(run("audit", &["checkpoint"]), note, "nothing happened since");
+    let (lines, kept) = (folder.path().join("trail.ndjson"), folder.path().join("kept.txt"));
+    std::fs::write(&kept, &note).expect("kept");
+    let (to, kept) = (lines.display().to_string(), kept.display().to_string());
+    run("export", &["audit", "--to", &to]);
+    let verified = run("verify", &["--checkpoint", &kept, "--key", key.trim()]);
+    assert!(
+        // That it was exported is an event, too.
+        verified.contains("3 checkpoints hold, 1 events wait to be sealed: 0 breaches"),
+        "{verified}"
+    );
+    let Some(python) = python() else { return };
+    let arguments = [&to, "--key", key.trim(), "--checkpoint", &kept];
+    let output = tool(&python, "verify_audit.py").args(arguments).output().expect("run");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("2 checkpoints hold"), "{}", said(&output));
+}
+
+#[test]
+fn the_stand_alone_verifier_is_short_and_asks_for_one_package() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/verify_audit.py");
+    let source = std::fs::read_to_string(path).expect("the verifier");
+    assert!(source.lines().count() <= 300, "{}", source.lines().count());
+    let imports =
+        source.lines().filter(|line| line.starts_with("import ") || line.starts_with("from "));
+    let foreign: Vec<&str> = imports
+        .filter_map(|line| line.split([' ', '.']).nth(1))
+        .filter(|name| !["argparse", "base64", "hashlib", "json", "sys"].contains(name))
+        .collect();
+    assert_eq!(foreign, ["cryptography", "cryptography"]);
+}
+
+#[test]
+fn an_event_without_an_id_hides_nothing() {
+    let hidden = "INSERT INTO audit_events SELECT '', at, actor_id, actor_role, grant_id, action, outcome, subject_kind, \
+                  subject_id, proposal_id, region_code, content, request_id FROM audit_events LIMIT 1; \
+                  INSERT INTO revisions SELECT 'more', subject_kind, subject_id, version + 1000, '', content FROM revisions \
+                  LIMIT 1";
+    is_found_at(hidden, "SELECT MAX(seq) + 1 FROM audit_seals");
+}
+
+#[test]
+fn a_fraction_of_a_second_that_tells_nothing_is_named() {
+    let some = "SELECT id FROM audit_events WHERE length(at) = 19 ORDER BY id LIMIT 1 OFFSET 3";
+    for zeros in [".000", ".000000"] {
+        let sql = format!("UPDATE audit_events SET at = at || '{zeros}' WHERE id = ({some})");
+        is_found_at(&sql, &format!("SELECT seq FROM audit_seals WHERE event_id = ({some})"));
+    }
+}
+
+#[test]
+fn a_trail_that_nobody_signed_is_not_held_by_a_key() {
+    let mut copy = Copy::new();
+    copy.c.batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys").expect("away");
+    let by = |keys| By { outside: &[], keys, now: Clock::System.now() };
+    let verified = |copy: &mut Copy, keys| trail::verify_in(&mut copy.c, by(keys), &mut |_| {});
+    assert_eq!(verified(&mut copy, &[]).expect("verified").findings, Vec::new());
+    let found = verified(&mut copy, &lived().keys).expect("verified").findings;
+    assert!(found.iter().any(|one| one.words.contains("no checkpoint")), "{found:?}");
+}
+
+#[test]
+fn a_row_that_an_index_does_not_hold_is_named() {
+    let mut copy = Copy::new();
+    let rows = copy.number("SELECT COUNT(*) FROM revisions").expect("a number");
+    copy.c
+        .batch_execute(
+            "PRAGMA writable_schema = ON; \
+             CREATE TEMP TABLE away AS SELECT * FROM sqlite_schema WHERE name = 'revisions_by_event_id'; \
+             DELETE FROM sqlite_schema WHERE name = 'revisions_by_event_id'; \
+             PRAGMA writable_schema = RESET",
+        )
+        .expect("the index is not known");
+    copy.c
+        .batch_execute(
+            "INSERT INTO revisions SELECT 'more', subject_kind, subject_id, version + 1000, event_id, content \
+             FROM revisions ORDER BY id LIMIT 1; \
+             PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM away; PRAGMA writable_schema = RESET",
+        )
+        .expect("it is known again");
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    let found = verify::file(&sv).expect("looked at").expect("a file");
+    assert!(found.iter().any(|words| words.contains("revisions_by_event_id")), "{found:?}, {rows}");
+}
+
+#[test]
+fn books_that_can_t_be_read_do_not_hide_what_the_trail_tells() {
+    let mut copy = Copy::new();
+    let sql = "UPDATE proposals SET state = 'bogus'; UPDATE audit_events SET request_id = 'x' \
+               WHERE id = (SELECT event_id FROM audit_seals WHERE seq = 9)";
+    copy.c.batch_execute(sql).expect("changed");
+    let mut command = sentra_on("verify", &copy.path.display().to_string(), copy.folder.path());
+    let output = command.output().expect("run");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("BREACH: sequence 9: "), "{said}");
+    assert!(said.contains("BREACH: the books can't be read"), "{said}");
+}
