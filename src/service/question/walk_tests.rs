@@ -26,7 +26,7 @@ fn next_of(all: impl Iterator<Item = u128>, bounds: &Bounds<'_>, every: u128) ->
         Start::Beyond(last) | Start::Past(last, _) => id(*n) > *last,
     };
     let look = |n: u128| {
-        let told = (n % every == 0).then(|| Told::new(id(n), n.to_string()));
+        let told = n.is_multiple_of(every).then(|| Told::new(id(n), n.to_string()));
         Looked { proposal: id(n), key: String::new(), told }
     };
     let limit = usize::try_from(bounds.limit).expect("a limit");
