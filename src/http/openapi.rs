@@ -195,9 +195,11 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let is_pack = route.path.ends_with("/evidence-pack");
     // That they were read is kept first.
     let is_kept = ["/users", "/users/{id}", "/outbox", "/outbox/{id}"].contains(&route.path);
+    let is_answer = route.path == "/audit/questions/{slug}";
     let may_be_too_long = route.path.contains("/expenditures.")
-        || ["/exports/proposals", "/exports/journal"].contains(&route.path);
-    let is_spooled = route.path.starts_with("/exports/");
+        || ["/exports/proposals", "/exports/journal"].contains(&route.path)
+        || is_answer;
+    let is_spooled = route.path.starts_with("/exports/") || is_answer;
     let refuses = (writes && route.needs.token()) || is_content || is_pack || may_be_too_long;
     let fills = writes || is_spooled || is_content || is_pack || is_kept;
     let all = [

@@ -82,8 +82,8 @@ pub struct ProposalQuery {
     as_of: Option<Moment>,
 }
 
-/// List the proposals that you may see. Together with `as_of` it is narrowed by what was known then, but not by `component` or
-/// `queue`, and is in the order of making; a page may be shorter than its limit though another follows.
+/// List the proposals that you may see. Together with `as_of` it is narrowed by what was known then, but not by `queue`, and is
+/// in the order of making; a page may be shorter than its limit though another follows.
 #[utoipa::path(get, path = "/proposals", tag = "proposals", params(ProposalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Proposal>)))]
 pub async fn list_proposals(call: Call, query: Query<ProposalQuery>) -> Answer {

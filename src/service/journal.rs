@@ -10,6 +10,7 @@ use crate::service::view::money as view;
 use crate::service::{Services, access, policy};
 use crate::storage::journal::{self, Entry};
 use crate::storage::{AnyConnection, usage};
+use uuid::Uuid;
 
 /// Proposals that are looked at for entries at once.
 const AT_ONCE: i64 = 500;
@@ -21,6 +22,18 @@ pub struct Place {
     pub proposal: ProposalId,
     /// Its entry.
     pub entry: EntryId,
+}
+
+impl Place {
+    /// Beyond all entries of a proposal: no id is greater.
+    pub fn beyond(proposal: ProposalId) -> Place {
+        Place { proposal, entry: EntryId(Uuid::max()) }
+    }
+
+    /// Whether the proposal has nothing more behind it.
+    pub fn is_beyond(&self) -> bool {
+        self.entry.0.is_max()
+    }
 }
 
 impl std::fmt::Display for Place {

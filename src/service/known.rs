@@ -10,6 +10,7 @@ pub use lists::{documents, journal, journal_of_many, proposals};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::ProposalId;
 use crate::domain::journal::Figures;
+use crate::domain::line::Component;
 use crate::domain::moment::Moment;
 use crate::domain::people::Sight;
 use crate::service::context::Context;
@@ -23,11 +24,14 @@ use crate::storage::AnyConnection;
 use crate::storage::known;
 use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
 /// Subjects that are named in one query: SQLite binds at most 32,766 values.
 const AT_ONCE: usize = 10_000;
+/// Proposals whose lines are read at once: one has at most 500, and they are revised as a whole.
+const LINES_AT_ONCE: usize = 100;
 
 /// An instant, and the place of the sealed trail that it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,12 @@ pub struct Window {
     pub rows: Vec<Proposal>,
     /// The last that was looked at, where there may be more.
     pub next: Option<ProposalId>,
+}
+
+/// What a line pays for.
+#[derive(Debug, Deserialize)]
+struct Purpose {
+    component: Component,
 }
 
 impl Known {
@@ -101,6 +111,7 @@ impl Known {
             state: None,
             centre_id: None,
             outcome_class: None,
+            component: None,
             funded: None,
             ..filter.clone()
         };
@@ -117,13 +128,45 @@ impl Known {
                 && filter.outcome_class.is_none_or(|class| row.outcome_class == class)
                 && filter.funded.is_none_or(|funded| set_aside.contains_key(&row.id) == funded)
         });
+        let mut rows: Vec<Proposal> = rows.collect();
+        if let Some(component) = filter.component {
+            let left: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
+            let paid: HashMap<ProposalId, Vec<Purpose>> = self.lines(tx, &left)?;
+            let pays = |lines: &Vec<Purpose>| lines.iter().any(|one| one.component == component);
+            rows.retain(|row| paid.get(&row.id).is_some_and(pays));
+        }
         let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == limit);
-        Ok(Window { rows: rows.collect(), next: ids.last().copied().filter(|_| is_full) })
+        Ok(Window { rows, next: ids.last().copied().filter(|_| is_full) })
+    }
+
+    /// The lines that several proposals had, by number, as much of each as is asked for.
+    pub fn lines<T: DeserializeOwned>(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<HashMap<ProposalId, Vec<T>>, Error> {
+        let mut all = HashMap::new();
+        for some in ids.chunks(LINES_AT_ONCE) {
+            let subjects: Vec<String> = some.iter().map(ProposalId::to_string).collect();
+            let mut rows = self.rows(tx, SubjectKind::ProposalLines, &subjects)?;
+            let lines = some.iter().filter_map(|id| Some((*id, rows.remove(&id.to_string())?)));
+            all.extend(lines);
+        }
+        Ok(all)
     }
 
     /// A proposal as it was; before it was made it was not there.
     fn proposal(self, tx: &mut AnyConnection, id: ProposalId) -> Result<Proposal, Error> {
         self.row(tx, SubjectKind::Proposal, id)?.ok_or(Error::NotFound)
+    }
+
+    /// What the entries of several proposals added up to.
+    pub fn booked(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<HashMap<ProposalId, Figures>, Error> {
+        Ok(gate::figures(&known::sums(tx, ids, self.seq)?))
     }
 
     /// The figures that several proposals had: of their entries, and of the plan that was in force.
@@ -132,7 +175,7 @@ impl Known {
         tx: &mut AnyConnection,
         ids: &[ProposalId],
     ) -> Result<HashMap<ProposalId, Figures>, Error> {
-        let mut all = gate::figures(&known::sums(tx, ids, self.seq)?);
+        let mut all = self.booked(tx, ids)?;
         for (proposal, total) in known::plans(tx, ids, self.seq)? {
             all.entry(proposal).or_default().plan_idr = total;
         }

@@ -2,8 +2,8 @@
 //!
 //! A question looks at one or more kinds of things, its strands. Each strand's candidates are found by one query, in the order
 //! of proposal and own key; whether a candidate is a row is then told by the rules that the rest of the service goes by, with
-//! what lies beside the candidates read in a fixed number of queries. One answer looks at a bounded number of candidates: where
-//! that is used up before the page is full, the page is shorter, and its cursor goes on.
+//! what lies beside the candidates read in a fixed number of queries. A page looks at a bounded number of candidates: where
+//! that is used up before it is full, it is shorter, and its cursor goes on. A spreadsheet has the rows of all pages.
 
 mod assets;
 mod catalogue;
@@ -24,10 +24,12 @@ mod plan_changes;
 mod recommendations;
 mod reported;
 mod same_firm;
+mod sheet;
 mod shortfall;
 mod supporting;
 mod told;
 mod unit_prices;
+mod walk;
 
 use crate::domain::ids::{ProposalId, RegionCode};
 use crate::domain::question::{RowKind, RowPlace};
@@ -37,15 +39,16 @@ use crate::service::view::Page;
 use crate::service::view::question as view;
 use crate::service::{Services, access, policy};
 use crate::storage::AnyConnection;
-use crate::storage::question::{Bounds, Scope, Start};
+use crate::storage::question::{Bounds, Scope};
 use desk::Desk;
+use std::ops::ControlFlow;
 use told::Told;
+use walk::walk;
 
 pub use catalogue::QUESTIONS;
+pub use sheet::sheet;
 
-/// Candidates of each strand that are looked at in one step.
-const WINDOW: i64 = 250;
-/// Steps of one answer.
+/// Steps in which each strand is looked at for one page.
 const STEPS: usize = 4;
 
 /// A kind of thing that a question looks at.
@@ -117,7 +120,53 @@ pub fn catalogue() -> view::Catalogue {
     view::Catalogue { items: QUESTIONS.iter().map(shown).collect() }
 }
 
-/// The rows of a question, over the proposals that the caller may see.
+fn find(slug: &str) -> Result<&'static Question, Error> {
+    QUESTIONS.iter().find(|one| one.slug == slug).ok_or(Error::NotFound)
+}
+
+/// The question of a name, where the caller may ask it so.
+pub fn may(
+    sv: &Services,
+    cx: &Context,
+    slug: &str,
+    asked: &Asked,
+) -> Result<&'static Question, Error> {
+    let question = find(slug)?;
+    sv.db.read(|tx| scope(tx, cx, question, asked))?;
+    Ok(question)
+}
+
+/// What a question is asked of, where it can be.
+fn scope(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    question: &Question,
+    asked: &Asked,
+) -> Result<Scope, Error> {
+    policy::known(tx, asked.region_code.as_ref(), "/query/region_code")?;
+    policy::known(tx, asked.province_code.as_ref(), "/query/province_code")?;
+    match asked.proposal_id {
+        Some(id) => access::visible(tx, cx, id).map(|_| ())?,
+        None if question.of_one => {
+            let message = "this question follows the money of one proposal; name it";
+            return Err(Error::invalid("/query/proposal_id", "required", message));
+        }
+        None => {}
+    }
+    Ok(Scope {
+        sight: cx.actor.sight(),
+        fiscal_year: asked.fiscal_year,
+        region_code: asked.region_code.clone(),
+        province_code: asked.province_code.clone(),
+        proposal_id: asked.proposal_id,
+    })
+}
+
+/// Rows at their places.
+type Rows = Vec<(RowPlace, Told)>;
+
+/// The rows of a question, over the proposals that the caller may see: until a page is full, nothing is left, or enough was
+/// looked at.
 pub fn ask(
     sv: &Services,
     cx: &Context,
@@ -125,110 +174,23 @@ pub fn ask(
     asked: &Asked,
     limit: i64,
 ) -> Result<Page<view::Row>, Error> {
-    let question = QUESTIONS.iter().find(|one| one.slug == slug).ok_or(Error::NotFound)?;
+    let question = find(slug)?;
     sv.db.read(|tx| {
-        policy::known(tx, asked.region_code.as_ref(), "/query/region_code")?;
-        policy::known(tx, asked.province_code.as_ref(), "/query/province_code")?;
-        match asked.proposal_id {
-            Some(id) => access::visible(tx, cx, id).map(|_| ())?,
-            None if question.of_one => {
-                let message = "this question follows the money of one proposal; name it";
-                return Err(Error::invalid("/query/proposal_id", "required", message));
-            }
-            None => {}
-        }
-        let scope = Scope {
-            sight: cx.actor.sight(),
-            fiscal_year: asked.fiscal_year,
-            region_code: asked.region_code.clone(),
-            province_code: asked.province_code.clone(),
-            proposal_id: asked.proposal_id,
-        };
+        let scope = scope(tx, cx, question, asked)?;
         let mut desk = Desk::new(cx.now, scope.sight.clone());
         let limit = usize::try_from(limit).unwrap_or_default();
-        let (rows, next) = walk(tx, &mut desk, question, &scope, asked.after.clone(), limit)?;
+        let mut rows = Rows::new();
+        let within = (asked.after.clone(), STEPS);
+        let next = walk(tx, &mut desk, (question, &scope), within, |_, _, place, told| {
+            if rows.len() == limit {
+                return Ok(ControlFlow::Break(()));
+            }
+            rows.push((place, told));
+            Ok(ControlFlow::Continue(()))
+        })?;
         let next_cursor = next.map(|place| place.to_string());
         Ok(Page { items: shown(tx, &desk, rows)?, next_cursor })
     })
-}
-
-/// Rows at their places.
-type Rows = Vec<(RowPlace, Told)>;
-
-/// Looks at candidates from a place on, until a page is full, nothing is left, or enough was looked at; and where the next page
-/// begins.
-fn walk(
-    tx: &mut AnyConnection,
-    desk: &mut Desk,
-    question: &Question,
-    scope: &Scope,
-    after: Option<RowPlace>,
-    limit: usize,
-) -> Result<(Rows, Option<RowPlace>), Error> {
-    let mut rows = Rows::new();
-    let mut place = after;
-    for _ in 0..STEPS {
-        let (looked, is_whole) = window(tx, desk, question, scope, place.as_ref())?;
-        for (at, told) in looked {
-            if let Some(told) = told {
-                if rows.len() == limit {
-                    let last = rows.last().map(|(place, _)| place.clone());
-                    return Ok((rows, last));
-                }
-                rows.push((at.clone(), told));
-            }
-            place = Some(at);
-        }
-        if is_whole {
-            return Ok((rows, None));
-        }
-    }
-    Ok((rows, place))
-}
-
-/// The next candidates of all strands, in their order; and whether these are the last.
-type Window = (Vec<(RowPlace, Option<Told>)>, bool);
-
-/// Looks at them.
-fn window(
-    tx: &mut AnyConnection,
-    desk: &mut Desk,
-    question: &Question,
-    scope: &Scope,
-    place: Option<&RowPlace>,
-) -> Result<Window, Error> {
-    let mut all = Vec::new();
-    // A strand that may have more is known only up to its last candidate, and so is what lies beyond it.
-    let mut known_until: Option<RowPlace> = None;
-    for (strand, look) in question.strands.iter().enumerate() {
-        let bounds = Bounds { scope, start: start(place, strand), limit: WINDOW };
-        let looked = look(tx, desk, &bounds)?;
-        let is_full = i64::try_from(looked.len()).unwrap_or(i64::MAX) >= WINDOW;
-        let placed = looked
-            .into_iter()
-            .map(|one| (RowPlace { proposal: one.proposal, strand, key: one.key }, one.told));
-        let placed: Vec<(RowPlace, Option<Told>)> = placed.collect();
-        if let Some((last, _)) = placed.last().filter(|_| is_full) {
-            known_until = Some(known_until.map_or(last.clone(), |known| known.min(last.clone())));
-        }
-        all.extend(placed);
-    }
-    all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let is_whole = known_until.is_none();
-    if let Some(until) = known_until {
-        all.retain(|(place, _)| *place <= until);
-    }
-    Ok((all, is_whole))
-}
-
-/// Where a strand goes on after a place, which may be in another one.
-fn start(place: Option<&RowPlace>, strand: usize) -> Start {
-    let Some(at) = place else { return Start::Beginning };
-    match strand.cmp(&at.strand) {
-        std::cmp::Ordering::Less => Start::Beyond(at.proposal),
-        std::cmp::Ordering::Equal => Start::Past(at.proposal, at.key.clone()),
-        std::cmp::Ordering::Greater => Start::At(at.proposal),
-    }
 }
 
 fn shown(tx: &mut AnyConnection, desk: &Desk, rows: Rows) -> Result<Vec<view::Row>, Error> {

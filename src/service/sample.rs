@@ -145,7 +145,8 @@ pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> 
                     rank: Some(hex(&one.rank)),
                     ..drawn(asked.population, one.unit)
                 });
-                Ok(sample(items.collect(), asked, &counted, None))
+                let items = titled(tx, known, asked.population, items.collect())?;
+                Ok(sample(items, asked, &counted, None))
             }
             SampleMethod::MonetaryUnit => {
                 count(tx, (&asked, known), &mut counted, drop)?;
@@ -165,7 +166,8 @@ pub fn draw(sv: &Services, cx: &Context, asked: Asked) -> Result<Sample, Error> 
                     cumulative_idr: Some(one.cumulative.0),
                     ..drawn(asked.population, one.unit)
                 });
-                Ok(sample(items.collect(), asked, &counted, Some(points)))
+                let items = titled(tx, known, asked.population, items.collect())?;
+                Ok(sample(items, asked, &counted, Some(points)))
             }
         }
     })
@@ -278,8 +280,7 @@ fn pass(
         Population::Proposals => {
             let mut after = None;
             loop {
-                let filter = Filter { after: after.map(|id| (known.at, id)), ..filter.clone() };
-                let ids = sample::proposals(tx, &filter, known.seq, PAGE)?;
+                let ids = sample::proposals(tx, &filter, after, PAGE)?;
                 let Some(last) = ids.last() else { return Ok(()) };
                 after = Some(*last);
                 proposals(tx, known, &ids)?.into_iter().try_for_each(&mut with)?;
@@ -314,18 +315,34 @@ struct Titled {
     title: String,
 }
 
-/// Those of some proposals that had money set aside, with their ceilings of then.
+/// Those of some proposals that had money set aside, with their ceilings of then; their titles are told of those that are drawn.
 fn proposals(tx: &mut AnyConnection, known: Known, ids: &[ProposalId]) -> Result<Vec<Unit>, Error> {
-    let figures = known.figures(tx, ids)?;
-    let ceiling = |id: &ProposalId| figures.get(id).map_or(Rupiah::ZERO, |all| all.ceiling_idr);
-    let with: Vec<ProposalId> =
-        ids.iter().copied().filter(|id| ceiling(id) > Rupiah::ZERO).collect();
-    let names: Vec<String> = with.iter().map(ToString::to_string).collect();
-    let mut rows = known.rows::<Titled>(tx, SubjectKind::Proposal, &names)?;
-    let unit = |proposal_id: ProposalId| {
-        let id = proposal_id.to_string();
-        let name = rows.remove(&id)?.title;
-        Some(Unit { id, proposal_id, name, amount: ceiling(&proposal_id) })
+    let booked = known.booked(tx, ids)?;
+    let unit = |id: &ProposalId| {
+        let amount = booked.get(id)?.ceiling_idr;
+        let unit = Unit { id: id.to_string(), proposal_id: *id, name: String::new(), amount };
+        (amount > Rupiah::ZERO).then_some(unit)
     };
-    Ok(with.into_iter().filter_map(unit).collect())
+    Ok(ids.iter().filter_map(unit).collect())
+}
+
+/// What was drawn, of proposals with the titles that they had.
+fn titled(
+    tx: &mut AnyConnection,
+    known: Known,
+    population: Population,
+    mut items: Vec<Drawn>,
+) -> Result<Vec<Drawn>, Error> {
+    match population {
+        Population::Expenditures | Population::Contracts => return Ok(items),
+        Population::Proposals => {}
+    }
+    let ids: Vec<String> = items.iter().map(|one| one.id.clone()).collect();
+    let rows = known.rows::<Titled>(tx, SubjectKind::Proposal, &ids)?;
+    for item in &mut items {
+        if let Some(row) = rows.get(&item.id) {
+            item.name.clone_from(&row.title);
+        }
+    }
+    Ok(items)
 }

@@ -9,21 +9,18 @@ mod spread;
 pub use sheet::sheet;
 
 use crate::domain::ids::{CentreId, ProposalId, RegionCode};
-use crate::domain::line::{Component, LineFacts};
+use crate::domain::line::Component;
 use crate::domain::moment::Moment;
 use crate::domain::people::Sight;
 use crate::domain::refusal::FieldError;
-use crate::domain::usage::{
-    Amounts, Binding, Dimension, Funded, Key, MOST_DIMENSIONS, Sums, by_component,
-};
+use crate::domain::usage::{Amounts, Dimension, Funded, Key, MOST_DIMENSIONS, Sums, by_component};
 use crate::service::context::Context;
 use crate::service::error::Error;
-use crate::service::grouped::Grouped;
 use crate::service::proposal::Filter;
 use crate::service::view::usage as view;
 use crate::service::{Services, policy};
-use crate::storage::usage::{self, Attributes};
-use crate::storage::{AnyConnection, contract, line, region};
+use crate::storage::usage::Attributes;
+use crate::storage::{AnyConnection, region};
 use source::Source;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
@@ -77,11 +74,6 @@ impl Asked {
         if self.filter.component.is_some() && !self.has(Dimension::Component) {
             let words = "group by component too: only there are amounts of a component alone";
             errors.push(FieldError::new("/query/component", "needs_group", words));
-        }
-        if self.as_of.is_some() && self.has(Dimension::Component) {
-            let words =
-                "amounts by component are not offered together with as_of; group by another";
-            errors.push(FieldError::new("/query/group_by", "not_as_of", words));
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
@@ -161,7 +153,7 @@ fn gather(
             ledger.add(&asked.by, one);
         }
         if asked.has(Dimension::Component) {
-            components(tx, asked, &funded, &mut ledger)?;
+            components(tx, source, asked, &funded, &mut ledger)?;
         }
         ledger.is_too_long()?;
         after = page.next;
@@ -205,29 +197,15 @@ fn funded(
 /// Adds the amounts of some proposals by component.
 fn components(
     tx: &mut AnyConnection,
+    source: Source,
     asked: &Asked,
     funded: &[Funded],
     ledger: &mut Ledger,
 ) -> Result<(), Error> {
     let ids: Vec<ProposalId> = funded.iter().map(|one| one.id).collect();
-    let lines = line::of_many(tx, &ids)?;
-    let lines = Grouped::by(lines, |row| row.proposal_id, |row| LineFacts::from(&row));
-    let planned = Grouped::by(usage::planned(tx, &ids)?, |row| row.0, |row| (row.1, row.2));
-    let contracts = usage::bindings(tx, &ids)?;
-    let contract_ids: Vec<_> = contracts.iter().map(|row| row.id).collect();
-    let mut covered: HashMap<_, Vec<i64>> = HashMap::new();
-    for line in contract::lines_of(tx, &contract_ids)? {
-        covered.entry(line.contract_id).or_default().push(line.line_no);
-    }
-    let bindings = Grouped::by(
-        contracts,
-        |row| row.proposal_id,
-        |row| Binding {
-            lines: covered.get(&row.id).cloned().unwrap_or_default(),
-            value: row.value_idr,
-            paid: row.spent_idr,
-        },
-    );
+    let lines = source.lines(tx, &ids)?;
+    let planned = source.planned(tx, &ids)?;
+    let bindings = source.bindings(tx, &ids)?;
     let wanted = |component: Option<Component>| {
         asked.filter.component.is_none_or(|wanted| component == Some(wanted))
     };

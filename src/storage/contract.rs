@@ -114,12 +114,22 @@ pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Contra
 
 /// Which lines the contracts cover, as they were amended.
 pub fn lines_of(c: &mut AnyConnection, contracts: &[ContractId]) -> QueryResult<Vec<ContractLine>> {
+    let changes = amendment::line_changes(c, contracts)?;
+    lines_after(c, contracts, changes)
+}
+
+/// Which lines the contracts cover after some changes by amendments, in their order; those that were signed never change.
+pub(super) fn lines_after(
+    c: &mut AnyConnection,
+    contracts: &[ContractId],
+    changes: Vec<(ContractId, i64, bool)>,
+) -> QueryResult<Vec<ContractLine>> {
     let signed: Vec<(ContractId, i64)> = contract_lines::table
         .filter(contract_lines::contract_id.eq_any(contracts))
         .select((contract_lines::contract_id, contract_lines::line_no))
         .load(c)?;
     let mut covered: BTreeSet<(ContractId, i64)> = signed.into_iter().collect();
-    for (contract, line_no, covers) in amendment::line_changes(c, contracts)? {
+    for (contract, line_no, covers) in changes {
         if covers {
             covered.insert((contract, line_no));
         } else {

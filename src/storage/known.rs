@@ -2,21 +2,26 @@
 //! the journal that came with such events. A condition on the trail costs one look into an index for each row.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{DocumentId, EntryId, ProposalId, RegionCode};
+use crate::domain::ids::{ContractId, DocumentId, EntryId, PlanId, ProposalId, RegionCode};
+use crate::domain::journal::EntryKind;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::domain::plan::PlanState;
+use crate::storage::amendment;
 use crate::storage::audit::RevisionRow;
 use crate::storage::connection::AnyConnection;
+use crate::storage::contract::{self, ContractLine};
 use crate::storage::decree::{self, Decree};
 use crate::storage::journal::{Entry, Sum};
 use crate::storage::policy::PolicyRow;
 use crate::storage::proposal::{Filter, Order, narrowed};
 use crate::storage::schema::{
-    activity_plans, decrees, documents, journal_entries, policies, proposals, revisions,
+    activity_plans, amendment_lines, amendments, decrees, documents, journal_entries, policies,
+    proposals, revisions,
 };
-use diesel::dsl::{min, sql};
+use crate::storage::usage::{self, Planned};
+use diesel::dsl::{exists, min, not, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
@@ -116,7 +121,7 @@ pub fn documents(
     if current {
         // What takes the place of another comes with the event that says so.
         let superseded = was_there(SubjectKind::Document, "documents.superseded_by", seq);
-        query = query.filter(documents::superseded_by.is_null().or(diesel::dsl::not(superseded)));
+        query = query.filter(documents::superseded_by.is_null().or(not(superseded)));
     }
     if let Some(after) = after {
         query = query.filter(documents::id.gt(after));
@@ -227,6 +232,49 @@ pub fn plans(
         .order((activity_plans::proposal_id, activity_plans::n))
         .select((activity_plans::proposal_id, activity_plans::total_idr))
         .load(c)
+}
+
+/// The lines of the plans of several proposals that were known to be in force.
+pub fn planned(c: &mut AnyConnection, ids: &[ProposalId], seq: i64) -> QueryResult<Vec<Planned>> {
+    let plans: Vec<(ProposalId, PlanId)> = activity_plans::table
+        .filter(activity_plans::proposal_id.eq_any(ids))
+        .filter(activity_plans::state.eq(PlanState::Approved))
+        .filter(was_approved(seq))
+        .order((activity_plans::proposal_id, activity_plans::n))
+        .select((activity_plans::proposal_id, activity_plans::id))
+        .load(c)?;
+    usage::lines_of_last(c, &plans)
+}
+
+/// Which lines several contracts were known to cover: as they were signed, and as those amendments changed them that were
+/// recorded by a sequence and not taken back by it.
+pub fn contract_lines(
+    c: &mut AnyConnection,
+    contracts: &[ContractId],
+    seq: i64,
+) -> QueryResult<Vec<ContractLine>> {
+    let recorded = sql::<Bool>(&format!(
+        "EXISTS (SELECT 1 FROM audit_events e JOIN audit_seals s ON s.event_id = e.id \
+         WHERE e.subject_kind = '{}' AND e.subject_id = amendments.id AND e.outcome = 'done' \
+         AND s.seq <= {seq})",
+        SubjectKind::Amendment
+    ));
+    let taken_back = exists(
+        journal_entries::table
+            .filter(journal_entries::source_kind.eq(amendment::SOURCE))
+            .filter(journal_entries::source_id.eq(amendments::id))
+            .filter(journal_entries::kind.eq(EntryKind::Reverse))
+            .filter(sealed("journal_entries.event_id", seq)),
+    );
+    let changes = amendment_lines::table
+        .inner_join(amendments::table)
+        .filter(amendments::contract_id.eq_any(contracts))
+        .filter(recorded)
+        .filter(not(taken_back))
+        .order((amendments::contract_id, amendments::n, amendment_lines::line_no))
+        .select((amendments::contract_id, amendment_lines::line_no, amendment_lines::covered))
+        .load(c)?;
+    contract::lines_after(c, contracts, changes)
 }
 
 /// The newest version of a year's policy that was known; those that came with the service were known from the start.

@@ -6,7 +6,7 @@ use crate::domain::journal::EntryKind;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::storage::connection::AnyConnection;
-use crate::storage::known::{self, sealed, was_there};
+use crate::storage::known::{sealed, was_there};
 use crate::storage::proposal::{Filter, narrow_joined};
 use crate::storage::schema::{contracts, expenditures, journal_entries, proposals};
 use diesel::dsl::{exists, not, sql};
@@ -84,12 +84,23 @@ pub fn contracts(
     query.load(c)
 }
 
-/// Proposals that were there by a sequence, after the filter's `after`. What was set aside for them is in the journal.
+/// Proposals that the journal has entries of, after `after`. What was set aside for them by a sequence is the sum of those that
+/// were sealed by then, and what has none had nothing.
 pub fn proposals(
     c: &mut AnyConnection,
     filter: &Filter,
-    seq: i64,
+    after: Option<ProposalId>,
     limit: i64,
 ) -> QueryResult<Vec<ProposalId>> {
-    known::proposals(c, &NATION, filter, None, (seq, limit))
+    let is_booked =
+        exists(journal_entries::table.filter(journal_entries::proposal_id.eq(proposals::id)));
+    let mut query = proposals::table
+        .filter(is_booked)
+        .filter(proposals::id.gt(after.unwrap_or(ProposalId(Uuid::nil()))))
+        .order(proposals::id)
+        .limit(limit)
+        .select(proposals::id)
+        .into_boxed();
+    narrow_joined!(query, NATION, filter);
+    query.load(c)
 }

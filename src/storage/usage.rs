@@ -1,7 +1,7 @@
 //! What sums of fund usage are made of: proposals in bounded pages with what they are grouped by, and what lies beneath
 //! them. Balances come from [`crate::storage::journal::balances_of`]: they are kept, and never added up from the journal.
 
-use crate::domain::ids::{CentreId, PlanId, ProposalId, RegionCode};
+use crate::domain::ids::{CentreId, ContractId, PlanId, ProposalId, RegionCode};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
@@ -128,11 +128,11 @@ pub fn registered(c: &mut AnyConnection) -> QueryResult<Vec<(RegionCode, i64, i6
         .load(c)
 }
 
-/// The lines of the plans in force of several proposals: what they are for, and how much.
-pub fn planned(
-    c: &mut AnyConnection,
-    ids: &[ProposalId],
-) -> QueryResult<Vec<(ProposalId, Component, Rupiah)>> {
+/// A line of a plan: of which proposal, what it is for, and how much.
+pub type Planned = (ProposalId, Component, Rupiah);
+
+/// The lines of the plans in force of several proposals.
+pub fn planned(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Planned>> {
     // In their order: what is approved last is in force.
     let plans: Vec<(ProposalId, PlanId)> = activity_plans::table
         .filter(activity_plans::proposal_id.eq_any(ids))
@@ -140,6 +140,14 @@ pub fn planned(
         .order((activity_plans::proposal_id, activity_plans::n))
         .select((activity_plans::proposal_id, activity_plans::id))
         .load(c)?;
+    lines_of_last(c, &plans)
+}
+
+/// The lines of the last of each proposal's plans, which are given by proposal and in their order.
+pub(super) fn lines_of_last(
+    c: &mut AnyConnection,
+    plans: &[(ProposalId, PlanId)],
+) -> QueryResult<Vec<Planned>> {
     let is_last = |at: usize, of: ProposalId| plans.get(at + 1).is_none_or(|next| next.0 != of);
     let in_force: Vec<PlanId> = plans
         .iter()
@@ -151,6 +159,15 @@ pub fn planned(
         .inner_join(activity_plans::table)
         .filter(plan_lines::plan_id.eq_any(in_force))
         .select((activity_plans::proposal_id, plan_lines::component, plan_lines::amount_idr))
+        .load(c)
+}
+
+/// The ids of the contracts of several proposals, of those that were taken back too.
+pub fn contract_ids(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<ContractId>> {
+    contracts::table
+        .filter(contracts::proposal_id.eq_any(ids))
+        .order(contracts::id)
+        .select(contracts::id)
         .load(c)
 }
 

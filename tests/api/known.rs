@@ -23,6 +23,10 @@ fn asked(life: &Life<'_>, at: &str) -> Vec<String> {
         format!("/journal?proposal_id={id}&limit=200&as_of={at}"),
         format!("/fund-usage?fiscal_year=2021&as_of={at}"),
         format!("/fund-usage?fiscal_year=2021&region_code={HOME}&as_of={at}"),
+        format!("/fund-usage?fiscal_year=2021&group_by=component,region&as_of={at}"),
+        format!("/fund-usage?fiscal_year=2021&group_by=component&component=supporting&as_of={at}"),
+        format!("/proposals?component=production_house&as_of={at}"),
+        format!("/journal?component=production_house&limit=2&as_of={at}"),
     ];
     for below in ["", "lines", "documents?limit=200", "documents?current=true&type=tor"] {
         let path = life.path(below);
@@ -45,6 +49,53 @@ async fn bytes(life: &Life<'_>, person: &Person, at: &str) -> Vec<(String, Vec<u
 /// An answer of now.
 async fn now(life: &Life<'_>, person: &Person, path: &str) -> Value {
     life.app.get(person, path).await.is(200)
+}
+
+/// What is told of components: grouped by them, with another dimension, and narrowed to one.
+const PARTS: [&str; 3] = [
+    "group_by=component",
+    "group_by=component,state",
+    "group_by=menu,component&component=supporting",
+];
+
+/// The same, with the ways to rows left out: those of an instant lead to the rows of then.
+async fn parts(life: &Life<'_>, person: &Person, and: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for by in PARTS {
+        let path = format!("/fund-usage?fiscal_year=2021&{by}{and}");
+        let mut body = now(life, person, &path).await;
+        for group in body["groups"].as_array_mut().expect("groups") {
+            group.as_object_mut().expect("a group").remove("links");
+        }
+        all.push(body);
+    }
+    all
+}
+
+/// What an amount of all components adds up to.
+fn sum_of(body: &Value, amount: &str) -> i64 {
+    let groups = body["groups"].as_array().expect("groups").iter();
+    groups.filter_map(|group| group["amounts"][amount].as_i64()).sum()
+}
+
+async fn amend(life: &Life<'_>, number: &str, lines: Value, value_idr: i64) {
+    let contract = life.last("contracts").await;
+    let body = json!({
+        "number": number, "signed_on": life.app.today(), "value_idr": value_idr, "lines": lines, "reason": "CCO.",
+    });
+    let path = format!("/contracts/{}/amendments", text(&contract["id"]));
+    life.app.post(&life.who(Role::Drafter).await, &path, body).await.is(201);
+}
+
+/// The plan in force gives the second line less.
+async fn change_plan(life: &Life<'_>) {
+    let mut body = life.plan_body();
+    body["reason"] = json!("Banjir merusak akses lokasi.");
+    body["lines"][1]["amount_idr"] = json!(99_000_000);
+    let plan = life.add(Role::Drafter, "plans", body).await.is(201);
+    let drafter = life.who(Role::Drafter).await;
+    life.step_of(&drafter, "plans", &plan, "submit", json!({})).await.is(200);
+    life.approve_plan(json!({})).await.is(200);
 }
 
 async fn order(life: &Life<'_>, number: &str, spent_on: &str, amount_idr: i64) {
@@ -132,6 +183,13 @@ on_both! {
         assert_eq!(text(&known["title"]), "Sentra IKM Tenun Tapis");
         assert_eq!(known["line_count"], 2);
         assert_eq!(now(&life, &auditor, &then("lines")).await["items"].as_array().expect("lines").len(), 2);
+        // The line that was taken out was the one for supporting activities.
+        let with = async |at: &str| {
+            let list = now(&life, &auditor, &format!("/proposals?component=supporting{at}")).await;
+            list["items"].as_array().expect("proposals").len()
+        };
+        assert_eq!((with(&format!("&as_of={before_lines}")).await, with("").await), (1, 0));
+        assert_eq!(with(&format!("&as_of={}", app.clock.now())).await, 0);
         let at = app.clock.now().to_string();
         let changed = now(&life, &auditor, &life.path("")).await;
         assert_eq!(text(&changed["title"]), "Judul baru");
@@ -163,6 +221,59 @@ on_both! {
             assert_eq!(now(&life, &auditor, &path).await, usage, "{at}");
         }
         assert_eq!(life.figure("absorbed_idr").await, TOTAL);
+    }
+
+    async fn components_are_those_of_the_lines_plans_and_contracts_that_were_known(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let auditor = life.who(Role::Auditor).await;
+        let inspector = life.who(Role::Inspector).await;
+        let unit = CONSTRUCTION.unit_cost_idr;
+        let contract = |number: &str, lines: Value, value: i64| json!({ "number": number, "lines": lines, "value_idr": value });
+        let mut marks: Vec<(String, Vec<Value>)> = Vec::new();
+        for step in 0..10 {
+            app.later(TimeDelta::hours(1));
+            match step {
+                0 => change_plan(&life).await,
+                1 => { life.contract(contract("A", json!([1]), 700 * unit)).await.is(201); }
+                // From then on it binds two components, until that is taken back.
+                2 => amend(&life, "ADD/1", json!([1, 2]), 720 * unit).await,
+                3 => { life.reverse(&inspector, &life.entry("commit").await).await.is(201); }
+                // No money is moved: nothing but the lines says so.
+                4 => amend(&life, "ADD/2", json!([2]), 700 * unit).await,
+                5 => { life.contract(contract("B", json!([1, 2]), 60 * unit)).await.is(201); }
+                6 => { life.reverse(&inspector, &life.entry("commit").await).await.is(201); }
+                7 => {
+                    life.contract(contract("C", json!([1]), 30 * unit)).await.is(201);
+                    life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+                }
+                8 => order(&life, "X/1", &app.today(), 1_000_000).await,
+                _ => { life.reverse(&inspector, &life.entry("spend").await).await.is(201); }
+            }
+            marks.push((app.clock.now().to_string(), parts(&life, &auditor, "").await));
+        }
+        app.later(TimeDelta::hours(1));
+        let distinct: std::collections::BTreeSet<String> = marks.iter().map(|(_, parts)| parts[0].to_string()).collect();
+        // Taking back makes it as it was: after the amendment, the second contract and the order.
+        assert_eq!(distinct.len(), 7);
+        for round in ["X/2", "X/3"] {
+            for (at, told) in &marks {
+                let known = parts(&life, &auditor, &format!("&as_of={at}")).await;
+                assert_eq!(&known, told, "{at}");
+                let all = now(&life, &auditor, &format!("/fund-usage?fiscal_year=2021&group_by=region&as_of={at}")).await;
+                let figures = &all["groups"][0]["figures"];
+                assert_eq!((&known[0]["figures"], &known[1]["spread"]), (&all["figures"], &all["spread"]), "{at}");
+                assert_eq!(figures["contracted_idr"], sum_of(&known[0], "contracted_idr"), "{at}");
+                assert_eq!(figures["absorbed_idr"], sum_of(&known[0], "paid_idr"), "{at}");
+                assert_eq!(figures["plan_idr"], sum_of(&known[0], "planned_idr"), "{at}");
+            }
+            // Dated before all of them.
+            order(&life, round, &app.in_days(-60), 5).await;
+        }
+        // Before money was set aside there was none for anything.
+        let long_ago = parts(&life, &auditor, "&as_of=2020-05-01T00:00:00Z").await;
+        assert_eq!((&long_ago[0]["groups"], &long_ago[0]["proposals"]), (&json!([]), &json!(0)));
+        app.verified();
     }
 
     async fn lists_are_narrowed_by_what_was_known_and_lead_from_sums_to_rows(db) {
@@ -227,8 +338,7 @@ on_both! {
         let list = now(&life, &stranger, &format!("/proposals?as_of={at}")).await;
         assert_eq!(list["items"], json!([]));
         for (narrowed, pointer) in [
-            ("component=machinery_equipment", "/query/component"), ("queue=mine&sort=created_at", "/query/queue"),
-            ("sort=state_since", "/query/sort"),
+            ("queue=mine&sort=created_at", "/query/queue"), ("sort=state_since", "/query/sort"),
         ] {
             let refused = app.get(&auditor, &format!("/proposals?{narrowed}&as_of={at}")).await;
             refused.refused(422, &["not_as_of"]);

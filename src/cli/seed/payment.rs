@@ -202,12 +202,12 @@ impl Life<'_> {
         let Some(contract) = self.contracts.get_mut(at) else { return Ok(()) };
         contract.spent_idr = Rupiah::total([contract.spent_idr, amount]);
         contract.version = contract.version.saturating_add(1);
-        let contract_id = contract.id;
+        let paid_on = contract.clone();
         let number = format!("SP2D/{}", id.0.simple());
         let row = Expenditure {
             id,
             proposal_id: self.row.id,
-            contract_id,
+            contract_id: paid_on.id,
             number_key: number_key(&number),
             number,
             spent_on: self.today(),
@@ -224,6 +224,8 @@ impl Life<'_> {
         let content = json!({ "expenditure": row });
         let (action, kind) = ("proposal.record_expenditure", SubjectKind::Expenditure);
         let event = self.tell(action, Some(drafter), kind, id.to_string(), content)?;
+        let (subject, version) = (paid_on.id.to_string(), paid_on.version);
+        self.world.revise(self.batch, event, SubjectKind::Contract, subject, version, &paid_on)?;
         let (subject, version) = (self.row.id.to_string(), self.row.version);
         self.world.revise(self.batch, event, SubjectKind::Proposal, subject, version, &self.row)?;
         self.took_part(Some(drafter), Some(Duty::Spending));

@@ -19,10 +19,17 @@ use crate::storage::journal::Entry;
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, known};
 
-/// Proposals that are looked at in one step, where it is asked for what changes in the life of one.
-const WINDOW: i64 = 500;
-/// Steps of one answer: where they are used up before the page is full, the page is shorter, and its cursor goes on.
-const STEPS: usize = 20;
+/// How far one answer looks, where it is asked for what changes in the life of a proposal.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    /// Proposals that are looked at in one step.
+    window: i64,
+    /// Steps: where they are used up before the page is full, the page is shorter, and its cursor goes on.
+    steps: usize,
+}
+
+/// That of the service.
+const REACH: Reach = Reach { window: 500, steps: 20 };
 
 /// Refuses what a list as of an instant is not narrowed or ordered by.
 fn not_offered(filter: &Filter) -> Result<(), Error> {
@@ -35,21 +42,22 @@ fn not_offered(filter: &Filter) -> Result<(), Error> {
         centre_id: _,
         outcome_class: _,
         funded: _,
+        component: _,
         after: _,
-        component,
         queue,
         order,
     } = filter;
-    let given = [
-        ("/query/component", component.is_some()),
-        ("/query/queue", queue.is_some()),
-        ("/query/sort", *order == Order::Waiting),
-    ];
-    let message = "is not offered together with as_of: it is asked of what stands now; narrow by something else, and look \
-                   at the rows";
-    let errors = given.into_iter().filter(|(_, is_given)| *is_given);
-    let errors: Vec<FieldError> =
-        errors.map(|(pointer, _)| FieldError::new(pointer, "not_as_of", message)).collect();
+    let mut errors: Vec<FieldError> = Vec::new();
+    if queue.is_some() {
+        let words = "is not offered together with as_of: whose turn it was followed from the grants, assignments and \
+                     conflicts of interest of then, and who asks is known by those of now; narrow by state";
+        errors.push(FieldError::new("/query/queue", "not_as_of", words));
+    }
+    if *order == Order::Waiting {
+        let words = "is not offered together with as_of: since when each stood in its state is in no order as it was \
+                     then; sort by created_at";
+        errors.push(FieldError::new("/query/sort", "not_as_of", words));
+    }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
@@ -62,12 +70,22 @@ pub fn proposals(
     as_of: Option<Moment>,
 ) -> Result<Page<view::Proposal>, Error> {
     let Some(at) = as_of else { return proposal::list(sv, cx, filter, limit) };
+    proposals_within(sv, cx, filter, limit, (at, REACH))
+}
+
+fn proposals_within(
+    sv: &Services,
+    cx: &Context,
+    filter: &Filter,
+    limit: i64,
+    (at, reach): (Moment, Reach),
+) -> Result<Page<view::Proposal>, Error> {
     not_offered(filter)?;
     let known = Known::at(sv, at)?;
     sv.db.read(|tx| {
         policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
-        let (rows, next) = found(tx, known, (&cx.actor.sight(), filter), limit)?;
+        let (rows, next) = found(tx, (known, reach), (&cx.actor.sight(), filter), limit)?;
         let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
         let figures = known.figures(tx, &ids)?;
         let shown = |row: Proposal| {
@@ -82,7 +100,7 @@ pub fn proposals(
 /// At most `limit` proposals, and beyond which one the next page begins.
 fn found(
     tx: &mut AnyConnection,
-    known: Known,
+    (known, reach): (Known, Reach),
     (sight, filter): (&Sight, &Filter),
     limit: i64,
 ) -> Result<(Vec<Proposal>, Option<ProposalId>), Error> {
@@ -90,8 +108,8 @@ fn found(
     let mut filter = filter.clone();
     let mut rows: Vec<Proposal> = Vec::new();
     let mut next = None;
-    for _ in 0..STEPS {
-        let window = known.window(tx, (sight, &filter), None, WINDOW)?;
+    for _ in 0..reach.steps {
+        let window = known.window(tx, (sight, &filter), None, reach.window)?;
         rows.extend(window.rows);
         if rows.len() > most {
             rows.truncate(most);
@@ -155,7 +173,7 @@ pub fn journal(
 }
 
 /// The entries of the proposals that a filter narrows to, as both were known at an instant: proposal by proposal, each in the
-/// order of recording.
+/// order of recording. A page may be shorter than its limit, or empty, though another follows.
 pub fn journal_of_many(
     sv: &Services,
     cx: &Context,
@@ -163,29 +181,60 @@ pub fn journal_of_many(
     (after, limit): (Option<now::Place>, i64),
     at: Moment,
 ) -> Result<Page<money::Entry>, Error> {
+    journal_within(sv, cx, filter, (after, limit), (at, REACH))
+}
+
+fn journal_within(
+    sv: &Services,
+    cx: &Context,
+    filter: &Filter,
+    (after, limit): (Option<now::Place>, i64),
+    (at, reach): (Moment, Reach),
+) -> Result<Page<money::Entry>, Error> {
     not_offered(filter)?;
     let known = Known::at(sv, at)?;
     sv.db.read(|tx| {
         policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
-        let sight = cx.actor.sight();
-        let mut filter = filter.clone();
-        let mut from = after.map(|place| place.proposal);
-        let mut after = after.map(|place| (place.proposal, place.entry));
+        let scope = (&cx.actor.sight(), filter);
         let most = limit.saturating_add(1);
-        let mut rows: Vec<Entry> = Vec::new();
-        loop {
-            let window = known.window(tx, (&sight, &filter), from.take(), WINDOW)?;
-            let ids: Vec<ProposalId> = window.rows.iter().map(|row| row.id).collect();
-            let left = most.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-            rows.extend(known::entries_of_many(tx, &ids, after.take(), (known.seq, left))?);
-            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= most);
-            let Some(last) = window.next.filter(|_| !is_full) else { break };
-            filter.after = Some((Moment::default(), last));
-        }
+        let (rows, next) = entries_found(tx, (known, reach), scope, (after, most))?;
         let cursor = |row: &Entry| now::Place { proposal: row.proposal_id, entry: row.id };
-        marked(tx, known, rows, limit, |row| cursor(row).to_string())
+        let page = marked(tx, known, rows, limit, |row| cursor(row).to_string())?;
+        let beyond = next.map(|last| now::Place::beyond(last).to_string());
+        Ok(Page { next_cursor: page.next_cursor.or(beyond), ..page })
     })
+}
+
+/// At most `most` entries; and the last proposal that was looked at, where they are fewer and there may be more.
+fn entries_found(
+    tx: &mut AnyConnection,
+    (known, reach): (Known, Reach),
+    (sight, filter): (&Sight, &Filter),
+    (after, most): (Option<now::Place>, i64),
+) -> Result<(Vec<Entry>, Option<ProposalId>), Error> {
+    let mut filter = filter.clone();
+    let mut within = after.filter(|place| !place.is_beyond());
+    if let Some(place) = after.filter(now::Place::is_beyond) {
+        filter.after = Some((Moment::default(), place.proposal));
+    }
+    let mut rows: Vec<Entry> = Vec::new();
+    let mut next = None;
+    for _ in 0..reach.steps {
+        let from = within.map(|place| place.proposal);
+        let window = known.window(tx, (sight, &filter), from, reach.window)?;
+        let ids: Vec<ProposalId> = window.rows.iter().map(|row| row.id).collect();
+        let left = most.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let behind = within.take().map(|place| (place.proposal, place.entry));
+        rows.extend(known::entries_of_many(tx, &ids, behind, (known.seq, left))?);
+        if i64::try_from(rows.len()).is_ok_and(|count| count >= most) {
+            return Ok((rows, None));
+        }
+        next = window.next;
+        let Some(last) = next else { break };
+        filter.after = Some((Moment::default(), last));
+    }
+    Ok((rows, next))
 }
 
 /// A page of entries, with which of them were known to be taken back.
@@ -203,3 +252,7 @@ fn marked(
     let shown = |row| money::Entry::from(row).marked(&undone);
     Ok(Page::cut(rows, limit, cursor, shown))
 }
+
+#[cfg(test)]
+#[path = "lists_tests.rs"]
+mod tests;

@@ -1,18 +1,23 @@
 //! Where the sums of fund usage come from: from what is kept now, or from what was known at an instant.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{CentreId, ProposalId, RegionCode, ReportId};
+use crate::domain::ids::{CentreId, ContractId, ProposalId, RegionCode, ReportId};
 use crate::domain::journal::Figures;
+use crate::domain::line::{Component, FundSource, LineFacts};
 use crate::domain::moment::Moment;
 use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::people::Sight;
 use crate::domain::report::ReportState;
+use crate::domain::usage::Binding;
 use crate::service::Services;
 use crate::service::error::Error;
+use crate::service::grouped::Grouped;
 use crate::service::known::Known;
 use crate::service::proposal::{Filter, Order};
+use crate::storage::contract::Contract;
+use crate::storage::line::Line;
 use crate::storage::usage::{self, Attributes};
-use crate::storage::{AnyConnection, ceiling, journal, report};
+use crate::storage::{AnyConnection, ceiling, contract, journal, known, line, report};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -52,6 +57,43 @@ struct ReportRow {
     as_of: NaiveDate,
     submitted_at: Option<Moment>,
     physical_bp: BasisPoints,
+}
+
+/// A contract as a revision keeps it.
+#[derive(Debug, Deserialize)]
+struct ContractRow {
+    id: ContractId,
+    proposal_id: ProposalId,
+    fund_source: FundSource,
+    value_idr: Rupiah,
+    spent_idr: Rupiah,
+    voided_at: Option<Moment>,
+}
+
+impl From<Contract> for ContractRow {
+    fn from(row: Contract) -> Self {
+        ContractRow {
+            id: row.id,
+            proposal_id: row.proposal_id,
+            fund_source: row.fund_source,
+            value_idr: row.value_idr,
+            spent_idr: row.spent_idr,
+            voided_at: row.voided_at,
+        }
+    }
+}
+
+/// The contracts of several proposals that the DAK paid and that stood, as they were.
+fn standing(
+    tx: &mut AnyConnection,
+    at: Known,
+    ids: &[ProposalId],
+) -> Result<Vec<ContractRow>, Error> {
+    let subjects = usage::contract_ids(tx, ids)?;
+    let subjects: Vec<String> = subjects.iter().map(ContractId::to_string).collect();
+    let rows = at.rows::<ContractRow>(tx, SubjectKind::Contract, &subjects)?.into_values();
+    let stands = |row: &ContractRow| row.fund_source == FundSource::Dak && row.voided_at.is_none();
+    Ok(rows.filter(stands).collect())
 }
 
 #[derive(Debug, Deserialize)]
@@ -129,6 +171,64 @@ impl Source {
             }
         }
         Ok(newest.into_iter().map(|(id, row)| (id, row.physical_bp)).collect())
+    }
+
+    /// The lines of several proposals.
+    pub(super) fn lines(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<Grouped<LineFacts>, Error> {
+        let Source::Known(at) = self else {
+            let rows = line::of_many(tx, ids)?;
+            return Ok(Grouped::by(rows, |row| row.proposal_id, |row| LineFacts::from(&row)));
+        };
+        let rows: Vec<Line> = at.lines::<Line>(tx, ids)?.into_values().flatten().collect();
+        Ok(Grouped::by(rows, |row| row.proposal_id, |row| LineFacts::from(&row)))
+    }
+
+    /// The lines of their plans in force.
+    pub(super) fn planned(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<Grouped<(Component, Rupiah)>, Error> {
+        let rows = match self {
+            Source::Kept => usage::planned(tx, ids)?,
+            Source::Known(at) => known::planned(tx, ids, at.seq)?,
+        };
+        Ok(Grouped::by(rows, |row| row.0, |row| (row.1, row.2)))
+    }
+
+    /// Their contracts that the DAK pays and that stand, with the lines that these cover.
+    pub(super) fn bindings(
+        self,
+        tx: &mut AnyConnection,
+        ids: &[ProposalId],
+    ) -> Result<Grouped<Binding>, Error> {
+        let (rows, lines) = match self {
+            Source::Kept => {
+                let rows: Vec<ContractRow> =
+                    usage::bindings(tx, ids)?.into_iter().map(ContractRow::from).collect();
+                let of: Vec<ContractId> = rows.iter().map(|row| row.id).collect();
+                (rows, contract::lines_of(tx, &of)?)
+            }
+            Source::Known(at) => {
+                let rows = standing(tx, at, ids)?;
+                let of: Vec<ContractId> = rows.iter().map(|row| row.id).collect();
+                (rows, known::contract_lines(tx, &of, at.seq)?)
+            }
+        };
+        let mut covered: HashMap<ContractId, Vec<i64>> = HashMap::new();
+        for line in lines {
+            covered.entry(line.contract_id).or_default().push(line.line_no);
+        }
+        let binding = |row: ContractRow| Binding {
+            lines: covered.get(&row.id).cloned().unwrap_or_default(),
+            value: row.value_idr,
+            paid: row.spent_idr,
+        };
+        Ok(Grouped::by(rows, |row| row.proposal_id, binding))
     }
 
     /// Several centres.

@@ -55,6 +55,10 @@ fn holds_together(db: &TestDatabase, whole: i64) {
             "each version has its revision",
             "SELECT COUNT(*) FROM proposals WHERE version <> (SELECT COUNT(*) FROM revisions WHERE subject_kind = 'proposal' AND subject_id = proposals.id)",
         ),
+        (
+            "each version of a contract too",
+            "SELECT COUNT(*) FROM contracts WHERE version <> (SELECT COUNT(*) FROM revisions WHERE subject_kind = 'contract' AND subject_id = contracts.id)",
+        ),
         ("nothing lies ahead", "SELECT COUNT(*) FROM audit_events WHERE at > CURRENT_TIMESTAMP"),
     ] {
         assert_eq!(db.number(sql), 0, "{what}");

@@ -4,6 +4,7 @@ mod ends;
 mod money;
 mod pages;
 mod papers;
+mod sheets;
 
 use crate::support::app::TestApp;
 use crate::support::client::text;
