@@ -182,7 +182,7 @@ fn seal_at(
         seq = seq.saturating_add(1);
         let leaf = group.leaf(seq, at);
         chain = chain.link(leaf);
-        let EventText { id, action, actor_id, region_code, .. } = group.event;
+        let EventText { id, action, actor_id, region_code, outcome, .. } = group.event;
         seals.push(Seal {
             seq,
             event_id: id,
@@ -192,6 +192,7 @@ fn seal_at(
             action,
             actor_id,
             region_code,
+            outcome,
         });
     }
     if seals.len() != ids.len() {
