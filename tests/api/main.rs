@@ -9,6 +9,7 @@
 
 mod access;
 mod audit;
+mod audit_export;
 mod bounces;
 mod corrections;
 mod database;
