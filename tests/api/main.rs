@@ -55,6 +55,7 @@ mod revival;
 mod safe_writes;
 mod samples;
 mod sealing;
+mod sealing_served;
 mod support;
 mod tampering;
 mod tranche;
