@@ -165,6 +165,11 @@ impl Sealing {
         self.succeeded = Instant::now();
         let sealed = u64::try_from(step.sealed).unwrap_or(u64::MAX);
         metrics::counter!("sentra_sealed_events_total").increment(sealed);
+        if let Some(wait) = step.longest_wait {
+            // By a clock that was ahead it waited less than nothing.
+            metrics::histogram!("sentra_sealer_wait_seconds")
+                .record(wait.as_seconds_f64().max(0.0));
+        }
         Ok(step)
     }
 }

@@ -168,13 +168,22 @@ fn print_waits(db: &TestDatabase, watch: &Watch, (phase, since): (&str, Moment))
 on_both! {
     async fn at_rest_what_happens_is_sealed_without_anybody_s_asking(db) {
         let folder = tempfile::tempdir().expect("a folder");
-        let _served = Served::start(&db.url(), folder.path());
+        let served = Served::start(&db.url(), folder.path());
         for _ in 0..3 {
             let id = happen(&db, Clock::System.now(), 1).concat();
             let sealed = format!("SELECT COUNT(*) FROM audit_seals WHERE event_id = '{id}'");
             until("it is not sealed", || db.number(&sealed) == 1);
         }
         until("no checkpoint is signed", || files(folder.path()) > 0);
+        // Whoever runs the service sees how long that took.
+        let metrics = reqwest::get(format!("{}/metrics", served.base)).await.expect("answered").text().await.expect("text");
+        assert!(metrics.contains("sentra_sealer_lag_seconds 0\n"), "{metrics}");
+        let count = |name: &str| {
+            let line = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}: {metrics}"));
+            line.trim().parse::<u32>().expect("a number")
+        };
+        assert!(count("sentra_sealer_wait_seconds_bucket{le=\"60\"}") >= 3);
+        assert!(count("sentra_sealed_events_total") >= 3);
     }
 
     fn a_burst_is_sealed_whole_and_dense_in_steps_of_bounded_size(db) {
