@@ -17,6 +17,7 @@ mod demo;
 mod docs;
 mod documents;
 mod endings;
+mod erasure;
 mod evasions;
 mod evidence;
 mod exports;
