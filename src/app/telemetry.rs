@@ -9,6 +9,9 @@ static METRICS: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 /// Upper bounds of the buckets of a duration, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// The same for how long events waited to be sealed: a second is much at rest, a minute under load.
+const WAITS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
+
 /// The metrics of this process; the recorder is installed once.
 pub fn metrics() -> Result<PrometheusHandle, String> {
     let mut known = METRICS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -17,6 +20,10 @@ pub fn metrics() -> Result<PrometheusHandle, String> {
     }
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+        .and_then(|builder| {
+            let waits = Matcher::Full("sentra_sealer_wait_seconds".to_owned());
+            builder.set_buckets_for_metric(waits, &WAITS)
+        })
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| error.to_string())?;
     *known = Some(handle.clone());

@@ -56,6 +56,11 @@ pub fn run(args: &Args) -> Ended {
         What::Erase { user, reason } => {
             let erased = console::erase(&services, user, reason).map_err(words)?;
             println!("{} personal values of user {} are erased", erased.values, erased.user);
+            if !erased.log_cut {
+                eprintln!(
+                    "the database's log, the file that ends in -wal, was in use and may hold them still; do it again later"
+                );
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -96,7 +96,7 @@ pub const EVIDENCE_READ: &str = "evidence_pack.read";
 pub const USER_READ: &str = "user.read";
 /// Messages to other people were looked at.
 pub const MAIL_READ: &str = "mail.read";
-/// An export that names people or firms, or one from the command line, was written.
+/// An export that names people or firms, the trail's among them, or one from the command line, was written.
 pub const EXPORT_WRITE: &str = "export.write";
 
 /// Canonical JSON: keys sorted, no spaces, integers as they are. Values come from our own types, which hold no other

@@ -144,3 +144,16 @@ pub async fn prove_consistency(call: Call, query: Query<ConsistencyQuery>) -> An
     })
     .await
 }
+
+/// Export the whole audit trail, as an auditor of the nation: lines of JSON that `tools/verify_audit.py` checks without Sentra,
+/// against checkpoints and keys that you kept. They hold every event with all that its seal covers, and the personal values
+/// that are not erased, so who takes them along is kept in the trail. It is one consistent picture, written first and then
+/// sent; only a few are written at once. As an auditor of a region, fetch the evidence packs of its proposals.
+#[utoipa::path(get, path = "/audit/export", tag = "audit",
+    responses((status = 200, description = "The lines.", content_type = "application/x-ndjson", body = String)))]
+pub async fn export_trail(call: Call) -> Answer {
+    // Who may not have it is told so, also while as many are written as may be.
+    call.ask(|_, cx| audit::of_nation(cx).map(|_| ())).await?;
+    let media_type = "application/x-ndjson";
+    call.export(|sv, cx, _, out| audit::export(sv, cx, out), media_type, "trail.ndjson").await
+}

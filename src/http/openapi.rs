@@ -199,14 +199,15 @@ fn statuses(route: &Route, has_query: bool) -> Vec<Status> {
     let may_be_too_long = route.path.contains("/expenditures.")
         || ["/exports/proposals", "/exports/journal"].contains(&route.path)
         || is_answer;
-    let is_spooled = route.path.starts_with("/exports/") || is_answer;
+    let is_trail = route.path == "/audit/export";
+    let is_spooled = route.path.starts_with("/exports/") || is_answer || is_trail;
     let refuses = (writes && route.needs.token()) || is_content || is_pack || may_be_too_long;
     let fills = writes || is_spooled || is_content || is_pack || is_kept;
     let all = [
         (route.needs.token() || has_body, (400, "malformed", "The request is not understood")),
         (route.needs.token() || writes, (401, "unauthenticated", "Nobody is signed in")),
         (
-            route.needs.token() && (writes || has_query || is_summary || is_pack),
+            route.needs.token() && (writes || has_query || is_summary || is_pack || is_trail),
             (403, "forbidden", "Not for you to do"),
         ),
         (named || writes, (404, "not_found", "Nothing here")),

@@ -231,6 +231,7 @@ routes! {
     "/audit/keys"                         { get    audit::list_verifier_keys         [Token]; }
     "/audit/proof/{id}"                   { get    audit::prove_inclusion            [Token]; }
     "/audit/consistency"                  { get    audit::prove_consistency          [Token]; }
+    "/audit/export"                       { get    audit::export_trail               [Token]; }
     "/audit/samples"                      { get    sample::draw_sample                [Token]; }
     "/audit/questions"                    { get    question::list_questions          [Token]; }
     "/audit/questions/{slug}"             { get    question::answer_question         [Token]; }

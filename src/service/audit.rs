@@ -3,7 +3,7 @@
 use crate::domain::ids::{EventId, RegionCode};
 use crate::domain::input::{Checks, MAX_SHORT};
 use crate::domain::people::Role;
-use crate::service::context::{Context, missing};
+use crate::service::context::{By, Context, missing};
 use crate::service::error::Error;
 use crate::service::seal::checkpoint::MOST_KEYS;
 use crate::service::seal::merkle::Hash;
@@ -11,10 +11,11 @@ use crate::service::seal::proof::{self, Tiles};
 use crate::service::seal::{self as sealing, sealer};
 use crate::service::view::Page;
 use crate::service::view::audit as view;
-use crate::service::{Services, policy};
+use crate::service::{Services, export, policy};
 pub use crate::storage::seal::Filter;
 use crate::storage::seal::Seal;
 use crate::storage::{AnyConnection, checkpoint, region, seal};
+use std::io::Write;
 
 /// The most regions of a province.
 const MOST_REGIONS: i64 = 200;
@@ -47,6 +48,28 @@ fn scope(tx: &mut AnyConnection, cx: &Context) -> Result<Scope, Error> {
         }
     }
     Ok(Scope::Regions(regions))
+}
+
+/// The grant of an auditor of the nation; a refusal for everybody else, which tells an auditor of a region what there is
+/// instead.
+pub fn of_nation(cx: &Context) -> Result<By, Error> {
+    allowed(cx)?;
+    cx.actor.national(Role::Auditor).map(By::from).ok_or_else(|| {
+        let message = "The trail is exported whole, with what belongs to other regions and to none; that takes the \
+                       role auditor of the nation. Of what you audit there are the events (/audit/events), the proof \
+                       of each (/audit/proof), and the pack of each proposal (/proposals/{id}/evidence-pack), which \
+                       tools/verify_pack.py checks.";
+        Error::forbidden("scope", message)
+    })
+}
+
+/// Writes the whole trail in the lines that `tools/verify_audit.py` reads, personal values that are not erased among them,
+/// for an auditor of the nation; how many sealed events it has. That it was read is kept first.
+pub fn export(sv: &Services, cx: &Context, out: &mut dyn Write) -> Result<u64, Error> {
+    let by = of_nation(cx)?;
+    export::record_by(sv, cx, ("audit", &export::Scope::default()), Some(by))?;
+    let events = sealing::export::export(sv, out, |_| {})?;
+    Ok(u64::try_from(events).unwrap_or_default())
 }
 
 /// Sealed events of the caller's scope, in their sequence.

@@ -124,6 +124,8 @@ pub struct Erased {
     pub user: UserId,
     /// How many personal values.
     pub values: usize,
+    /// Whether SQLite's log, which has them still, was cut; always so on PostgreSQL.
+    pub log_cut: bool,
 }
 
 /// Erases the personal values that the audit trail keeps beside its events about a user, who has to be cut off before. The
@@ -137,7 +139,7 @@ pub fn erase(sv: &Services, user: &str, reason: &str) -> Result<Erased, Error> {
     let mut checks = Checks::default();
     checks.text("/reason", reason, MAX_LONG);
     checks.done().map_err(Error::Invalid)?;
-    by_console(sv, "personal.erase", |tx, cx, by| {
+    let mut erased = by_console(sv, "personal.erase", |tx, cx, by| {
         let found = match user.parse::<UserId>() {
             Ok(id) => rows::find(tx, id)?.ok_or(Error::NotFound)?,
             Err(_) => by_email(tx, user)?,
@@ -147,7 +149,10 @@ pub fn erase(sv: &Services, user: &str, reason: &str) -> Result<Erased, Error> {
             return Err(Error::invalid("/user", "not_disabled", message));
         }
         erase_values(tx, cx, by, &found, reason)
-    })
+    })?;
+    // They are erased whether or not this goes well.
+    erased.log_cut = sv.db.cut_log().unwrap_or_default();
+    Ok(erased)
 }
 
 fn erase_values(
@@ -173,7 +178,7 @@ fn erase_values(
     let (action, by) = ("personal.erase", Some(by));
     let content = json!({ "reason": reason, "erased": erased });
     trail::done(tx, cx, Event { id, action, subject: &subject, by, content, personal: &[] })?;
-    Ok(Erased { user: user.id, values: about.len() })
+    Ok(Erased { user: user.id, values: about.len(), log_cut: false })
 }
 
 fn by_email(tx: &mut AnyConnection, email: &str) -> Result<User, Error> {

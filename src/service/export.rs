@@ -62,12 +62,22 @@ fn known(tx: &mut AnyConnection, filter: &Filter) -> Result<(), Error> {
 
 /// Keeps that an export is written: which, of what, by whom. It comes before the first byte.
 pub fn record(sv: &Services, cx: &Context, kind: &str, scope: &Scope) -> Result<(), Error> {
+    let by = match &scope.region_code {
+        Some(region) => reading::by_sight(&cx.actor, region),
+        None => cx.actor.grants.first().map(By::from),
+    };
+    record_by(sv, cx, (kind, scope), by)
+}
+
+/// The same, where it is known by which grant.
+pub fn record_by(
+    sv: &Services,
+    cx: &Context,
+    (kind, scope): (&str, &Scope),
+    by: Option<By>,
+) -> Result<(), Error> {
     let work = |tx: &mut AnyConnection| {
         known(tx, &scope.filter())?;
-        let by = match &scope.region_code {
-            Some(region) => reading::by_sight(&cx.actor, region),
-            None => cx.actor.grants.first().map(By::from),
-        };
         let subject = Subject::of(SubjectKind::Collection, "exports");
         let content = json!({ "kind": kind, "scope": scope });
         reading::record(tx, cx, reading::EXPORT_WRITE, &subject, (by, content))

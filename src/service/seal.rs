@@ -46,6 +46,8 @@ pub struct Step {
     pub last_seq: i64,
     /// Whether more may wait.
     pub more: bool,
+    /// How long ago the first of those that it sealed had happened; nothing where it sealed none.
+    pub longest_wait: Option<TimeDelta>,
 }
 
 /// Seals what waits, by event id, at most some hundreds of events; does nothing when nothing waits.
@@ -71,9 +73,10 @@ pub fn step(sv: &Services) -> Result<Step, Error> {
                 // Strictly after: what was answered about the moment before stays true.
                 let next = before.sealed_through.after(TimeDelta::microseconds(1));
                 let at = sv.clock.now().max(next);
-                let last_seq = seal_at(tx, before, &ids, at)?;
+                let (last_seq, first_at) = seal_at(tx, before, &ids, at)?;
                 let more = i64::try_from(ids.len()) == Ok(BATCH);
-                Ok(Step { sealed: ids.len(), last_seq, more })
+                let longest_wait = first_at.map(|first| at.since(first));
+                Ok(Step { sealed: ids.len(), last_seq, more, longest_wait })
             },
             |_, _| Ok(()),
         )
@@ -159,7 +162,8 @@ fn seal_until(tx: &mut AnyConnection, moment: Moment) -> Result<i64, Error> {
     if i64::try_from(ids.len()).unwrap_or(i64::MAX) > MOST_FOR_A_QUESTION {
         return Err(Error::Busy);
     }
-    seal_at(tx, before, &ids, moment)
+    let (last_seq, _) = seal_at(tx, before, &ids, moment)?;
+    Ok(last_seq)
 }
 
 /// The one row, which a migration made.
@@ -167,22 +171,24 @@ pub(super) fn sealer(found: Option<Sealer>) -> Result<Sealer, Error> {
     found.ok_or_else(|| Error::Defect("the row of the sealer is not there".to_owned()))
 }
 
-/// Seals events at a moment after all before; the fence is raised already. The last sequence then.
+/// Seals events at a moment after all before; the fence is raised already. The last sequence then, and when the first of
+/// the events happened.
 fn seal_at(
     tx: &mut AnyConnection,
     before: Sealer,
     ids: &[String],
     at: Moment,
-) -> Result<i64, Error> {
+) -> Result<(i64, Option<Moment>), Error> {
     let mut chain = Hash::from_hex(&before.last_hash)
         .ok_or_else(|| Error::Defect("the sealer's last hash is none".to_owned()))?;
-    let mut seq = before.last_seq;
+    let (mut seq, mut first_at) = (before.last_seq, None::<Moment>);
     let mut seals = Vec::with_capacity(ids.len());
     for group in grouped(tx, ids)? {
         seq = seq.saturating_add(1);
         let leaf = group.leaf(seq, at);
         chain = chain.link(leaf);
-        let EventText { id, action, actor_id, region_code, .. } = group.event;
+        first_at = Some(first_at.map_or(group.event.at, |first| first.min(group.event.at)));
+        let EventText { id, action, actor_id, region_code, outcome, .. } = group.event;
         seals.push(Seal {
             seq,
             event_id: id,
@@ -192,6 +198,7 @@ fn seal_at(
             action,
             actor_id,
             region_code,
+            outcome,
         });
     }
     if seals.len() != ids.len() {
@@ -206,7 +213,7 @@ fn seal_at(
         Sealer { last_seq: seq, last_hash: chain.to_string(), sealed_through: at, ..before };
     match seal::advance(tx, &after)? {
         0 => Err(Error::Defect("the fence was raised by somebody else".to_owned())),
-        _ => Ok(seq),
+        _ => Ok((seq, first_at)),
     }
 }
 

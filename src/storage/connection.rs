@@ -82,9 +82,10 @@ pub struct Opener {
 }
 
 /// Durable at every commit; waits for another process's writer; holds foreign keys. Recursive triggers, because
-/// `REPLACE` deletes, which the append-only triggers would not see otherwise.
+/// `REPLACE` deletes, which the append-only triggers would not see otherwise. What is deleted is overwritten by zeros, since
+/// personal values are erased so.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
+    PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000;";
 
 /// A statement, a wait for a lock and an idle transaction are all bounded.
 const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \

@@ -147,6 +147,16 @@ impl Database {
         self.end_process_if_damaged("read", outcome)
     }
 
+    /// Brings what SQLite's log holds into the file and cuts the log: what was deleted before is then in neither. Whether
+    /// it could: whoever reads, or writes, for longer than a connection waits keeps the log. PostgreSQL clears away what was
+    /// deleted by itself, when it cleans its tables.
+    pub fn cut_log(&self) -> Result<bool, DbError> {
+        let mut c = self.connection(&self.writers)?;
+        let AnyConnection::Sqlite(c) = &mut *c else { return Ok(true) };
+        let cut: Cut = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+        Ok(cut.busy == 0)
+    }
+
     /// A connection of a pool. While none can be opened, nobody waits for long: what is asked then is told so soon, and
     /// does not keep others from their turn.
     fn connection(&self, pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, DbError> {
@@ -204,6 +214,14 @@ impl Database {
             matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
         })
     }
+}
+
+/// What became of cutting SQLite's log.
+#[derive(QueryableByName)]
+struct Cut {
+    /// 0 when it was cut.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
 }
 
 fn once<T, E: Failure>(

@@ -99,6 +99,7 @@ const SHAPES: [Shape; 10] = [
             ("action", Letters),
             ("actor_id", MaybeLetters),
             ("region_code", MaybeLetters),
+            ("outcome", Letters),
         ],
     ),
     ("audit_pending", "event_id", &[("event_id", Letters)]),

@@ -146,6 +146,7 @@ diesel::table! {
         action -> Text,
         actor_id -> Nullable<Text>,
         region_code -> Nullable<Text>,
+        outcome -> Text,
     }
 }
 

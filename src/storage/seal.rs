@@ -53,6 +53,8 @@ pub struct Seal {
     pub actor_id: Option<String>,
     /// As in the event.
     pub region_code: Option<String>,
+    /// As in the event.
+    pub outcome: String,
 }
 
 /// An event as it stands. Made of all columns of the table: a new one does not compile until it is named here.
@@ -350,7 +352,7 @@ pub fn page(
     }
     if let Some(outcome) = filter.outcome {
         // Written out, as the index of refused attempts has it.
-        query = query.filter(sql::<Bool>(&format!("audit_events.outcome = '{outcome}'")));
+        query = query.filter(sql::<Bool>(&format!("audit_seals.outcome = '{outcome}'")));
     }
     if let Some(proposal) = filter.proposal {
         query = query.filter(audit_events::proposal_id.eq(proposal));

@@ -1,11 +1,12 @@
-//! Seals what happened, some times a second; on a thread beside, signs checkpoints, at most one in a while, and brings them
-//! out: what is slow there keeps nothing from being sealed. Any number of processes may do so.
+//! Seals what happened, some times a second; on a thread beside, signs checkpoints, at most one in a while, writes them into
+//! their folder and has the newest mailed; on a third, uploads them: a bucket that is slow, or never answers, keeps nothing
+//! else from being done. Any number of processes may do so.
 
 use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::seal::checkpoint;
 use crate::service::seal::note::SealKeys;
-use crate::service::seal::outlet::{FOLDER, Folder, Outlet};
+use crate::service::seal::outlet::{FOLDER, Folder, IntoBucket, IntoFolder};
 use crate::service::seal::{self, Step, telling};
 use crate::worker::{Running, Stop, start};
 use chrono::TimeDelta;
@@ -14,8 +15,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Pages that are brought out in one go.
+/// Pages that are written in one go.
 const MOST_STEPS: usize = 5;
+/// The longest time between two looks at what is to be signed or brought out: it can wait, and is asked for.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How often, and where to.
 #[derive(Debug, Clone)]
@@ -74,6 +77,7 @@ impl Settings {
 pub struct SealWorker {
     sealing: Sealing,
     signing: Signing,
+    uploading: Uploading,
 }
 
 struct Sealing {
@@ -87,19 +91,26 @@ struct Signing {
     sv: Services,
     settings: Settings,
     keys: Arc<SealKeys>,
-    outlet: Outlet,
+    outlet: IntoFolder,
     /// The size of the last checkpoint that this process knows of.
     covered: i64,
+}
+
+struct Uploading {
+    sv: Services,
+    outlet: IntoBucket,
 }
 
 impl SealWorker {
     /// Seals for a service, and signs with keys.
     pub fn new(sv: Services, settings: Settings, keys: Arc<SealKeys>) -> Result<SealWorker, Error> {
-        let outlet = Outlet::new(Folder::new(settings.folder.clone()));
+        let outlet = IntoFolder::new(Folder::new(settings.folder.clone()));
         let covered = checkpoint::newest(&sv)?.map_or(0, |row| row.size);
         let succeeded = Instant::now();
         let sealing = Sealing { sv: sv.clone(), settings: settings.clone(), succeeded };
-        Ok(SealWorker { sealing, signing: Signing { sv, settings, keys, outlet, covered } })
+        let uploading = Uploading { sv: sv.clone(), outlet: IntoBucket::default() };
+        let signing = Signing { sv, settings, keys, outlet, covered };
+        Ok(SealWorker { sealing, signing, uploading })
     }
 
     /// Seals what waits, some hundreds of events at most.
@@ -107,28 +118,35 @@ impl SealWorker {
         self.sealing.once()
     }
 
-    /// Signs a checkpoint when there is something new and the last one is some time old, and brings out what is signed;
-    /// whether it signed.
+    /// Signs a checkpoint when there is something new and the last one is some time old, writes what is signed into its
+    /// folder and has it mailed; whether it signed.
     pub fn sign_once(&mut self) -> Result<bool, Error> {
         self.signing.once()
     }
 
     /// Starts the threads.
     pub fn start(self, stop: Stop) -> io::Result<Vec<Running>> {
-        let SealWorker { mut sealing, mut signing } = self;
+        let SealWorker { mut sealing, mut signing, mut uploading } = self;
         let Settings { interval, pause, checkpoint_every, .. } = sealing.settings;
-        // Some times a minute: what is to be signed can wait, and is asked for.
-        let look = checkpoint_every.min(Duration::from_secs(5));
+        let look = checkpoint_every.min(LOOK);
         let sealing = start("sealing", stop.clone(), move || {
             let step = sealing.once()?;
             Ok::<_, Error>(if step.more { pause } else { interval })
         })?;
-        let signing = start("signing", stop, move || {
-            // What failed was told, and what did not is done.
+        let is_remote = signing.sv.documents.store.is_remote();
+        // What failed was told, and what did not is done.
+        let signing = start("signing", stop.clone(), move || {
             let _ = signing.once();
             Ok::<_, Error>(look)
         })?;
-        Ok(vec![sealing, signing])
+        let mut running = vec![sealing, signing];
+        if is_remote {
+            running.push(start("uploading", stop, move || {
+                let uploaded = uploading.once().unwrap_or_default();
+                Ok::<_, Error>(if uploaded > 0 { pause } else { look })
+            })?);
+        }
+        Ok(running)
     }
 }
 
@@ -147,31 +165,25 @@ impl Sealing {
         self.succeeded = Instant::now();
         let sealed = u64::try_from(step.sealed).unwrap_or(u64::MAX);
         metrics::counter!("sentra_sealed_events_total").increment(sealed);
+        if let Some(wait) = step.longest_wait {
+            // By a clock that was ahead it waited less than nothing.
+            metrics::histogram!("sentra_sealer_wait_seconds")
+                .record(wait.as_seconds_f64().max(0.0));
+        }
         Ok(step)
     }
 }
 
 impl Signing {
-    /// Tries everything, each whatever became of the others; the bucket last, since it may let wait. Fails by the first
-    /// that failed.
+    /// Tries everything, each whatever became of the others. Fails by the first that failed.
     fn once(&mut self) -> Result<bool, Error> {
-        let signed = self.sign();
-        let written = until_none(|| self.outlet.write(&self.sv));
+        let signed = told_of("signed", self.sign());
+        let written =
+            told_of("written into its folder", until_none(|| self.outlet.write(&self.sv)));
         let told = telling::tell_auditors(&self.sv).map(|_| ());
-        let uploaded = until_none(|| self.outlet.upload(&self.sv));
-        for (what, failed) in [
-            ("signed", signed.as_ref().err()),
-            ("written into its folder", written.as_ref().err()),
-            ("mailed to the auditors", told.as_ref().err()),
-            ("uploaded", uploaded.as_ref().err()),
-        ] {
-            if let Some(error) = failed {
-                metrics::counter!("sentra_checkpoint_failures_total").increment(1);
-                tracing::error!(%error, "a checkpoint is not {what}; it is tried again");
-            }
-        }
+        let told = told_of("mailed to the auditors", told);
         let signed = signed?;
-        written.and(told).and(uploaded).map(|()| signed)
+        written.and(told).map(|()| signed)
     }
 
     fn sign(&mut self) -> Result<bool, Error> {
@@ -191,6 +203,21 @@ impl Signing {
         tracing::debug!(size = made.size, root = made.root, "signed a checkpoint");
         Ok(true)
     }
+}
+
+impl Uploading {
+    fn once(&mut self) -> Result<usize, Error> {
+        told_of("uploaded", self.outlet.upload(&self.sv))
+    }
+}
+
+/// Counts and logs what failed.
+fn told_of<T>(what: &str, outcome: Result<T, Error>) -> Result<T, Error> {
+    if let Err(error) = &outcome {
+        metrics::counter!("sentra_checkpoint_failures_total").increment(1);
+        tracing::error!(%error, "a checkpoint is not {what}; it is tried again");
+    }
+    outcome
 }
 
 /// Takes steps until one has nothing left to do; at most so many that others get their turn.

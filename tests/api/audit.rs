@@ -3,12 +3,16 @@
 
 use crate::on_both;
 use crate::sealing::happen;
-use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp};
+use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp, moment};
 use crate::support::client::text;
-use crate::support::database::texts;
+use crate::support::database::{Kind, TestDatabase, explained, texts};
 use crate::support::life::CONSTRUCTION;
 use chrono::TimeDelta;
+use diesel::connection::{Connection, InstrumentationEvent};
+use sentra::domain::audit::Outcome;
 use sentra::domain::people::Role;
+use sentra::service::audit::Filter;
+use sentra::service::clock::Clock;
 use sentra::service::console;
 use sentra::service::error::Error;
 use sentra::service::seal::checkpoint;
@@ -16,6 +20,7 @@ use sentra::service::seal::merkle::{Hash, is_consistent, root_of_inclusion};
 use sentra::service::seal::note::{self, SealKeys};
 use sentra::service::seal::{self, telling};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 /// Whether an event is one of those that a query asks for.
 type Holds = Box<dyn Fn(&Value) -> bool>;
@@ -56,7 +61,40 @@ pub fn keys() -> SealKeys {
     SealKeys::read_or_make(&folder.path().join("key.pem")).expect("keys")
 }
 
+/// The statement by which a list of sealed events is read, its values in their places.
+fn asked(db: &TestDatabase, filter: &Filter) -> String {
+    let statements: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = Arc::clone(&statements);
+    let mut c = db.connect();
+    c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            told.lock().expect("whole").push(query.to_string());
+        }
+    });
+    sentra::storage::seal::page(&mut c, filter, 0, 51).expect("a page");
+    let statements = statements.lock().expect("whole");
+    let [statement] = &statements[..] else { panic!("{statements:?}") };
+    let (sql, binds) = statement.split_once(" -- binds: [").expect("values");
+    let values = binds.trim_end_matches(']').split(", ");
+    (1..).zip(values).fold(sql.to_owned(), |sql, (n, value)| match db.kind {
+        Kind::Sqlite => sql.replacen('?', value, 1),
+        Kind::Postgres => sql.replace(&format!("${n}"), value),
+    })
+}
+
 on_both! {
+    fn refused_attempts_are_led_to_by_an_index_also_where_there_is_none(db) {
+        let clock = Clock::set_to(moment("2021-05-03T02:00:00Z"));
+        happen(db, clock.now(), 3_000);
+        seal::drain(&crate::sealing::services(db, &clock)).expect("sealed");
+        if db.kind == Kind::Postgres {
+            db.execute("ANALYZE");
+        }
+        let plan = explained(db, &asked(db, &Filter { outcome: Some(Outcome::Refused), ..Filter::default() }));
+        assert!(plan.contains("audit_seals_refused_by_seq"), "{plan}");
+        assert!(!plan.to_lowercase().contains("order by") && !plan.contains("Sort"), "{plan}");
+    }
+
     async fn an_auditor_sees_what_happened_in_the_scope_and_nobody_else_does(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "endorsement").await;

@@ -83,11 +83,11 @@ fn publisher() -> Publisher {
 }
 
 /// A sink that does something once it gets bytes, some times over.
-struct Meanwhile<F: FnMut()> {
-    bytes: Vec<u8>,
+pub struct Meanwhile<F: FnMut()> {
+    pub bytes: Vec<u8>,
     /// Writes that go by before.
-    after: usize,
-    act: Option<F>,
+    pub after: usize,
+    pub act: Option<F>,
 }
 
 impl<F: FnMut()> Write for Meanwhile<F> {

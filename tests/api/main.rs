@@ -9,6 +9,7 @@
 
 mod access;
 mod audit;
+mod audit_export;
 mod bounces;
 mod corrections;
 mod database;
@@ -16,6 +17,7 @@ mod demo;
 mod docs;
 mod documents;
 mod endings;
+mod erasure;
 mod evasions;
 mod evidence;
 mod exports;
@@ -54,6 +56,7 @@ mod revival;
 mod safe_writes;
 mod samples;
 mod sealing;
+mod sealing_served;
 mod support;
 mod tampering;
 mod tranche;

@@ -191,7 +191,7 @@ async fn attempt(app: &TestApp, fixture: &Fixture<'_>, route: &Route, person: &P
 
 /// A status, and how much was seen of a list.
 fn cell(answer: &Answer) -> String {
-    let is_json = answer.header("content-type").is_some_and(|media| media.contains("json"));
+    let is_json = answer.header("content-type").is_some_and(|media| media.ends_with("/json"));
     let body = if is_json { answer.json() } else { Value::Null };
     let items = body["items"].as_array().or(body.as_array());
     match items.filter(|_| answer.status == 200) {

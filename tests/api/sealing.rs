@@ -25,7 +25,7 @@ use std::time::Duration;
 const MORNING: &str = "2021-05-03T02:00:00Z";
 
 /// Waits for a bucket for less than people would.
-const QUICK: Patience = Patience {
+pub const QUICK: Patience = Patience {
     connect: Duration::from_millis(500),
     answer: Duration::from_secs(2),
     bytes_per_second: 16 * 1024 * 1024,
@@ -82,7 +82,7 @@ pub fn happen_in(sv: &Services) {
 }
 
 /// The ids of the sealed events, in their sequence; which is dense, and whose chain is whole.
-fn sealed(db: &TestDatabase) -> Vec<String> {
+pub fn sealed(db: &TestDatabase) -> Vec<String> {
     let rows = texts(
         &mut db.connect(),
         "SELECT CAST(seq AS TEXT) || '|' || event_id || '|' || leaf || '|' || hash AS value \
@@ -215,7 +215,7 @@ on_both! {
         seal::drain(&sv).expect("sealed");
         db.drop_trigger("audit_seals", "no_other");
         db.execute(
-            "INSERT INTO audit_seals SELECT -9223372036854775808, 'x', leaf, hash, sealed_at, action, actor_id, region_code \
+            "INSERT INTO audit_seals SELECT -9223372036854775808, 'x', leaf, hash, sealed_at, action, actor_id, region_code, outcome \
              FROM audit_seals WHERE seq = 1",
         );
         let report = trail::verify(&sv, &[], &[], |_| {}).expect("verified");

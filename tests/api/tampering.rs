@@ -177,7 +177,8 @@ struct Change {
 /// Whether a column only repeats, for speed, what the trail says elsewhere.
 fn repeats(table: &str, column: &str) -> bool {
     table == "audit_tiles"
-        || (table == "audit_seals" && ["action", "actor_id", "region_code"].contains(&column))
+        || (table == "audit_seals"
+            && ["action", "actor_id", "region_code", "outcome"].contains(&column))
 }
 
 /// Changes a copy in a way that is drawn; `None` when the draw changes nothing, or is refused by the database itself.

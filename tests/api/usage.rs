@@ -4,11 +4,9 @@ use crate::faults::seed::seed;
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, Person, SIBLING, TestApp};
 use crate::support::client::text;
-use crate::support::database::{Kind, TestDatabase};
+use crate::support::database::{Kind, explained};
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use calamine::{Data, Reader, Xlsx};
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -329,32 +327,4 @@ on_both! {
         let releases = "SELECT * FROM journal_entries WHERE journal_entries.kind = 'release' ORDER BY proposal_id, id LIMIT 250";
         assert!(plan(releases).contains("journal_entries_released_by_proposal_id_id"), "{}", plan(releases));
     }
-}
-
-/// The words of a plan.
-fn explained(db: &TestDatabase, sql: &str) -> String {
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = diesel::sql_types::Text, column_name = "detail")]
-        sqlite: String,
-    }
-    #[derive(QueryableByName)]
-    struct Line {
-        #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
-        postgres: String,
-    }
-    let mut c = db.connect();
-    let lines: Vec<String> = match db.kind {
-        Kind::Sqlite => {
-            let steps = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load::<Step>(&mut c);
-            steps.expect("a plan").into_iter().map(|step| step.sqlite).collect()
-        }
-        Kind::Postgres => {
-            // A few rows are read faster as a whole: what counts is that there is another way.
-            c.batch_execute("SET enable_seqscan = off; SET enable_sort = off").expect("settings");
-            let lines = diesel::sql_query(format!("EXPLAIN {sql}")).load::<Line>(&mut c);
-            lines.expect("a plan").into_iter().map(|line| line.postgres).collect()
-        }
-    };
-    lines.join("\n")
 }

@@ -9,11 +9,14 @@ use crate::service::store::{self, ObjectStorage, StoreError};
 use crate::storage::checkpoint::{self, Checkpoint as Row};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The folder of checkpoints in the data folder.
 pub const FOLDER: &str = "checkpoints";
 /// Checkpoints that are brought out in one step.
 const PAGE: i64 = 200;
+/// How long one step uploads before it begins no further object: who ends the service waits for no more than that, and one.
+const UPLOADING: Duration = Duration::from_secs(5);
 /// What the keys of checkpoints begin with in a bucket.
 const PREFIX: &str = "checkpoints";
 
@@ -168,25 +171,21 @@ fn upload(store: &ObjectStorage, row: &Row) -> Result<Found, Error> {
     Ok(found(row.note.clone()))
 }
 
-/// How far checkpoints were brought out of the database.
+/// How far checkpoints were written into a folder.
 #[derive(Debug, Clone)]
-pub struct Outlet {
+pub struct IntoFolder {
     folder: Folder,
     /// The size of the last one that this process wrote.
     written: i64,
-    /// The last one in the bucket; what is there is looked up first.
-    uploaded: Option<Found>,
-    looked: bool,
 }
 
-impl Outlet {
-    /// Goes on where folder and bucket end.
-    pub fn new(folder: Folder) -> Outlet {
-        Outlet { folder, written: 0, uploaded: None, looked: false }
+impl IntoFolder {
+    /// Goes on where the folder ends.
+    pub fn new(folder: Folder) -> IntoFolder {
+        IntoFolder { folder, written: 0 }
     }
 
-    /// Writes what is new into the folder, some hundreds at most; how many files. What fails is tried again at the next
-    /// call.
+    /// Writes what is new, some hundreds at most; how many files. What fails is tried again at the next call.
     pub fn write(&mut self, sv: &Services) -> Result<usize, Error> {
         // Each time: a database can be set back while this runs.
         let last = self.folder.last().map_err(StoreError::from)?;
@@ -201,13 +200,26 @@ impl Outlet {
         }
         Ok(rows.len())
     }
+}
 
-    /// Uploads what is new, where documents are in a bucket; how many objects.
+/// How far checkpoints were uploaded into the bucket of documents. A bucket can be slow, and each thing that is asked of it
+/// is waited for as long as its patience says: nobody else should have to wait for this.
+#[derive(Debug, Clone, Default)]
+pub struct IntoBucket {
+    /// The last one in the bucket; what is there is looked up first.
+    uploaded: Option<Found>,
+    looked: bool,
+}
+
+impl IntoBucket {
+    /// Uploads what is new, where documents are in a bucket: some hundreds, and no further one once that took some seconds;
+    /// how many objects.
     pub fn upload(&mut self, sv: &Services) -> Result<usize, Error> {
         let store = &sv.documents.store;
         if !store.is_remote() {
             return Ok(0);
         }
+        let begun = Instant::now();
         if !self.looked {
             self.uploaded = last_in(store)?;
             self.looked = true;
@@ -217,20 +229,39 @@ impl Outlet {
         }
         let after = self.uploaded.as_ref().map_or(0, |last| last.size);
         let rows = sv.db.read(|tx| Ok::<_, Error>(checkpoint::page(tx, after, PAGE)?))?;
+        let mut objects = 0_usize;
         for row in &rows {
             self.uploaded = Some(upload(store, row)?);
+            objects = objects.saturating_add(1);
+            if begun.elapsed() >= UPLOADING {
+                break;
+            }
         }
-        Ok(rows.len())
+        Ok(objects)
+    }
+}
+
+/// Both, for who waits for them.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    folder: IntoFolder,
+    bucket: IntoBucket,
+}
+
+impl Outlet {
+    /// Goes on where folder and bucket end.
+    pub fn new(folder: Folder) -> Outlet {
+        Outlet { folder: IntoFolder::new(folder), bucket: IntoBucket::default() }
     }
 
-    /// Both, until nothing is left; the second is tried also when the first fails.
+    /// Brings out until nothing is left; the bucket is tried also when the folder fails.
     pub fn bring_out(&mut self, sv: &Services) -> Result<(), Error> {
         let all = |step: &mut dyn FnMut() -> Result<usize, Error>| {
             while step()? > 0 {}
             Ok(())
         };
-        let written = all(&mut || self.write(sv));
-        let uploaded = all(&mut || self.upload(sv));
+        let written = all(&mut || self.folder.write(sv));
+        let uploaded = all(&mut || self.bucket.upload(sv));
         written.and(uploaded)
     }
 }

@@ -188,6 +188,13 @@ struct Claim {
     checkpoint: Checkpoint,
 }
 
+/// Whether a seal says of its event what the event says.
+fn repeats(seal: &Seal, event: &EventText) -> bool {
+    let EventText { action, actor_id, region_code, outcome, .. } = event;
+    (action, actor_id, region_code, outcome)
+        == (&seal.action, &seal.actor_id, &seal.region_code, &seal.outcome)
+}
+
 /// What is known on the way through the trail.
 #[derive(Default)]
 struct Walk {
@@ -278,11 +285,9 @@ impl Walk {
                         format!("what is kept of event {} is not what was sealed", seal.event_id),
                     );
                 }
-                let EventText { action, actor_id, region_code, .. } = &group.event;
-                if (action, actor_id, region_code)
-                    != (&seal.action, &seal.actor_id, &seal.region_code)
-                {
-                    self.fail(seq, "its seal names another action, actor or region".to_owned());
+                if !repeats(seal, &group.event) {
+                    let words = "its seal names another action, actor, region or outcome";
+                    self.fail(seq, words.to_owned());
                 }
                 Some(leaf)
             }

@@ -128,6 +128,23 @@ on_both! {
         }
     }
 
+    fn what_was_sealed_before_says_how_it_ended(db) {
+        let mut ways = ways_from(db, "000320");
+        ways.retain(|way| way.ends_with("2026-11-30-000320_refused_attempts"));
+        let [way] = &ways[..] else { panic!("{ways:?}") };
+        run(db, &way.join("down.sql"));
+        let schema = Schema::of(db);
+        for (seq, id, outcome) in [("1", "a", "done"), ("2", "b", "refused"), ("3", "c", "done")] {
+            insert_row(db, &schema, "audit_events", &[("id", id), ("outcome", outcome)]);
+            insert_row(db, &schema, "audit_seals", &[("seq", seq), ("event_id", id)]);
+        }
+        run(db, &way.join("up.sql"));
+        let refused = "SELECT SUM(seq) FROM audit_seals WHERE outcome = 'refused'";
+        assert_eq!((db.number(refused), db.number("SELECT COUNT(*) FROM audit_seals WHERE outcome = 'done'")), (2, 2));
+        let changed = db.connect().batch_execute("UPDATE audit_seals SET outcome = 'done'");
+        assert!(changed.is_err(), "it is append-only again");
+    }
+
     fn the_sql_of_each_way_down_refuses_history_by_itself(db) {
         let schema = Schema::of(db);
         insert_anything(db, &schema, "audit_events");

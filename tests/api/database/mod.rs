@@ -9,7 +9,7 @@ mod migrations;
 mod parity;
 mod read;
 mod roles;
-mod schema;
+pub mod schema;
 mod settings;
 mod tls;
 mod write;

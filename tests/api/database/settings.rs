@@ -8,8 +8,14 @@ use std::sync::Barrier;
 
 fn pragmas(c: &mut AnyConnection) -> Vec<String> {
     let mut found = texts(c, "SELECT 'busy_timeout ' || timeout AS value FROM pragma_busy_timeout");
-    for name in ["synchronous", "journal_mode", "foreign_keys", "query_only", "recursive_triggers"]
-    {
+    for name in [
+        "synchronous",
+        "journal_mode",
+        "foreign_keys",
+        "query_only",
+        "recursive_triggers",
+        "secure_delete",
+    ] {
         found.extend(texts(c, &format!("SELECT '{name} ' || {name} AS value FROM pragma_{name}")));
     }
     found
@@ -48,6 +54,7 @@ fn sqlite_is_durable_at_each_commit_and_holds_its_references() {
             "foreign_keys 1".to_owned(),
             format!("query_only {query_only}"),
             "recursive_triggers 1".to_owned(),
+            "secure_delete 1".to_owned(),
         ]
     };
     let writer = write(db.database(), |tx| Ok(pragmas(tx))).expect("write");

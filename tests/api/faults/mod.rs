@@ -6,7 +6,7 @@ mod disk_full;
 mod drain;
 mod hiccups;
 mod kill;
-mod load;
+pub mod load;
 mod lock;
 mod mail;
 mod money;

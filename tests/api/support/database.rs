@@ -186,6 +186,34 @@ pub fn texts(c: &mut AnyConnection, sql: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.value).collect()
 }
 
+/// How the database would answer a query, in its words.
+pub fn explained(db: &TestDatabase, sql: &str) -> String {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text, column_name = "detail")]
+        sqlite: String,
+    }
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+        postgres: String,
+    }
+    let mut c = db.connect();
+    let lines: Vec<String> = match db.kind {
+        Kind::Sqlite => {
+            let steps = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load::<Step>(&mut c);
+            steps.expect("a plan").into_iter().map(|step| step.sqlite).collect()
+        }
+        Kind::Postgres => {
+            // A few rows are read faster as a whole: what counts is that there is another way.
+            c.batch_execute("SET enable_seqscan = off; SET enable_sort = off").expect("settings");
+            let lines = diesel::sql_query(format!("EXPLAIN {sql}")).load::<Line>(&mut c);
+            lines.expect("a plan").into_iter().map(|line| line.postgres).collect()
+        }
+    };
+    lines.join("\n")
+}
+
 /// A moment to write where any will do.
 pub fn some_moment() -> Moment {
     Moment(

@@ -1,0 +1,7 @@
+-- A row that violates the check stops the migration while audit rows exist.
+CREATE TABLE audit_rows_exist (n BIGINT NOT NULL CHECK (n = 0));
+INSERT INTO audit_rows_exist SELECT COUNT(*) FROM audit_events;
+DROP TABLE audit_rows_exist;
+CREATE INDEX audit_events_refused_by_id ON audit_events (id) WHERE outcome = 'refused';
+DROP INDEX audit_seals_refused_by_seq;
+ALTER TABLE audit_seals DROP COLUMN outcome;
