@@ -13,6 +13,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// Ids of one statement.
+const IDS_AT_ONCE: usize = 500;
+
 /// A contract, or a self-managed work order.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = contracts)]
@@ -112,18 +115,21 @@ pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Contra
         .load(c)
 }
 
-/// Which lines the contracts cover, as they were amended.
+/// Which lines the contracts cover, as they were amended; however many contracts there are.
 pub fn lines_of(c: &mut AnyConnection, contracts: &[ContractId]) -> QueryResult<Vec<ContractLine>> {
-    let signed: Vec<(ContractId, i64)> = contract_lines::table
-        .filter(contract_lines::contract_id.eq_any(contracts))
-        .select((contract_lines::contract_id, contract_lines::line_no))
-        .load(c)?;
-    let mut covered: BTreeSet<(ContractId, i64)> = signed.into_iter().collect();
-    for (contract, line_no, covers) in amendment::line_changes(c, contracts)? {
-        if covers {
-            covered.insert((contract, line_no));
-        } else {
-            covered.remove(&(contract, line_no));
+    let mut covered: BTreeSet<(ContractId, i64)> = BTreeSet::new();
+    for some in contracts.chunks(IDS_AT_ONCE) {
+        let signed: Vec<(ContractId, i64)> = contract_lines::table
+            .filter(contract_lines::contract_id.eq_any(some))
+            .select((contract_lines::contract_id, contract_lines::line_no))
+            .load(c)?;
+        covered.extend(signed);
+        for (contract, line_no, covers) in amendment::line_changes(c, some)? {
+            if covers {
+                covered.insert((contract, line_no));
+            } else {
+                covered.remove(&(contract, line_no));
+            }
         }
     }
     let row = |(contract_id, line_no)| ContractLine { contract_id, line_no };
