@@ -5,13 +5,15 @@
 
 Works out, from what the pack says of each event, its leaf and the root that its proof leads to (RFC 6962), and compares
 that with the signed checkpoint: the one in the pack, or one that was kept elsewhere, if it has the same size. Then it holds
-the manifest against the bytes of each file, each document against the revision in which its hash was sealed, and each
-entry of journal.csv against the entry that was sealed. Which public keys (verifier keys) to trust has to be known from
-elsewhere. Prints what does not hold, and ends with 1; with 0 when everything holds.
-Needs Python 3.9, `verify_audit.py` beside it, and the package `cryptography`.
+the manifest against the bytes of each file, each document and the proposal itself against the newest revision that was
+sealed, the journal against the entries that were sealed, none left out, and the figures against the journal. Which public
+keys (verifier keys) to trust has to be known from elsewhere. Prints what does not hold, and ends with 1; with 0 when
+something is proved and everything holds. What is only noted is not proved: what happened after the checkpoint, and the
+files that no event covers. Needs Python 3.9, `verify_audit.py` beside it, and the package `cryptography`.
 """
 
 import argparse
+import collections
 import csv
 import hashlib
 import io
@@ -19,7 +21,17 @@ import json
 import sys
 import zipfile
 
-from verify_audit import Key, Wrong, leaf_hash, open_note, require, sha256
+from verify_audit import ENTRY, MOST, Key, Wrong, leaf_hash, open_note, require, sha256
+
+FILES = {"timeline.html", "journal.csv", "figures.csv", "findings.json", "proofs.ndjson"}
+UNPROVED = "timeline.html and findings.json, and in manifest.json version, made_at, made_for, intact and the uploaders' names"
+PROPOSAL = ("title", "menu", "region_code", "fiscal_year", "state")
+DOCUMENT = ("title", "number", "issued_on", "valid_until", "line_no", "file_name", "media_type", "size_bytes", "sha256",
+            "uploaded_by", "uploaded_at")
+CHANGES = ("status", "superseded_by")  # of a document, by a later event too
+FIGURES = {"allocate": ("ceiling", 1), "cut": ("ceiling", -1), "commit": ("contracted", 1), "decommit": ("contracted", -1),
+           "release": ("released", 1), "disburse": ("disbursed", 1), "return": ("returned", 1), "spend": ("absorbed", 1),
+           "recover": ("absorbed", -1)}
 
 
 def root_of(leaf, index, size, path):
@@ -39,98 +51,221 @@ def root_of(leaf, index, size, path):
     return node
 
 
+def is_cell(cell, sealed):
+    """Whether a cell of CSV shows a value. Apostrophes stand there before what would be taken for a formula."""
+    text = "" if sealed is None else str(sealed)
+    return cell == text or (isinstance(sealed, str) and cell.replace("'", "") == text.replace("'", ""))
+
+
+def figures_of(rows):
+    """What entries come to, as Sentra adds them up; an entry that takes back another counts as its mirror."""
+    names = ("ceiling", "contracted", "disbursed", "absorbed", "returned", "carried_in", "carried_out", "released")
+    sums = dict.fromkeys(names, 0)
+    for row in rows:
+        kind, source, amount = row["kind"], row["from_account"], int(row["amount_idr"])
+        if kind == "reverse":
+            kind, source, amount = row["reversed_kind"], row["to_account"], -amount
+        carried = ("carried_out" if source == "region" else "carried_in", 1)
+        name, sign = carried if kind == "carry" else FIGURES[kind]
+        sums[name] += sign * amount
+        if kind == "release" and source == "committed":
+            sums["contracted"] -= amount
+    sums["in_hand"] = (sums["disbursed"] + sums["carried_in"] - sums["absorbed"] - sums["returned"] - sums["carried_out"])
+    sums["undisbursed"] = sums["ceiling"] - sums["released"] - sums["disbursed"]
+    return {f"{name}_idr": amount for name, amount in sums.items()}
+
+
 class Pack:
     """A pack that is being checked."""
 
     def __init__(self, archive, keys, kept):
         self.archive, self.keys, self.kept, self.findings = archive, keys, kept, []
-        self.documents, self.entries, self.later, self.proven = {}, {}, set(), 0
+        self.manifest, self.proposal, self.tree, self.named = {}, None, None, set()
+        self.later, self.proven, self.entries, self.told = set(), set(), {}, {}
+        self.newest = {}  # kind and id of a row -> its newest revision that is proved: version and content
 
     def hold(self, place, work, *args):
-        """What goes wrong in a piece of work is a finding, and the rest goes on."""
+        """Whatever goes wrong in a piece of work is a finding, a file that is damaged too; the rest goes on."""
         try:
-            return work(*args)
-        except (Wrong, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as wrong:
+            work(*args)
+        except Wrong as wrong:
             self.findings.append(f"{place}: {wrong}")
+        except Exception as wrong:
+            self.findings.append(f"{place} can not be read: {type(wrong).__name__}: {wrong}")
+
+    def check(self):
+        for name, count in collections.Counter(self.archive.namelist()).items():
+            if count > 1:
+                self.findings.append(f"{name}: it is in the archive {count} times")
+        for part, work in (("manifest.json", self.head), ("proofs.ndjson", self.proofs), ("manifest.json", self.files),
+                           ("journal.csv", self.journal), ("figures.csv", self.figures)):
+            self.hold(part, work)
+
+    def head(self):
+        data = self.archive.read("manifest.json")
+        self.manifest = json.loads(data)
+        self.proposal = self.manifest["proposal_id"]
+        note(f"manifest.json has the SHA-256 {sha256(data).hex()}, which the trail keeps of each pack that is given out")
 
     def proofs(self):
-        tree = None
-        for raw in self.archive.read("proofs.ndjson").splitlines():
-            line = json.loads(raw)
-            kind = line.pop("kind")
-            if kind == "checkpoint":
-                tree = self.hold("the checkpoint", self.checkpoint, line["size"], line["note"])
-            elif kind == "event":
-                place = f"sequence {line['seq']}"
-                self.hold(place, self.event, tree, line)
-            else:
-                require(kind == "later", f"a line of proofs is {kind!r}")
-                self.later.add(line["event_id"])
+        with self.archive.open("proofs.ndjson") as file:
+            for number, raw in enumerate(file, 1):
+                self.hold(f"line {number} of proofs.ndjson", self.proof, number, raw)
+        require(self.tree, "there is no checkpoint that holds, so that nothing is proved: where the service has signed none "
+                           "yet, fetch the pack again when it has")
+        require(self.proven, "no event is proved: where all of them came after the newest checkpoint, fetch the pack again "
+                             "when there is one that covers them")
+
+    def proof(self, number, raw):
+        line = json.loads(raw)
+        kind = line.pop("kind")
+        if kind == "checkpoint":
+            require(number == 1, "a checkpoint is the first line, and there is one at the most")
+            self.checkpoint(**line)
+        elif kind == "event":
+            self.hold(f"sequence {line['seq']}", self.event, line)
+        else:
+            require(kind == "later" and set(line) == {"event_id"}, f"a line of proofs is {kind!r}")
+            self.happened(line["event_id"], self.later)
 
     def checkpoint(self, size, note):
-        _, found, root, _, _ = open_note(note, self.keys)
+        origin, found, root, _, _ = open_note(note, self.keys)
         require(found == size, f"it is of {found} events, and is said to be of {size}")
+        self.tree = size, root
         for path, text in self.kept:
-            _, other, kept, _, _ = open_note(text, self.keys)
-            if other == size:
-                require(kept == root, f"{path} has another root over the same {size}")
-            else:
-                print(f"note: {path} is of {other} events, and the pack's of {size}; GET /audit/consistency leads from one to the other")
-        return size, root
+            self.hold(path, self.compare, path, (origin, size, root), text)
 
-    def event(self, tree, line):
-        require(tree is not None, "there is no checkpoint that it could be proved by")
+    def compare(self, path, known, text):
+        other, size, root, _, _ = open_note(text, self.keys)
+        require(other == known[0], f"it is of {other}, and the pack's of {known[0]}")
+        if size != known[1]:
+            return note(f"{path} is of {size} events, and the pack's of {known[1]}: GET /audit/consistency leads from one to "
+                        "the other")
+        require(root == known[2], f"it has another root over the same {size}")
+
+    def happened(self, event, kind):
+        require(event not in self.later and event not in self.proven, f"event {event} is there twice")
+        kind.add(event)
+
+    def event(self, line):
+        if self.tree is None:
+            return  # told once
         leaf = leaf_hash(line)
         require(leaf.hex() == line["leaf"], "what is told of its event is not what was sealed")
         path = [bytes.fromhex(text) for text in line["hashes"]]
-        require(root_of(leaf, line["seq"] - 1, tree[0], path) == tree[1], "its proof does not lead to the checkpoint")
-        self.proven += 1
+        require(root_of(leaf, line["seq"] - 1, self.tree[0], path) == self.tree[1], "its proof does not lead to the checkpoint")
+        self.proposal = self.proposal or line["event"]["proposal_id"]  # where the manifest can not be read
+        of = {row["subject_id"] for row in line["revisions"] if row["subject_kind"] == "proposal"}
+        require(self.proposal in of | {line["event"]["proposal_id"]}, "its event is not of this proposal")
+        self.happened(line["event"]["id"], self.proven)
         for row in line["revisions"]:
-            if row["subject_kind"] == "document":
-                self.documents[row["subject_id"]] = json.loads(row["content"]).get("sha256")
-        for row in line["entries"]:
-            self.entries[row["id"]] = row
+            key = row["subject_kind"], row["subject_id"]
+            if key not in self.newest or self.newest[key][0] < row["version"]:
+                self.newest[key] = row["version"], json.loads(row["content"])
+        self.entries.update((row["id"], row) for row in line["entries"] if row["proposal_id"] == self.proposal)
 
-    def manifest(self):
-        manifest = json.loads(self.archive.read("manifest.json"))
-        named = {"manifest.json"}
-        for file in manifest["files"]:
-            named.add(file["path"])
-            self.hold(file["path"], self.bytes, file["path"], file["sha256"])
-        for row in manifest["documents"]:
-            if row["path"] is not None:
-                named.add(row["path"])
-                self.hold(row["path"], self.document, row)
-        for path in sorted(set(self.archive.namelist()) - named):
+    def sealed(self, kind):
+        """The newest revisions of a kind that are proved, by id: those of this proposal."""
+        found = {id: content for (of, id), (_, content) in self.newest.items() if of == kind}
+        return {id: one for id, one in found.items() if one.get("proposal_id", one.get("id")) == self.proposal}
+
+    def files(self):
+        for file in self.manifest["files"]:
+            self.hold(file["path"], self.file, file)
+        for name in sorted(FILES - self.named):
+            self.findings.append(f"{name}: the manifest does not name it as a file")
+        documents, told = self.sealed("document"), set()
+        for row in self.manifest["documents"]:
+            place = f"document {row['id']} ({row['path']})"
+            self.hold(place, self.document, place, row, documents.get(row["id"]))
+            if row["id"] in told:
+                self.findings.append(f"{place}: it is there twice")
+            told.add(row["id"])
+        for id in sorted(set(documents) - told):
+            self.findings.append(f"document {id}: an event that is proved tells of it, and the manifest does not")
+        for path in sorted(set(self.archive.namelist()) - self.named - {"manifest.json"}):
             self.findings.append(f"{path}: the manifest does not name it")
+        self.about(self.sealed("proposal").get(self.proposal))
 
-    def bytes(self, path, sealed):
-        digest = hashlib.sha256()
+    def about(self, sealed):
+        """What the manifest says of the proposal."""
+        require(sealed or self.later, "no event that is proved tells of the proposal")
+        if self.later:
+            return note("what manifest.json says of the proposal is not covered by the checkpoint yet")
+        for name in PROPOSAL:
+            require(self.manifest[name] == sealed[name], f"its {name} is not what was sealed")
+
+    def file(self, row):
+        require(row["path"] in FILES, "it is no file of a pack, and stands in the manifest as one")
+        self.bytes(row)
+
+    def bytes(self, row):
+        path, digest = row["path"], hashlib.sha256()
+        require(path not in self.named, "the manifest names it twice")
+        self.named.add(path)
         with self.archive.open(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-        require(digest.hexdigest() == sealed, f"its bytes have the hash {digest.hexdigest()}, not {sealed}")
+        require(digest.hexdigest() == row["sha256"], f"its bytes have the hash {digest.hexdigest()}, not {row['sha256']}")
 
-    def document(self, row):
-        self.bytes(row["path"], row["sha256"])
-        sealed = self.documents.get(row["id"])
+    def document(self, place, row, sealed):
+        if row["path"] is None:
+            note(f"the bytes of {place} are not in the pack; it is {row['status']}")
+        elif row["path"].startswith("documents/"):
+            self.hold(place, self.bytes, row)
         if sealed is None:
             require(self.later, "no event that is proved tells of it")
-            print(f"note: {row['path']} is not covered by the checkpoint yet")
-        else:
-            require(sealed == row["sha256"], f"its hash was sealed as {sealed}, not {row['sha256']}")
+            return note(f"{place} is not covered by the checkpoint yet")
+        require(row["type"] == sealed["document_type"], "its type is not what was sealed")
+        for name in DOCUMENT if self.later else DOCUMENT + CHANGES:
+            require(row[name] == sealed.get(name), f"its {name} was sealed as {sealed.get(name)}, not {row[name]}")
+
+    def table(self, path, columns):
+        with self.archive.open(path) as file:
+            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""), delimiter=";", restkey="more", strict=True)
+            require(sorted(rows.fieldnames or ()) == sorted(columns), "it has other columns")
+            yield from rows
 
     def journal(self):
-        text = self.archive.read("journal.csv").decode("utf-8-sig")
-        for row in csv.DictReader(io.StringIO(text), delimiter=";"):
+        for row in self.table("journal.csv", ENTRY):
             self.hold(f"journal entry {row['id']}", self.entry, row)
+        for id in sorted(set(self.entries) - set(self.told)):
+            self.findings.append(f"journal entry {id}: it was sealed, and is not in journal.csv")
 
     def entry(self, row):
+        require(row["id"] not in self.told, "it is there twice")
+        self.told[row["id"]] = row
+        require(set(row) == ENTRY and None not in row.values(), "it has other columns")
         sealed = self.entries.get(row["id"])
         if sealed is None:
-            return require(row["event_id"] in self.later, "no event that is proved tells of it")
-        for name in ("kind", "effective_on", "from_account", "to_account", "amount_idr"):
-            require(row[name] == str(sealed[name]), f"its {name} is not what was sealed")
+            require(row["event_id"] in self.later, "no event that is proved tells of it")
+            require(row["proposal_id"] == self.proposal, "it is of another proposal")
+            return note(f"journal entry {row['id']}, {row['kind']} of {row['amount_idr']}, recorded {row['recorded_at']}, "
+                        "is not covered by the checkpoint yet")
+        for name in sorted(ENTRY):
+            require(is_cell(row[name], sealed[name]), f"its {name} is not what was sealed")
+
+    def figures(self):
+        expected = figures_of(self.told.values())
+        approved = [one for one in self.sealed("plan").values() if one["state"] == "approved"]
+        expected["plan_idr"] = max(approved, key=lambda one: one["n"], default={"total_idr": 0})["total_idr"]
+        rows = list(self.table("figures.csv", ("figure", "amount_idr")))
+        require(sorted(row["figure"] for row in rows) == sorted(expected), "it has other figures")
+        for row in rows:
+            name, amount = row["figure"], row["amount_idr"]
+            if name == "plan_idr" and self.later and amount != str(expected[name]):
+                note(f"plan_idr is {amount}, and the last plan whose approval is proved was of {expected[name]}")
+                continue
+            require(amount == str(expected[name]), f"its {name} is {amount}, and what it comes from {expected[name]}")
+
+
+def plain(words):
+    """A text that does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
+
+
+def note(words):
+    print(plain(f"note: {words}"))
 
 
 def main():
@@ -143,17 +278,17 @@ def main():
         keys = [Key(text) for text in args.key]
         kept = []
         for path in args.checkpoint:
-            with open(path, encoding="utf-8") as file:
+            with open(path, encoding="utf-8", newline="") as file:
                 kept.append((path, file.read()))
         archive = zipfile.ZipFile(args.pack)
-    except (Wrong, ValueError, OSError, zipfile.BadZipFile) as wrong:
-        sys.exit(f"verify_pack: {wrong}")
+    except Exception as wrong:
+        sys.exit(f"verify_pack: {plain(f'{type(wrong).__name__}: {wrong}')}")
     pack = Pack(archive, keys, kept)
-    for part in ("proofs", "manifest", "journal"):
-        pack.hold(part, getattr(pack, part))
-    for words in pack.findings:
-        print(f"BREACH: {words}")
-    print(f"{pack.proven} events proved, {len(pack.later)} later than the checkpoint: {len(pack.findings)} findings")
+    pack.check()
+    note(f"no event covers {UNPROVED}")
+    for words in pack.findings[:MOST]:
+        print(plain(f"BREACH: {words}"))
+    print(f"{len(pack.proven)} events proved, {len(pack.later)} later than the checkpoint: {len(pack.findings)} findings")
     sys.exit(1 if pack.findings else 0)
 
 

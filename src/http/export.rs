@@ -215,7 +215,7 @@ impl EntriesQuery {
 
 /// Export the journal as a spreadsheet: of a proposal, or of all that you may see, narrowed as its list is, proposal by
 /// proposal, each in the order of its recording. It is one consistent picture, written first and then sent; only a few are
-/// written at once.
+/// written at once. In a workbook a day is a date, and a moment a text, as in CSV.
 #[utoipa::path(get, path = "/exports/journal", tag = "money", params(EntriesQuery),
     responses((status = 200, description = "The spreadsheet.", content(
         (String = "text/csv"),

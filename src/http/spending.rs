@@ -107,7 +107,8 @@ pub async fn list_expenditures(call: Call, id: Id<ProposalId>, query: Query<Page
 
 /// Record contracts together, as JSON, CSV or XLSX: all of them, or none. Each is recorded as one that is posted alone;
 /// every error names the row and the column. A spreadsheet with its columns is at `contracts.csv` and `contracts.xlsx`;
-/// money is read as Indonesian (`1.000.000`) or English, dates as `2021-05-31` or from date cells.
+/// money is read as Indonesian (`1.000.000`) or English, dates as `2021-05-31` or from date cells. A number of 16 digits
+/// in a workbook, such as a tax number, has to be a text: the spreadsheet keeps 15 of a number.
 #[utoipa::path(post, path = "/proposals/{id}/contracts/import", tag = "money",
     request_body(content(
         (ContractsDraft = "application/json"),

@@ -173,15 +173,15 @@ pub fn export(
             let lines = lines.map(|line| line.line_no.to_string()).collect::<Vec<_>>().join(", ");
             vec![
                 Out::Text(row.number),
-                Out::Text(row.signed_on.to_string()),
+                Out::Day(row.signed_on),
                 Out::Text(row.role.to_string()),
                 Out::Text(row.vendor_name),
                 Out::Text(row.vendor_tax_number.unwrap_or_default()),
                 Out::Number(row.value_idr.0),
                 Out::Text(row.fund_source.to_string()),
                 Out::Text(lines),
-                Out::Text(row.starts_on.to_string()),
-                Out::Text(row.ends_on.to_string()),
+                Out::Day(row.starts_on),
+                Out::Day(row.ends_on),
                 Out::Number(row.spent_idr.0),
                 Out::Text(flags(&row.flags)),
                 Out::Text(reversed(row.voided_at.is_some())),

@@ -253,7 +253,7 @@ pub fn export(
             vec![
                 Out::Text(numbers.get(&row.contract_id).cloned().unwrap_or_default()),
                 Out::Text(row.number),
-                Out::Text(row.spent_on.to_string()),
+                Out::Day(row.spent_on),
                 Out::Number(row.amount_idr.0),
                 Out::Text(row.description),
                 Out::Number(row.penalty_idr.0),

@@ -219,6 +219,10 @@ impl Reader {
     fn text(&mut self, index: usize, row: &Row, column: Column) -> String {
         match self.cell(index, row, column) {
             Some(Cell::Text(text)) => unescaped(text.trim()),
+            Some(Cell::Number(number)) if is_rounded(*number) => {
+                self.fail(index, row, column, "rounded_number", ROUNDED);
+                String::new()
+            }
             Some(Cell::Number(number)) => number.to_string(),
             Some(Cell::Truth(truth)) => truth.to_string(),
             _ => String::new(),
@@ -267,6 +271,15 @@ impl Reader {
             _ => self.number(index, row, Column::Amount, written::rupiah, written::rupiah_of),
         }
     }
+}
+
+/// From here on a spreadsheet rounds a number that is typed: it keeps 15 digits, and a number of 16 ends in 0.
+const ROUNDED_FROM: f64 = 1e15;
+/// What is told of such a number where a text is wanted, such as a tax number (NPWP) of 16 digits.
+const ROUNDED: &str = "a spreadsheet keeps 15 digits of a number, and puts 0 for the others; format the cell as text and type it again";
+
+fn is_rounded(number: f64) -> bool {
+    number.abs() >= ROUNDED_FROM
 }
 
 /// What stands where no column is named, and would be lost: most often the thousands of a number that commas part, in a

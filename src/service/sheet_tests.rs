@@ -146,6 +146,22 @@ fn numbers_of_a_workbook_are_exact() {
 }
 
 #[test]
+fn a_number_that_a_workbook_rounds_is_no_text() {
+    let typed = |number: i64| {
+        let bytes = workbook(|sheet| {
+            row(sheet);
+            sheet.write(1, 1, number).expect("a cell");
+        });
+        xlsx_of(bytes)
+    };
+    let errors = typed(1_000_000_000_000_000).expect_err("16 digits");
+    assert_eq!(errors[0].code, "rounded_number");
+    assert!(errors[0].message.contains("row 2, column B (description): "), "{errors:?}");
+    let lines = typed(999_999_999_999_999).expect("15 digits").lines;
+    assert_eq!(lines[0].description, "999999999999999");
+}
+
+#[test]
 fn what_a_workbook_could_not_compute_is_refused() {
     let bytes = workbook(|sheet| {
         row(sheet);

@@ -11,6 +11,9 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::Serialize;
 
+/// Ids of one statement.
+const IDS_AT_ONCE: usize = 500;
+
 /// What the entry of an amendment names as its source.
 pub const SOURCE: &str = "amendment";
 
@@ -98,15 +101,6 @@ pub fn standing(c: &mut AnyConnection, contract: ContractId) -> QueryResult<Vec<
         .load(c)
 }
 
-/// The amendments of several proposals' contracts that stand, by contract and in their order.
-pub fn standing_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Amendment>> {
-    amendments::table
-        .filter(amendments::proposal_id.eq_any(proposals).and(not(is_taken_back!())))
-        .order((amendments::contract_id, amendments::n))
-        .select(Amendment::as_select())
-        .load(c)
-}
-
 /// The number of a contract's last amendment, whether it stands or not; 0 before the first.
 pub fn last_n(c: &mut AnyConnection, contract: ContractId) -> QueryResult<i64> {
     let last: Option<i64> = amendments::table
@@ -135,13 +129,18 @@ pub fn page(
     query.load(c)
 }
 
-/// The lines that several amendments change.
+/// The lines that several amendments change, however many amendments there are.
 pub fn lines_of(c: &mut AnyConnection, ids: &[AmendmentId]) -> QueryResult<Vec<AmendmentLine>> {
-    amendment_lines::table
-        .filter(amendment_lines::amendment_id.eq_any(ids))
-        .order((amendment_lines::amendment_id, amendment_lines::line_no))
-        .select(AmendmentLine::as_select())
-        .load(c)
+    let mut lines = Vec::new();
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let found: Vec<AmendmentLine> = amendment_lines::table
+            .filter(amendment_lines::amendment_id.eq_any(some))
+            .order((amendment_lines::amendment_id, amendment_lines::line_no))
+            .select(AmendmentLine::as_select())
+            .load(c)?;
+        lines.extend(found);
+    }
+    Ok(lines)
 }
 
 /// What the amendments of several contracts that stand change in their lines, in the order of the amendments.

@@ -13,6 +13,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// Ids of one statement.
+const IDS_AT_ONCE: usize = 500;
+
 /// A contract, or a self-managed work order.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = contracts)]
@@ -112,10 +115,15 @@ pub fn of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Vec<Contra
         .load(c)
 }
 
-/// Which lines the contracts cover, as they were amended.
+/// Which lines the contracts cover, as they were amended; however many contracts there are.
 pub fn lines_of(c: &mut AnyConnection, contracts: &[ContractId]) -> QueryResult<Vec<ContractLine>> {
-    let changes = amendment::line_changes(c, contracts)?;
-    lines_after(c, contracts, changes)
+    let mut rows = Vec::new();
+    for some in contracts.chunks(IDS_AT_ONCE) {
+        let changes = amendment::line_changes(c, some)?;
+        rows.extend(lines_after(c, some, changes)?);
+    }
+    rows.sort_by_key(|row| (row.contract_id, row.line_no));
+    Ok(rows)
 }
 
 /// Which lines the contracts cover after some changes by amendments, in their order; those that were signed never change.

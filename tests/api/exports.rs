@@ -54,26 +54,26 @@ fn said(output: &Output) -> String {
     )
 }
 
-fn validated(package: &Value) {
+pub fn validated(package: &Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("package.json");
     std::fs::write(&path, package.to_string()).expect("written");
     is_valid(&path);
 }
 
-async fn package(app: &TestApp, person: &Person, query: &str) -> Value {
+pub async fn package(app: &TestApp, person: &Person, query: &str) -> Value {
     let answer = app.get(person, &format!("/exports/oc4ids{query}")).await;
     assert_eq!(answer.header("Content-Type"), Some("application/json"), "{answer}");
     answer.is(200)
 }
 
-fn project<'a>(package: &'a Value, life: &Life<'_>) -> &'a Value {
+pub fn project<'a>(package: &'a Value, life: &Life<'_>) -> &'a Value {
     let id = format!("oc4ids-sentra-{}", life.id);
     let projects = package["projects"].as_array().expect("projects");
     projects.iter().find(|one| one["id"] == id).unwrap_or_else(|| panic!("no {id}"))
 }
 
-fn publisher() -> Publisher {
+pub fn publisher() -> Publisher {
     Publisher {
         name: "Kementerian".to_owned(),
         base_url: "https://sentra.example".to_owned(),
@@ -109,7 +109,7 @@ impl<F: FnMut()> Write for Meanwhile<F> {
 }
 
 /// A life with an amended contract, a payment order that was taken back, money that came back from the vendor, and the rest.
-async fn eventful(app: &TestApp) -> Life<'_> {
+pub async fn eventful(app: &TestApp) -> Life<'_> {
     let life = REVITALISATION.at(app, "funded").await;
     let contract = life.last("contracts").await;
     let amendment = json!({
@@ -407,6 +407,12 @@ on_both! {
         let absorbed = column(&proposals, "absorbed_idr");
         let sum: i64 = proposals[1..].iter().map(|row| row[absorbed].parse::<i64>().expect("a number")).sum();
         assert_eq!(sum, db.number("SELECT COALESCE(SUM(absorbed_idr), 0) FROM balances"));
+        let effective = column(&entries, "effective_on");
+        for (row, expected) in cells("j.xlsx").iter().zip(&entries).skip(1) {
+            let Data::DateTime(day) = &row[effective] else { panic!("no date: {row:?}") };
+            let (year, month, day, ..) = day.to_ymd_hms_milli();
+            assert_eq!(format!("{year:04}-{month:02}-{day:02}"), expected[effective]);
+        }
         for (csv, book, number) in [(&proposals, cells("p.xlsx"), absorbed), (&entries, cells("j.xlsx"), column(&entries, "amount_idr"))] {
             assert_eq!(book.len(), csv.len());
             for (row, expected) in book.iter().zip(csv.iter()).skip(1) {

@@ -4,6 +4,7 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, text};
 use crate::support::life::{CONSTRUCTION, Life};
+use calamine::{Data, Reader, Xlsx};
 use reqwest::Method;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use sentra::domain::people::Role;
@@ -71,6 +72,18 @@ on_both! {
         let made = &made["items"][0];
         assert_eq!((&made["signed_on"], &made["ends_on"]), (&json!(today), &json!("2021-01-31")));
         assert_eq!((&made["value_idr"], &made["lines"]), (&json!(2_000_000_000), &json!([1])));
+        // A tax number of 16 digits that was typed as a number has lost its last one.
+        let sheet = workbook.worksheet_from_index(0).expect("a sheet");
+        sheet.write(1, 0, "602/02").expect("written").write(1, 4, 1_234_567_890_123_450_i64).expect("written");
+        let rounded = send(&life, "contracts", XLSX, workbook.save_to_buffer().expect("a workbook")).await;
+        rounded.refused(422, &["rounded_number"]);
+        assert_eq!(rounded.pointers(), ["/contracts/0/vendor_tax_number"]);
+        let words = "row 2, column E (vendor_tax_number): a spreadsheet keeps 15 digits";
+        assert!(messages(&rounded)[0].starts_with(words), "{rounded}");
+        let sheet = workbook.worksheet_from_index(0).expect("a sheet");
+        sheet.write(1, 4, 123_456_789_012_345_i64).expect("written");
+        let made = send(&life, "contracts", XLSX, workbook.save_to_buffer().expect("a workbook")).await.is(201);
+        assert_eq!(made["items"][0]["vendor_tax_number"], "123456789012345");
     }
 
     async fn one_wrong_row_keeps_all_out_and_every_error_names_its_cell(db) {
@@ -145,6 +158,12 @@ on_both! {
         assert!(written.contains(";'=HYPERLINK(1);"), "{written}");
         let workbook = app.get(&approver, &life.path("contracts.xlsx")).await;
         assert_eq!(workbook.header("content-type"), Some(XLSX));
+        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(workbook.bytes.clone())).expect("a workbook");
+        let cells = book.worksheet_range("Contracts").expect("a sheet");
+        for column in [1, 8, 9] {
+            let cell = cells.get_value((1, column));
+            assert!(matches!(cell, Some(Data::DateTime(_))), "a day is a date: {cell:?}");
+        }
         let other = CONSTRUCTION.at(&app, "planned").await;
         let made = send(&other, "contracts", XLSX, workbook.bytes.clone()).await.is(201);
         assert_eq!(made["items"][0]["vendor_name"], "=HYPERLINK(1)");

@@ -390,13 +390,18 @@ fn ten_thousand_changes_behind_the_service_s_back_are_found() {
     all_are_found(2, 10_000);
 }
 
-/// What the stand-alone verifier says of the export of a database.
-fn stand_alone(python: &str, copy: &Copy) -> Output {
+/// The export of a copy.
+fn exported(copy: &Copy) -> PathBuf {
     let lines = copy.folder.path().join("trail.ndjson");
     let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
     let mut file = std::fs::File::create(&lines).expect("a file");
     export::export(&sv, &mut file, |_| {}).expect("exported");
-    stand_alone_by(python, &lines, &lived().keys)
+    lines
+}
+
+/// What the stand-alone verifier says of the export of a database.
+fn stand_alone(python: &str, copy: &Copy) -> Output {
+    stand_alone_by(python, &exported(copy), &lived().keys)
 }
 
 /// The same of an export, by keys of one's own.

@@ -270,7 +270,7 @@ fn entry_cells(entry: &Entry) -> [Out; 18] {
         text(entry.from_account),
         text(entry.to_account),
         Out::Number(entry.amount_idr.0),
-        text(entry.effective_on),
+        Out::Day(entry.effective_on),
         text(entry.recorded_at),
         text(&entry.source_kind),
         text(&entry.source_id),

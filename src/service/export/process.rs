@@ -40,11 +40,8 @@ impl Page {
             .iter()
             .filter(|one| one.contract_id == contract.id)
             .collect();
-        // As it was signed: what the first amendment found.
-        let (signed, ends) =
-            changes.first().map_or((contract.value_idr, contract.ends_on), |one| {
-                (one.value_before_idr, one.ends_before_on)
-            });
+        let as_it_is = (contract.value_idr, contract.ends_on);
+        let (signed, ends) = self.signed.get(&contract.id).copied().unwrap_or(as_it_is);
         let is_over =
             row.state.is_end() || matches!(row.state, State::Reporting | State::Operating);
         json!({

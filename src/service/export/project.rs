@@ -2,10 +2,11 @@
 //! parties, contracting processes, progress, documents and completion. What is not known is left out.
 
 use crate::domain::ids::{ContractId, ProposalId, RegionCode};
-use crate::domain::journal::{EightFigures, EntryKind, Figures};
+use crate::domain::input::number_key;
+use crate::domain::journal::{Account, EightFigures, EntryKind, Figures};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::{Moment, Zone};
-use crate::domain::money::Rupiah;
+use crate::domain::money::{BasisPoints, Rupiah};
 use crate::domain::proposal::{Menu, OutcomeClass, State};
 use crate::domain::report::ReportKind;
 use crate::service::error::Error;
@@ -35,8 +36,10 @@ const DECIDED: [&str; 5] = [
     "proposal.approve",
     "proposal.approve_with_conditions",
     "proposal.close",
-    "proposal.close_unused",
+    CLOSED_UNUSED,
 ];
+/// What was built is in nobody's use.
+const CLOSED_UNUSED: &str = "proposal.close_unused";
 
 /// Some proposals, with everything that their projects tell, read in a fixed number of queries.
 pub struct Page {
@@ -45,10 +48,16 @@ pub struct Page {
     pub(super) lines: Grouped<Line>,
     pub(super) contracts: Grouped<Contract>,
     pub(super) covered: HashMap<ContractId, Vec<i64>>,
+    /// Value and end of each amended contract as it was signed.
+    pub(super) signed: HashMap<ContractId, (Rupiah, NaiveDate)>,
+    /// The amendments that stand.
     pub(super) amendments: Grouped<Amendment>,
+    /// The numbers of all amendments, as numbers are compared.
+    amended: HashSet<(ProposalId, String)>,
     pub(super) scope_changes: Vec<AmendmentLine>,
     pub(super) expenditures: Grouped<Expenditure>,
     pub(super) recoveries: Grouped<Recovery>,
+    /// What entries came from that were taken back.
     pub(super) undone: HashSet<String>,
     entries: Grouped<Entry>,
     reports: Grouped<Report>,
@@ -77,16 +86,15 @@ impl Page {
         for line in contract::lines_of(tx, &contract_ids)? {
             covered.entry(line.contract_id).or_default().push(line.line_no);
         }
-        let amendments = amendment::standing_of(tx, ids)?;
+        let entries = verify::entries(tx, ids)?;
+        let undone = undone(&entries);
+        let all = verify::amendments(tx, ids)?;
+        let (signed, amended) = (as_signed(&all), numbers(&all));
+        let stands = |row: &Amendment| !undone.contains(&row.id.to_string());
+        let amendments: Vec<Amendment> = all.into_iter().filter(stands).collect();
         let amendment_ids: Vec<_> = amendments.iter().map(|row| row.id).collect();
         let expenditures = expenditure::of_many(tx, ids)?;
         let recoveries = recovery::of_many(tx, ids)?;
-        let mut undone = HashSet::new();
-        let spent: Vec<String> = expenditures.iter().map(|row| row.id.to_string()).collect();
-        let recovered: Vec<String> = recoveries.iter().map(|row| row.id.to_string()).collect();
-        for (kind, sources) in [("expenditure", spent), ("recovery", recovered)] {
-            undone.extend(journal::undone(tx, kind, &sources)?.into_iter().map(|(id, _)| id));
-        }
         // Everything that stands now, as gates see it.
         let tomorrow = now.after(TimeDelta::days(1));
         let reports = report::standing(tx, ids, tomorrow.date_in(Zone::Wit), tomorrow)?;
@@ -101,15 +109,38 @@ impl Page {
             scope_changes: amendment::lines_of(tx, &amendment_ids)?,
             contracts: Grouped::by(contracts, |row| row.proposal_id, |row| row),
             covered,
+            signed,
+            amended,
             amendments: Grouped::by(amendments, |row| row.proposal_id, |row| row),
             expenditures: Grouped::by(expenditures, |row| row.proposal_id, |row| row),
             recoveries: Grouped::by(recoveries, |row| row.proposal_id, |row| row),
             undone,
-            entries: Grouped::by(verify::entries(tx, ids)?, |row| row.proposal_id, |row| row),
+            entries: Grouped::by(entries, |row| row.proposal_id, |row| row),
             reports: Grouped::by(reports, |row| row.proposal_id, |row| row),
             documents: Grouped::by(document::served_of(tx, ids)?, |row| row.proposal_id, |row| row),
             decided: Grouped::by(decided, |row| row.0, |row| (row.1, row.2)),
         })
+    }
+
+    /// Where it stands, in the standard's words.
+    fn status(&self, row: &Proposal) -> &'static str {
+        let decided = self.decided.of(row.id);
+        let is_unused = decided.iter().any(|(action, _)| action == CLOSED_UNUSED);
+        let last = self.final_report(row);
+        match row.state {
+            // It is over, and there is nothing to be run.
+            State::Closed if last.is_some_and(|one| one.physical_bp == BasisPoints(0)) => {
+                "cancelled"
+            }
+            // It was handed over, and nobody runs it.
+            State::Closed if is_unused => "completion",
+            state => status(state),
+        }
+    }
+
+    /// The final report that stands.
+    fn final_report(&self, row: &Proposal) -> Option<&Report> {
+        self.reports.of(row.id).iter().rfind(|one| one.kind == ReportKind::Final)
     }
 
     /// The project of a proposal.
@@ -122,7 +153,7 @@ impl Page {
             "updated": row.updated_at,
             "title": row.title,
             "description": row.summary,
-            "status": status(row.state),
+            "status": self.status(row),
             "period": self.period(row),
             "implementationPeriod": self.contract_period(row),
             "sector": ["economy"],
@@ -232,28 +263,47 @@ impl Page {
         })
     }
 
-    /// The authority that was set aside of the region's allocation, with its legal basis.
-    fn finance(&self, row: &Proposal) -> Value {
+    /// The authority that was set aside of the region's allocation, with the legal bases that stand; and what came from
+    /// earlier years, by the year that it was first paid in.
+    fn finance(&self, row: &Proposal) -> Vec<Value> {
         let figures = self.figures.get(&row.id).copied().unwrap_or_default();
-        if figures.ceiling_idr == Rupiah::ZERO {
-            return Value::Null;
+        let mut bases: Vec<&str> = Vec::new();
+        let mut carried: BTreeMap<i64, (Rupiah, Vec<&str>)> = BTreeMap::new();
+        for entry in self.standing(row) {
+            let basis = entry.reason.as_deref().unwrap_or_default();
+            match (entry.kind, entry.to_account, entry.origin_year) {
+                (EntryKind::Allocate | EntryKind::Cut, ..) => name(&mut bases, basis),
+                (EntryKind::Carry, Account::Region, Some(year)) => {
+                    let (sum, bases) = carried.entry(year).or_default();
+                    *sum = Rupiah::total([*sum, entry.amount_idr]);
+                    name(bases, basis);
+                }
+                _ => {}
+            }
         }
-        let basis = self.entries.of(row.id).iter().rfind(|one| one.kind == EntryKind::Allocate);
-        json!([{
-            "id": "DAK",
-            "source": "Dana Alokasi Khusus (DAK) Fisik",
-            "description": basis.and_then(|entry| entry.reason.clone()),
-            "value": value(figures.ceiling_idr),
-            "financingParty": parties::TREASURY.reference(),
-            "period": year(zone(row), row.fiscal_year),
-        }])
+        let item = |id: String, source: &str, bases: &[&str], amount: Rupiah, of: i64| {
+            json!({ "id": id, "source": source, "description": bases.join("; "), "value": value(amount),
+                "financingParty": parties::TREASURY.reference(), "period": year(zone(row), of) })
+        };
+        let source = "Dana Alokasi Khusus (DAK) Fisik";
+        let own = (figures.ceiling_idr != Rupiah::ZERO)
+            .then(|| item("DAK".to_owned(), source, &bases, figures.ceiling_idr, row.fiscal_year));
+        let leftover = carried.iter().map(|(year, (sum, bases))| {
+            item(format!("DAK-{year}"), &format!("Sisa DAK Fisik {year}"), bases, *sum, *year)
+        });
+        own.into_iter().chain(leftover).collect()
     }
 
     fn documents(&self, row: &Proposal, publisher: &Publisher) -> Vec<Value> {
         let shown = |one: &Document| {
+            let document_type = if self.is_amendment(row, one) {
+                "contractAmendment"
+            } else {
+                document_type(&one.document_type)
+            };
             json!({
                 "id": one.id,
-                "documentType": document_type(&one.document_type),
+                "documentType": document_type,
                 "title": one.title.clone().unwrap_or_else(|| one.document_type.clone()),
                 "description": one.number.as_ref().map(|number| format!("Nomor {number}")),
                 "url": format!("{}/api/v1/documents/{}/content", publisher.base_url, one.id),
@@ -266,7 +316,19 @@ impl Page {
         self.documents.of(row.id).iter().map(shown).collect()
     }
 
-    /// Physical and financial progress, as it was reported and stands.
+    /// Whether a file is that of an amendment: it has its number. Contracts and amendments are brought as the same type.
+    fn is_amendment(&self, row: &Proposal, file: &Document) -> bool {
+        let Some(number) = file.number.as_deref().filter(|_| file.document_type == "contract")
+        else {
+            return false;
+        };
+        let key = number_key(number);
+        let is_contract = self.contracts.of(row.id).iter().any(|one| one.number_key == key);
+        !is_contract && self.amended.contains(&(row.id, key))
+    }
+
+    /// Physical and financial progress, as it was reported and stands. Money is as of the day of submission, when it was
+    /// read from the journal.
     fn metrics(&self, row: &Proposal) -> Vec<Value> {
         let reports = self.reports.of(row.id);
         let of = |id: &str, title: &str, seen: &dyn Fn(&Report) -> Value| {
@@ -283,9 +345,10 @@ impl Page {
         };
         let financial = |one: &Report| {
             let kept = one.figures.as_deref().map(serde_json::from_str::<EightFigures>);
-            let Some(Ok(figures)) = kept else { return Value::Null };
+            let Some((Ok(figures), at)) = kept.zip(one.submitted_at) else { return Value::Null };
+            let on = at.date_in(zone(row));
             json!({
-                "id": one.id, "period": { "endDate": end_of(zone(row), one.as_of) }, "value": value(Rupiah(figures.absorbed_idr)),
+                "id": one.id, "period": { "endDate": end_of(zone(row), on) }, "value": value(Rupiah(figures.absorbed_idr)),
             })
         };
         if reports.is_empty() {
@@ -297,14 +360,20 @@ impl Page {
         ]
     }
 
-    /// The payments that stand, those that were taken back left out.
-    fn payments(&self, row: &Proposal) -> impl Iterator<Item = &Entry> {
+    /// The entries that stand, those that were taken back left out.
+    fn standing(&self, row: &Proposal) -> impl Iterator<Item = &Entry> {
         let entries = self.entries.of(row.id);
         let taken: HashSet<_> = entries.iter().filter_map(|entry| entry.reverses_id).collect();
         entries
             .iter()
-            .filter(|entry| matches!(entry.kind, EntryKind::Disburse | EntryKind::Return))
+            .filter(|entry| entry.kind != EntryKind::Reverse)
             .filter(move |entry| !taken.contains(&entry.id))
+    }
+
+    /// What the treasury paid, and what came back, that stands.
+    fn payments(&self, row: &Proposal) -> impl Iterator<Item = &Entry> {
+        let is_one = |entry: &&Entry| matches!(entry.kind, EntryKind::Disburse | EntryKind::Return);
+        self.standing(row).filter(is_one)
     }
 
     fn milestones(&self, row: &Proposal) -> Vec<Value> {
@@ -356,18 +425,69 @@ impl Page {
             row.handover_on.map(|on| end_of(zone(row), on)).or(closed.map(|(_, at)| json!(at)));
         let late =
             row.handover_on.zip(planned_end).filter(|(handover, planned)| handover > planned);
-        let difference = figures.ceiling_idr.minus(figures.absorbed_idr).unwrap_or_default();
-        let last = self.reports.of(row.id).iter().rfind(|one| one.kind == ReportKind::Final);
+        // From every source, as the budget is.
+        let cost = Rupiah::total(self.contracts.of(row.id).iter().map(|one| one.spent_idr));
+        let last = self.final_report(row);
         json!({
             "endDate": end,
             "endDateDetails": late.map(|(_, planned)| format!("The last contract ended on {planned}.")),
-            "finalValue": is_final.then(|| value(figures.absorbed_idr)),
-            "finalValueDetails": (is_final && difference != Rupiah::ZERO).then(|| format!(
-                "{} was set aside; {} of it was released, {} was paid back.",
-                figures.ceiling_idr, figures.released_idr, figures.returned_idr)),
+            "finalValue": is_final.then(|| value(cost)),
+            "finalValueDetails": is_final.then(|| cost_details(cost, &figures)),
             "finalScope": last.map(|report| report.output.clone()),
             "finalScopeDetails": last.map(|report| joined(&[&report.problems, &report.follow_up], " ")),
         })
+    }
+}
+
+/// What became of the money, where the cost is not what was set aside; nothing otherwise.
+fn cost_details(cost: Rupiah, figures: &Figures) -> String {
+    let mut said = Vec::new();
+    let absorbed = figures.absorbed_idr;
+    if cost != absorbed {
+        said.push(format!("{absorbed} of it was paid from the DAK."));
+    }
+    let carried = [
+        (figures.carried_in_idr, "came from projects of earlier years"),
+        (figures.carried_out_idr, "went to projects of later years"),
+    ];
+    let carried: Vec<_> = carried.iter().filter(|(amount, _)| *amount != Rupiah::ZERO).collect();
+    if figures.ceiling_idr != absorbed || !carried.is_empty() {
+        let (aside, released, back) =
+            (figures.ceiling_idr, figures.released_idr, figures.returned_idr);
+        said.push(format!(
+            "{aside} was set aside; {released} of it was released, {back} was paid back."
+        ));
+    }
+    said.extend(carried.iter().map(|(amount, what)| format!("{amount} {what}.")));
+    said.join(" ")
+}
+
+/// What the entries came from that were taken back. Ids tell one thing from another, whatever its kind.
+fn undone(entries: &[Entry]) -> HashSet<String> {
+    let mirrors = entries.iter().filter(|entry| entry.kind == EntryKind::Reverse);
+    mirrors.map(|entry| entry.source_id.clone()).collect()
+}
+
+/// Value and end of contracts as they were signed: what the first amendment found, also one that was taken back. They come
+/// by contract, in their order.
+fn as_signed(amendments: &[Amendment]) -> HashMap<ContractId, (Rupiah, NaiveDate)> {
+    let mut signed = HashMap::new();
+    for one in amendments {
+        let found = (one.value_before_idr, one.ends_before_on);
+        signed.entry(one.contract_id).or_insert(found);
+    }
+    signed
+}
+
+/// The numbers of amendments, as numbers are compared.
+fn numbers(amendments: &[Amendment]) -> HashSet<(ProposalId, String)> {
+    amendments.iter().map(|one| (one.proposal_id, one.number_key.clone())).collect()
+}
+
+/// Names a legal basis, once.
+fn name<'a>(bases: &mut Vec<&'a str>, basis: &'a str) {
+    if !bases.contains(&basis) {
+        bases.push(basis);
     }
 }
 
@@ -432,7 +552,7 @@ pub fn pruned(value: Value) -> Value {
     }
 }
 
-/// Where a project stands, in the standard's words.
+/// Where a project in a state stands, in the standard's words.
 const fn status(state: State) -> &'static str {
     match state {
         State::Draft
@@ -492,14 +612,14 @@ fn document_type(code: &str) -> &str {
         "land_certificate" | "land_statement" | "site_right" => "landAndSettlementImpact",
         "tor" => "projectScope",
         "rab" => "billOfQuantity",
-        "ded" => "technicalSpecifications",
+        "ded" => "designReport",
         "condition_survey" | "gap_list" => "needsAssessment",
         "operating_plan" => "projectPlan",
         "contract" => "contractSigned",
         "handover_minutes" | "completion_statement" => "completionCertificate",
         "absorption_report" | "payment_order" | "leftover_report" => "financialProgressReport",
         "site_visit_report" | "report_annex" | "inspection_review" => "physicalProgressReport",
-        "regional_budget" | "cover_letter" => "budgetApproval",
+        "regional_budget" => "budgetApproval",
         "photo_0" | "photo_50" | "photo_100" | "photo_use" | "photo_visit" => "illustration",
         other => other,
     }
@@ -514,6 +634,13 @@ mod tests {
         let value =
             json!({ "a": null, "b": " ", "c": [{ "d": "" }, { "e": 0 }], "f": { "g": [] } });
         assert_eq!(pruned(value), json!({ "c": [{ "e": 0 }] }));
+    }
+
+    #[test]
+    fn a_document_is_called_what_it_is() {
+        assert_eq!(document_type("ded"), "designReport");
+        assert_eq!(document_type("regional_budget"), "budgetApproval");
+        assert_eq!(document_type("cover_letter"), "cover_letter", "a letter approves no budget");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A spreadsheet that is written row by row, in the memory of a row, however many there are.
 
-use super::table::{Column, Out, put};
+use super::table::{Column, Out, day_look, put};
 use super::{Format, csv};
 use crate::service::error::Error;
 use crate::service::store::StoreError;
@@ -14,6 +14,8 @@ const MOST_ROWS: u32 = 1_048_576;
 pub struct Stream<W: Write + Send> {
     kind: Kind<W>,
     rows: u32,
+    /// How days look.
+    look: Look,
 }
 
 enum Kind<W: Write + Send> {
@@ -43,7 +45,7 @@ impl<W: Write + Send> Stream<W> {
                 Kind::Xlsx(Box::new(book), out)
             }
         };
-        Ok(Stream { kind, rows: 1 })
+        Ok(Stream { kind, rows: 1, look: day_look() })
     }
 
     /// Writes a row.
@@ -59,7 +61,7 @@ impl<W: Write + Send> Stream<W> {
                     );
                     return Err(Error::refused("too_many", "", words));
                 }
-                fill(book, self.rows, cells).map_err(of_xlsx)?;
+                fill(book, self.rows, cells, &self.look).map_err(of_xlsx)?;
             }
         }
         self.rows = self.rows.saturating_add(1);
@@ -90,9 +92,9 @@ fn head(book: &mut Workbook, name: &str, columns: &[Column]) -> Result<(), XlsxE
     Ok(())
 }
 
-fn fill(book: &mut Workbook, row: u32, cells: &[Out]) -> Result<(), XlsxError> {
+fn fill(book: &mut Workbook, row: u32, cells: &[Out], look: &Look) -> Result<(), XlsxError> {
     let sheet = book.worksheet_from_index(0)?;
-    (0_u16..).zip(cells).try_for_each(|(at, cell)| put(sheet, row, at, cell))
+    (0_u16..).zip(cells).try_for_each(|(at, cell)| put(sheet, (row, at), cell, look))
 }
 
 /// Nothing more can be written: there is no room, or the disk fails.

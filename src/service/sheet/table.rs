@@ -3,14 +3,14 @@
 
 use super::columns::letters;
 use super::stream::Stream;
-use super::{Cell, Format, Row, csv, unescaped, xlsx};
+use super::{Cell, Format, ROUNDED, Row, csv, is_rounded, unescaped, xlsx};
 use crate::domain::input::MAX_ITEMS;
 use crate::domain::money::Rupiah;
 use crate::domain::refusal::FieldError;
 use crate::domain::written;
 use crate::service::error::Error;
-use chrono::NaiveDate;
-use rust_xlsxwriter::{Format as Look, Workbook, Worksheet, XlsxError};
+use chrono::{Datelike, NaiveDate};
+use rust_xlsxwriter::{ExcelDateTime, Format as Look, Workbook, Worksheet, XlsxError};
 
 /// Records as they came in.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,10 +157,14 @@ impl Table {
         }
     }
 
-    /// A text; nothing for an empty cell.
+    /// A text; nothing for an empty cell. A number of more digits than a cell holds is an error.
     pub fn text(&mut self, index: usize, field: &'static str) -> String {
         match self.cell(index, field) {
             Cell::Text(text) => unescaped(text.trim()),
+            Cell::Number(number) if is_rounded(number) => {
+                self.fail(index, field, "rounded_number", ROUNDED.to_owned());
+                String::new()
+            }
             Cell::Number(number) => number.to_string(),
             Cell::Truth(truth) => truth.to_string(),
             Cell::Day(day) => day.to_string(),
@@ -304,6 +308,8 @@ pub enum Out {
     Text(String),
     /// Money or a number.
     Number(i64),
+    /// A day: in a workbook a date, that sorts and is counted as one.
+    Day(NaiveDate),
 }
 
 impl Out {
@@ -312,13 +318,35 @@ impl Out {
         match self {
             Out::Text(text) => csv::cell(text),
             Out::Number(number) => number.to_string(),
+            Out::Day(day) => day.to_string(),
         }
     }
 }
 
-/// Writes a cell of a workbook: a number as a number, a text as nothing but a text.
-pub(super) fn put(sheet: &mut Worksheet, row: u32, at: u16, cell: &Out) -> Result<(), XlsxError> {
+/// How a day looks in a workbook of any country: as in CSV.
+pub(super) fn day_look() -> Look {
+    Look::new().set_num_format("yyyy-mm-dd")
+}
+
+/// The day as workbooks count them; none before 1900.
+fn counted(day: NaiveDate) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year()).ok().filter(|year| *year >= 1900)?;
+    let (month, of_month) = (u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?);
+    ExcelDateTime::from_ymd(year, month, of_month).ok()
+}
+
+/// Writes a cell of a workbook: a number as a number, a day as a date of this look, a text as nothing but a text.
+pub(super) fn put(
+    sheet: &mut Worksheet,
+    (row, at): (u32, u16),
+    cell: &Out,
+    look: &Look,
+) -> Result<(), XlsxError> {
     match cell {
+        Out::Day(day) => match counted(*day) {
+            Some(date) => sheet.write_datetime_with_format(row, at, &date, look)?,
+            None => sheet.write_string(row, at, day.to_string())?,
+        },
         Out::Text(text) => sheet.write_string(row, at, text)?,
         // Money is below 2^53, and so exact in a cell.
         Out::Number(number) => match number.to_string().parse::<f64>() {
@@ -349,7 +377,7 @@ pub fn written_as(
 
 fn as_workbook(name: &str, columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    let bold = Look::new().set_bold();
+    let (bold, look) = (Look::new().set_bold(), day_look());
     let sheet = book.add_worksheet().set_name(name)?;
     for (at, column) in (0_u16..).zip(columns) {
         sheet.write_with_format(0, at, column.name, &bold)?;
@@ -357,7 +385,7 @@ fn as_workbook(name: &str, columns: &[Column], rows: &[Vec<Out>]) -> Result<Vec<
     }
     for (row, cells) in (1_u32..).zip(rows) {
         for (at, cell) in (0_u16..).zip(cells) {
-            put(sheet, row, at, cell)?;
+            put(sheet, (row, at), cell, &look)?;
         }
     }
     let help = book.add_worksheet().set_name("Petunjuk")?;

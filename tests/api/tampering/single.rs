@@ -317,3 +317,69 @@ fn books_that_can_t_be_read_do_not_hide_what_the_trail_tells() {
     assert!(said.contains("BREACH: sequence 9: "), "{said}");
     assert!(said.contains("BREACH: the books can't be read"), "{said}");
 }
+
+/// What the stand-alone verifier says of a copy by the key alone: whoever asks kept no checkpoint.
+fn by_the_key_alone(python: &str, lines: &Path) -> Output {
+    let mut command = tool(python, "verify_audit.py");
+    command.arg(lines).args(["--key", &lived().keys[0].to_string()]).output().expect("run")
+}
+
+#[test]
+fn a_sealer_that_is_set_back_is_found_by_both_verifiers() {
+    let mut copy = Copy::new();
+    let last = copy.number("SELECT MAX(seq) FROM audit_seals").expect("a sequence");
+    copy.c
+        .batch_execute("UPDATE audit_sealer SET sealed_through = '2001-01-01 00:00:00'")
+        .expect("changed");
+    let words = "it was sealed later than the sealer says it did";
+    let finding = Finding { seq: last, words: words.to_owned() };
+    assert_eq!(copy.findings(), [finding]);
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let expected = format!("BREACH: sequence {last}: {words}");
+    assert!(said(&output).contains(&expected), "{}", said(&output));
+}
+
+#[test]
+fn a_text_that_is_kept_as_a_key_and_is_none_is_found_by_both_verifiers() {
+    let mut copy = Copy::new();
+    let sql = "INSERT INTO audit_keys SELECT 'sentra+0badcafe+AQ==', first_used_at FROM audit_keys LIMIT 1";
+    copy.c.batch_execute(sql).expect("changed");
+    let findings = copy.findings();
+    assert!(findings.iter().any(|one| one.words.contains("sentra+0badcafe")), "{findings:?}");
+    let Some(python) = python() else { return };
+    let output = stand_alone(&python, &copy);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("'sentra+0badcafe+AQ==' is no key"), "{}", said(&output));
+}
+
+#[test]
+fn a_trail_of_which_nothing_is_signed_is_not_clean_without_sentra() {
+    let Some(python) = python() else { return };
+    let mut copy = Copy::new();
+    let whole = by_the_key_alone(&python, &exported(&copy));
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+    copy.c.batch_execute("DELETE FROM audit_checkpoints; DELETE FROM audit_keys").expect("away");
+    let output = by_the_key_alone(&python, &exported(&copy));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let words = "no checkpoint that is signed by a trusted key holds";
+    assert!(said(&output).contains(words), "{}", said(&output));
+}
+
+#[test]
+fn a_line_that_is_nested_too_deeply_is_named_and_the_rest_is_looked_at() {
+    let Some(python) = python() else { return };
+    let copy = Copy::new();
+    let path = exported(&copy);
+    let lines = std::fs::read_to_string(&path).expect("lines");
+    let (first, rest) = lines.split_once('\n').expect("a line");
+    let deep = "[".repeat(200_000);
+    std::fs::write(&path, format!("{first}\n{deep}\n{rest}")).expect("written");
+    let output = by_the_key_alone(&python, &path);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("line 2 of the export: maximum recursion depth"), "{said}");
+    assert!(!said.contains("Traceback") && !said.contains(" 0 events"), "{said}");
+    assert!(!said.contains(", 0 checkpoints hold"), "{said}");
+}
