@@ -13,6 +13,7 @@ mod desk;
 mod double_funding;
 mod evidence;
 mod funds_to_finish;
+mod in_use;
 mod land;
 mod late_documents;
 mod leftover;
@@ -27,6 +28,7 @@ mod same_firm;
 mod shortfall;
 mod supporting;
 mod told;
+mod tranches;
 mod unit_prices;
 
 use crate::domain::ids::{ProposalId, RegionCode};
