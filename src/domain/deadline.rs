@@ -3,7 +3,7 @@
 use crate::domain::calendar::Calendar;
 use crate::domain::finding::Awaited;
 use crate::domain::moment::{Moment, Zone};
-use crate::domain::policy::{ModeRule, Policy};
+use crate::domain::policy::{Deadline, ModeRule, Policy};
 use crate::domain::proposal::State;
 use crate::domain::tranche::Mode;
 use chrono::{Datelike, Months, NaiveDate};
@@ -256,8 +256,27 @@ pub fn of_tranche(mode: Mode, n: i64, requested: bool, policy: &Policy, now: Mom
         .collect()
 }
 
+/// Until when the documents of a tranche have to be there, where that is said apart, and until when it is paid; none where the
+/// mode has no such tranche.
+pub fn dates_of_tranche(
+    mode: Mode,
+    n: i64,
+    policy: &Policy,
+) -> Option<(Option<Deadline>, Deadline)> {
+    let index = usize::try_from(n.checked_sub(1)?).ok()?;
+    match mode {
+        Mode::Staged => {
+            policy.tranches.get(index).map(|rule| (Some(rule.documents_due), rule.closes))
+        }
+        Mode::LumpSum | Mode::LumpSumOnRecommendation if index == 0 => {
+            closes(mode, policy).map(|(_, closes)| (None, closes))
+        }
+        Mode::LumpSum | Mode::LumpSumOnRecommendation => None,
+    }
+}
+
 /// When a mode of one payment closes, and which of the policy's modes it is.
-fn closes(mode: Mode, policy: &Policy) -> Option<(usize, crate::domain::policy::Deadline)> {
+fn closes(mode: Mode, policy: &Policy) -> Option<(usize, Deadline)> {
     policy.modes.iter().enumerate().find_map(|(index, rule)| match (mode, rule) {
         (Mode::LumpSum, ModeRule::LumpSum { closes, .. })
         | (Mode::LumpSumOnRecommendation, ModeRule::LumpSumOnRecommendation { closes, .. }) => {

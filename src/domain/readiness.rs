@@ -5,7 +5,7 @@ use crate::domain::act::Action;
 use crate::domain::document::DocumentStatus;
 use crate::domain::guard::Guard;
 use crate::domain::ids::{DocumentId, WaiverId};
-use crate::domain::line::LineFacts;
+use crate::domain::line::{Component, LineFacts};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::people::Role;
 use crate::domain::policy::{DocumentRule, Policy};
@@ -199,21 +199,53 @@ pub fn checklist<'p>(
 }
 
 fn applies(rule: &DocumentRule, subject: &Subject<'_>) -> bool {
-    let pays = |line: &LineFacts| line.is_asked() && rule.components.contains(&line.component);
-    (rule.menus.is_empty() || rule.menus.contains(&subject.menu))
-        && (rule.components.is_empty() || subject.lines.iter().any(pays))
-        && (!rule.builds_anew || subject.builds_anew)
+    let pays = |component: &Component| {
+        subject.lines.iter().any(|line| line.is_asked() && line.component == *component)
+    };
+    is_asked_of(rule, subject.menu, subject.builds_anew, pays)
+}
+
+/// Whether a rule asks for its document of a proposal: by its menu, by the components that its lines pay for with money of the
+/// DAK, and by whether one of them builds anew.
+pub fn is_asked_of(
+    rule: &DocumentRule,
+    menu: Menu,
+    builds_anew: bool,
+    pays: impl Fn(&Component) -> bool,
+) -> bool {
+    (rule.menus.is_empty() || rule.menus.contains(&menu))
+        && (rule.components.is_empty() || rule.components.iter().any(pays))
+        && (!rule.builds_anew || builds_anew)
+}
+
+/// Whether a rule asks for its document at a step that lies before the ministry's decision, or at its approval, and that a
+/// proposal of this menu and course takes.
+pub fn is_due_by_approval(rule: &DocumentRule, menu: Menu, course: &Course) -> bool {
+    let early = [
+        Action::RequestPlanningCheck,
+        Action::ConfirmPlanning,
+        Action::Submit,
+        Action::Verify,
+        Action::Recommend,
+        Action::ConfirmSite,
+        Action::Approve,
+    ];
+    rule.action().is_some_and(|action| early.contains(&action) && is_taken(action, menu, course))
 }
 
 /// Whether the proposal takes the action: a site that is not visited is not confirmed, and a province's own proposal is
 /// verified by nobody.
 fn is_on_the_way(stage: Action, subject: &Subject<'_>) -> bool {
+    is_taken(stage, subject.menu, &subject.course)
+}
+
+fn is_taken(stage: Action, menu: Menu, course: &Course) -> bool {
     let taken = match stage {
-        Action::ConfirmSite => subject.course.visit_due,
-        Action::Verify => !subject.course.is_province,
+        Action::ConfirmSite => course.visit_due,
+        Action::Verify => !course.is_province,
         _ => true,
     };
-    taken && is_stage(subject.menu, stage)
+    taken && is_stage(menu, stage)
 }
 
 /// Whether the proposal stands beyond every state in which the action is taken. A closed one has taken all of them;

@@ -182,7 +182,14 @@ fn decide(
     origin_year: i64,
 ) -> Result<(), Error> {
     let mut blockers = Vec::new();
-    let gives = [State::Funded, State::Reporting, State::Operating, State::Closed];
+    let gives = [
+        State::Funded,
+        State::Reporting,
+        State::Operating,
+        State::Closed,
+        State::Forfeited,
+        State::Cancelled,
+    ];
     if !gives.contains(&from.state) {
         let message = format!("Nothing is there to carry over; it stands in {}.", from.state);
         blockers.push(Blocker::new("not_from_here", "/state", message));

@@ -13,6 +13,7 @@ mod desk;
 mod double_funding;
 mod evidence;
 mod funds_to_finish;
+mod in_use;
 mod land;
 mod late_documents;
 mod leftover;
@@ -28,6 +29,7 @@ mod sheet;
 mod shortfall;
 mod supporting;
 mod told;
+mod tranches;
 mod unit_prices;
 mod walk;
 

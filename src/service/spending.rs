@@ -368,6 +368,32 @@ fn spending_flags(
     flags
 }
 
+/// Whether there can be leftover to pay back. What has ended can still have some: a vendor pays back after the closing, and what
+/// was carried over to a proposal is there when it is forfeited or cancelled.
+fn can_give_back(state: State, in_hand: Rupiah) -> bool {
+    match state {
+        State::Funded | State::Reporting | State::Operating => true,
+        State::Closed | State::Forfeited | State::Cancelled => in_hand > Rupiah::ZERO,
+        State::Draft
+        | State::PlanningCheck
+        | State::Endorsement
+        | State::Verification
+        | State::TechnicalReview
+        | State::Clarification
+        | State::SiteVerification
+        | State::Harmonisation
+        | State::Decision
+        | State::Approved
+        | State::Allocated
+        | State::Planned
+        | State::Contracted
+        | State::Rejected
+        | State::Withdrawn
+        | State::Lapsed
+        | State::Unfunded => false,
+    }
+}
+
 /// Records leftover that was paid back to the treasury.
 pub fn give_back(
     sv: &Services,
@@ -384,11 +410,8 @@ pub fn give_back(
             let proposal = access::lock_feeding_as(tx, cx, &seen, Duty::Spending)?;
             let draft = body.get()?;
             not_in_future(cx, &proposal, draft.returned_on, "/returned_on")?;
-            let returnable = [State::Funded, State::Reporting, State::Operating, State::Closed];
-            // Into a closed proposal money can still have come back from a vendor.
-            let is_late = proposal.state == State::Closed;
             let in_hand = journal::figures(tx, id)?.in_hand();
-            if !returnable.contains(&proposal.state) || (is_late && in_hand <= Rupiah::ZERO) {
+            if !can_give_back(proposal.state, in_hand) {
                 let message =
                     format!("Nothing is there to return; it stands in {}.", proposal.state);
                 return Err(Error::refused("not_from_here", "/state", message));

@@ -7,7 +7,7 @@ pub mod papers;
 
 use crate::domain::ids::{ProposalId, RegionCode};
 use crate::domain::people::Sight;
-use crate::domain::proposal::{Menu, State};
+use crate::domain::proposal::State;
 use crate::storage::connection::AnyConnection;
 use crate::storage::proposal::{Condition, Filter, Proposal, narrowed};
 use crate::storage::schema::{activity_plans, balances, contracts, proposal_lines, proposals};
@@ -182,21 +182,22 @@ pub fn disbursed_to(
     proposals_within(c, bounds, Box::new(condition))
 }
 
-/// Proposals whose region has cash, gave some of it back, or carried some from year to year; in one of some states, or paid to
-/// still though their year is over.
+/// Proposals whose region has cash, gave some of it back, or carried some from year to year; in one of some states, or in one
+/// of some others though their year is over.
 pub fn with_leftover(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
-    states: &[State],
-    this_year: i64,
+    ended: &[State],
+    (going_on, this_year): (&[State], i64),
 ) -> QueryResult<Vec<Proposal>> {
     let in_hand = sql::<Bool>(
         "(balances.disbursed_idr + balances.carried_in_idr - balances.absorbed_idr <> 0 \
          OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0)",
     );
     let left = balances::table.filter(balances::proposal_id.eq(proposals::id)).filter(in_hand);
-    let overdue = proposals::state.eq(State::Funded).and(proposals::fiscal_year.lt(this_year));
-    let condition = proposals::state.eq_any(states.to_vec()).or(overdue).and(exists(left));
+    let overdue =
+        proposals::state.eq_any(going_on.to_vec()).and(proposals::fiscal_year.lt(this_year));
+    let condition = proposals::state.eq_any(ended.to_vec()).or(overdue).and(exists(left));
     proposals_within(c, bounds, Box::new(condition))
 }
 
@@ -220,14 +221,28 @@ pub fn standing_in(
     proposals_within(c, bounds, Box::new(proposals::state.eq_any(states.to_vec())))
 }
 
-/// Proposals of a menu in one of some states.
-pub fn of_menu_in(
+/// Proposals in one of some states to which less was disbursed than is set aside for them.
+pub fn undisbursed(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
-    menu: Menu,
     states: &[State],
 ) -> QueryResult<Vec<Proposal>> {
-    let condition = proposals::menu.eq(menu).and(proposals::state.eq_any(states.to_vec()));
+    let left = balances::table.filter(balances::proposal_id.eq(proposals::id)).filter(sql::<Bool>(
+        "balances.ceiling_idr - balances.released_idr - balances.disbursed_idr > 0",
+    ));
+    let condition = proposals::state.eq_any(states.to_vec()).and(exists(left));
+    proposals_within(c, bounds, Box::new(condition))
+}
+
+/// Proposals in one of some states, or whose works were handed over.
+pub fn handed_over_or_in(
+    c: &mut AnyConnection,
+    bounds: &Bounds<'_>,
+    states: &[State],
+) -> QueryResult<Vec<Proposal>> {
+    let handed_over =
+        proposals::state.eq(State::Reporting).and(proposals::handover_on.is_not_null());
+    let condition = proposals::state.eq_any(states.to_vec()).or(handed_over);
     proposals_within(c, bounds, Box::new(condition))
 }
 

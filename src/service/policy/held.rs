@@ -64,6 +64,29 @@ impl Rules {
         version: Option<i64>,
         region: &RegionCode,
     ) -> Result<Option<Rc<Held>>, Error> {
+        self.made(tx, fiscal_year, version, region, None)
+    }
+
+    /// The same as they held at an earlier moment: without the decrees that took effect, or were recorded, after it.
+    pub fn of_then(
+        &mut self,
+        tx: &mut AnyConnection,
+        fiscal_year: i64,
+        version: Option<i64>,
+        region: &RegionCode,
+        then: Moment,
+    ) -> Result<Option<Rc<Held>>, Error> {
+        self.made(tx, fiscal_year, version, region, Some(then))
+    }
+
+    fn made(
+        &mut self,
+        tx: &mut AnyConnection,
+        fiscal_year: i64,
+        version: Option<i64>,
+        region: &RegionCode,
+        then: Option<Moment>,
+    ) -> Result<Option<Rc<Held>>, Error> {
         let Some(pinned) = self.published(tx, fiscal_year, version)? else { return Ok(None) };
         let now = self.now;
         let year = match self.years.entry(fiscal_year) {
@@ -77,19 +100,21 @@ impl Rules {
         };
         let regional =
             pinned.policy.regional.iter().map(|rule| rule.regions.contains(region)).collect();
+        let was_known = |row: &Decree| {
+            then.is_none_or(|then| row.effective_from <= then && row.recorded_at <= then)
+        };
+        let decrees = || year.rows.iter().zip(&year.amendments);
         let applying: Vec<bool> =
-            year.amendments.iter().map(|one| one.applies(Some(region))).collect();
+            decrees().map(|(row, one)| one.applies(Some(region)) && was_known(row)).collect();
         let key = (fiscal_year, pinned.version, regional, applying);
         if let Some(held) = self.made.get(&key) {
             return Ok(Some(held.clone()));
         }
-        let policy = effective_over((*pinned).clone(), &year.amendments, Some(region))?.policy;
-        let decrees = year
-            .rows
-            .iter()
-            .zip(&year.amendments)
-            .filter(|(_, one)| one.applies(Some(region)))
-            .map(|(row, one)| {
+        let in_force = || decrees().zip(&key.3).filter(|(_, applies)| **applies);
+        let amendments: Vec<Amendment> = in_force().map(|((_, one), _)| one.clone()).collect();
+        let policy = effective_over((*pinned).clone(), &amendments, Some(region))?.policy;
+        let decrees = in_force()
+            .map(|((row, one), _)| {
                 (row.clone(), one.changes.iter().map(|change| change.path.clone()).collect())
             })
             .collect();

@@ -1,120 +1,128 @@
-//! Questions 16 and 17: is what was built in use, by how many and since when; and is it recorded as a regional asset (BMD)?
+//! Question 17: is what was built or bought recorded as a regional asset (BMD)?
 
+use crate::domain::document::DocumentStatus;
+use crate::domain::finding::{FindingKind, FindingOutcome, FindingState};
 use crate::domain::ids::ProposalId;
+use crate::domain::moment::Zone;
+use crate::domain::money::BasisPoints;
+use crate::domain::policy::Policy;
 use crate::domain::proposal::{Menu, State};
 use crate::service::error::Error;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal};
+use crate::service::question::output::handed_over;
 use crate::service::question::told::{Told, looked};
-use crate::storage::AnyConnection;
-use crate::storage::audit::EventRow;
+use crate::storage::finding::Finding;
 use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds, facts};
+use crate::storage::{AnyConnection, finding};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
-/// The acts that tell of the asset and of its use.
-const ACTS: [&str; 3] = ["proposal.hand_over", "proposal.close", "proposal.close_unused"];
+/// The type of document that records of assets are filed as.
+const RECORD: &str = "asset_record";
 
-fn content(event: &EventRow) -> Value {
-    serde_json::from_str(&event.content).unwrap_or_default()
-}
+/// Where works have ended.
+const ENDED: [State; 3] = [State::Reporting, State::Operating, State::Closed];
 
-/// What was built and handed over: since when it is in use, and by how many businesses.
-pub fn in_use(
-    tx: &mut AnyConnection,
-    _: &mut Desk,
-    bounds: &Bounds<'_>,
-) -> Result<Vec<Looked>, Error> {
-    let states = [State::Operating, State::Closed];
-    let rows = question::of_menu_in(tx, bounds, Menu::Construction, &states)?;
-    let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
-    let acts = facts::events_of(tx, &ids, &ACTS)?.into_iter();
-    let acts = acts.filter_map(|event| Some((event.proposal_id?, event))).collect();
-    let acts = by_proposal(acts, |(proposal, _)| *proposal);
-    let look = |row: &Proposal| {
-        let acts = acts.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        looked(row.id, "", Some(tell_use(row, acts)))
-    };
-    Ok(rows.iter().map(look).collect())
-}
-
-fn tell_use(row: &Proposal, acts: &[(ProposalId, EventRow)]) -> Told {
-    let mut words = vec![match row.operating_since {
-        Some(day) => format!("Handed over to its users on {day}"),
-        None => "Ended without a handover to users".to_owned(),
-    }];
-    let mut told = Told::new(row.id, "").beneath(row.id, "events");
-    let mut businesses = Value::Null;
-    let mut is_checked = false;
-    for (_, event) in acts {
-        let content = content(event);
-        let at = |pointer: &str| content.pointer(pointer).cloned().unwrap_or_default();
-        if let Some(occupants) = content.pointer("/data/occupants").and_then(Value::as_array) {
-            words.push(format!("{} businesses were to move in", occupants.len()));
-            told = told.figure("occupants", json!(null), json!(occupants.len()));
-        }
-        let check = at("/data/use_check");
-        if !check.is_null() {
-            is_checked = true;
-            businesses = at("/data/use_check/businesses");
-            words.push(format!(
-                "on {} {} worked there",
-                at("/data/use_check/checked_on"),
-                businesses
-            ));
-        }
-        if event.action == "proposal.close_unused" {
-            is_checked = true;
-            words.push(format!("it was closed unused: {}", at("/comment")));
-            businesses = json!(0);
-        }
-    }
-    if !is_checked {
-        words.push("nobody has looked since whether it is in use".to_owned());
-    }
-    told.says = format!("{}.", words.join("; ").replace('"', ""));
-    told.figure("in_use_since", json!(null), json!(row.operating_since))
-        .figure("businesses", json!(null), businesses)
-        .beneath(row.id, "reports")
-}
-
-/// What was built, and is not recorded as a regional asset.
-pub fn unrecorded(
+/// What was built or bought, and is not recorded as a regional asset.
+pub fn proposals(
     tx: &mut AnyConnection,
     desk: &mut Desk,
     bounds: &Bounds<'_>,
 ) -> Result<Vec<Looked>, Error> {
-    let states = [State::Reporting, State::Operating, State::Closed];
-    let rows = question::of_menu_in(tx, bounds, Menu::Construction, &states)?;
+    let rows = question::standing_in(tx, bounds, &ENDED)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
-    let mut recorded = Vec::new();
-    for event in facts::events_of(tx, &ids, &ACTS)? {
-        let content = content(&event);
-        let number = content.pointer("/data/asset_number").and_then(Value::as_str);
-        if number.is_some_and(|number| !number.trim().is_empty()) {
-            recorded.extend(event.proposal_id);
-        }
-    }
+    let recorded = recorded(tx, &ids)?;
+    let output = handed_over(tx, &ids)?;
+    let rules = desk.rules(tx, rows.iter())?;
+    let mut findings = finding::of_many(tx, &ids)?;
+    findings.retain(|one| {
+        one.kind == FindingKind::AssetNotRecorded
+            && one.outcome != Some(FindingOutcome::Withdrawn)
+            && one.state != FindingState::Closed
+    });
+    let findings = by_proposal(findings, |one| one.proposal_id);
     let look = |row: &Proposal| {
-        let told = (!recorded.contains(&row.id)).then(|| tell_unrecorded(row, desk));
+        let is_there = is_there(row, output.get(&row.id).copied());
+        let told = (is_there && !recorded.contains(&row.id)).then(|| {
+            let is_asked = rules.get(&row.id).is_some_and(|held| asks(&held.policy, row.menu));
+            let findings = findings.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+            tell(row, desk, is_asked, findings)
+        });
         looked(row.id, "", told)
     };
     Ok(rows.iter().map(look).collect())
 }
 
-fn tell_unrecorded(row: &Proposal, desk: &Desk) -> Told {
+/// Those of several proposals that name a number of the asset: when they were handed over to their users, or in a record that
+/// was brought.
+fn recorded(tx: &mut AnyConnection, ids: &[ProposalId]) -> Result<HashSet<ProposalId>, Error> {
+    let is_number = |number: &str| !number.trim().is_empty();
+    let mut recorded = HashSet::new();
+    for event in facts::events_of(tx, ids, &["proposal.hand_over"])? {
+        let content: Value = serde_json::from_str(&event.content).unwrap_or_default();
+        let number = content.pointer("/data/asset_number").and_then(Value::as_str);
+        if number.is_some_and(is_number) {
+            recorded.extend(event.proposal_id);
+        }
+    }
+    for document in facts::documents_of(tx, ids, &[RECORD])? {
+        let is_available = document.status == DocumentStatus::Available;
+        if is_available && document.number.as_deref().is_some_and(is_number) {
+            recorded.insert(document.proposal_id);
+        }
+    }
+    Ok(recorded)
+}
+
+/// Whether there is something to record. Where works ended with no output there is nothing; what a revitalisation pays for is
+/// there once it was handed over, or some of it is.
+fn is_there(row: &Proposal, output: Option<BasisPoints>) -> bool {
+    match (output, row.menu) {
+        (Some(output), _) => output > BasisPoints(0),
+        (None, Menu::Construction) => true,
+        (None, Menu::Revitalisation) => row.handover_on.is_some(),
+    }
+}
+
+/// Whether the rules ask a proposal of a menu for a record of its asset. A construction is not handed over without its number,
+/// whatever they say of the document.
+fn asks(policy: &Policy, menu: Menu) -> bool {
+    let mut asked = policy.documents.iter().filter(|rule| rule.document_type == RECORD);
+    menu == Menu::Construction
+        || asked.any(|rule| rule.menus.is_empty() || rule.menus.contains(&menu))
+}
+
+fn tell(row: &Proposal, desk: &Desk, is_asked: bool, findings: &[Finding]) -> Told {
+    let zone = Zone::of(&row.region_code);
     let since = match row.handover_on {
         Some(day) => {
-            let zone = crate::domain::moment::Zone::of(&row.region_code);
             let days = desk.now.date_in(zone).signed_duration_since(day).num_days();
             format!("was handed over on {day}, {days} day(s) ago,")
         }
         None => "ended without a handover".to_owned(),
     };
-    let says = format!("What was built {since} and is not recorded as a regional asset (BMD).");
-    Told::new(row.id, says)
+    let what = match row.menu {
+        Menu::Construction => "What was built",
+        Menu::Revitalisation => "What was built or bought",
+    };
+    let lacks = match is_asked {
+        true => "is not recorded as a regional asset (BMD)",
+        false => {
+            "no record of it as a regional asset (BMD) was brought; its rules do not ask for one"
+        }
+    };
+    let mut words = vec![format!("{what} {since} and {lacks}")];
+    let mut told = Told::new(row.id, "")
         .figure("handover_on", json!(null), json!(row.handover_on))
         .figure("asset_number", json!(null), json!(null))
         .beneath(row.id, "events")
-        .beneath(row.id, "documents?type=asset_record")
+        .beneath(row.id, "documents?type=asset_record");
+    for finding in findings {
+        let (n, on) = (finding.n, finding.opened_at.date_in(zone));
+        words.push(format!("finding {n} of {on} says so ({})", finding.state));
+        told = told.at(format!("/api/v1/findings/{}", finding.id));
+    }
+    Told { says: format!("{}.", words.join("; ")), ..told }
 }

@@ -4,9 +4,9 @@
 
 use crate::domain::question::RowKind::{Breach, Fact};
 use crate::service::question::{
-    Question, assets, chain, contract_files, double_funding, funds_to_finish, land, late_documents,
-    leftover, not_disbursed, output, payment_orders, photos, plan_changes, recommendations,
-    reported, same_firm, shortfall, supporting, unit_prices,
+    Question, assets, chain, contract_files, double_funding, funds_to_finish, in_use, land,
+    late_documents, leftover, not_disbursed, output, payment_orders, photos, plan_changes,
+    recommendations, reported, same_firm, shortfall, supporting, unit_prices,
 };
 
 /// Practice of the inspectorates, where no rule was found that asks for it.
@@ -35,7 +35,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah setiap SP2D milik suatu kontrak, punya dokumen dasar, dan terbit setelah penyaluran?",
         question_en: "Does each payment order (SP2D) belong to a contract, rest on a document, and follow the disbursement?",
         row: "A payment order without a file of type `payment_order` of its number and date; before its contract was signed; \
-              or, of the DAK, before any money had come by a disbursement, or carried over, that stands.",
+              or, of the DAK, before any money had come by a disbursement, or carried over, that stands, or on a day by which \
+              more was spent, less what vendors paid back, than had come.",
         basis: REVIEW,
         of_one: false,
         strands: &[payment_orders::orders],
@@ -94,8 +95,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Sisa DAK di RKUD: berapa, dari tahun berapa, dipakai untuk apa?",
         question_en: "What is left over in the region's account: how much, from which year, spent on what?",
-        row: "A proposal whose works have ended, or whose year is over, and that has cash in hand, returned some, or carried some \
-              from year to year.",
+        row: "A proposal that has ended, whose works have, or whose year is over, and that has cash in hand, returned some, or \
+              carried some from year to year.",
         basis: "PMK 25/2024 Art. 45",
         of_one: false,
         strands: &[leftover::proposals],
@@ -130,8 +131,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah lahan siap sebelum persetujuan, dan dengan dokumen apa?",
         question_en: "Was the land clear before the approval, and by which document?",
-        row: "An approved proposal that lacked a document of the land or site that its rules ask for when it was approved: none \
-              had come, or it was dated later or had run out. A waiver is named, and is a row.",
+        row: "An approved proposal that lacked a document of the land or site that the rules it was approved by ask for up to the \
+              decision: none had come, or it was dated later or had run out. A waiver is named, and is a row.",
         basis: "Perpres 123/2016 Art. 7",
         of_one: false,
         strands: &[land::proposals],
@@ -154,11 +155,18 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Adakah kekurangan volume, kelebihan bayar, atau denda keterlambatan yang belum dipungut?",
         question_en: "Is there a shortfall of volume, an overpayment, or a late penalty that was not collected?",
-        row: "A payment order after the last day of its contract without a penalty, where no handover by that day is recorded; a contract on which more was paid than it is \
-              worth; a final report of less than the whole output, when more than that share of the contracts was paid.",
+        row: "A payment order after the last day of its contract, on which none charged a penalty, where no handover by that day is \
+              recorded (not of a design, nor of goods beside works); a contract for works handed over after the last day of \
+              the last such contract, without a penalty; a contract on which more was paid than it is worth; a final report of \
+              less than the whole output, while more than that share of the contracts is paid.",
         basis: PRACTICE,
         of_one: false,
-        strands: &[shortfall::late, shortfall::overpaid, shortfall::short],
+        strands: &[
+            shortfall::late,
+            shortfall::handed_over_late,
+            shortfall::overpaid,
+            shortfall::short,
+        ],
     },
     Question {
         number: 13,
@@ -178,7 +186,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Harga satuan mana berbeda dari harga standar, dan siapa menerima selisihnya?",
         question_en: "Which unit prices differ from the standard price, and who accepted it?",
-        row: "An approved line whose unit costs more or less than the policy's reference; with who assessed it, in which words.",
+        row: "An approved line whose unit, by the amount and the volume that were approved, costs more or less than the policy's \
+              reference; with who assessed it, in which words.",
         basis: "PMK 25/2024 Art. 22",
         of_one: false,
         strands: &[unit_prices::lines],
@@ -190,10 +199,11 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Mengapa suatu jumlah tidak disalurkan atau hangus: siapa melewatkan tanggal mana?",
         question_en: "Why was an amount not disbursed or forfeited: who missed which date?",
         row: "An amount that was set free and not taken back; with the date that was missed, whose step it was and what was \
-              lacking, or the decision that set it free.",
+              lacking, or the decision that set it free. An amount that is set aside still, of which a tranche has passed its \
+              date unpaid; with what became of each request for it.",
         basis: PRACTICE,
         of_one: false,
-        strands: &[not_disbursed::releases],
+        strands: &[not_disbursed::releases, not_disbursed::missed],
     },
     Question {
         number: 16,
@@ -201,11 +211,11 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Apakah bangunan atau mesin dipakai, oleh berapa IKM, sejak kapan?",
         question_en: "Is the building or machine in use, by how many businesses, since when?",
-        row: "A construction that was handed over to its users, or ended; with what was seen of its use. Of a revitalisation \
-              nothing of the kind is recorded.",
+        row: "A proposal whose works were handed over, or that was closed; since when, by how many businesses, and what was seen \
+              of its use. Where nobody counted, the registry's figure is told as such.",
         basis: PRACTICE,
         of_one: false,
-        strands: &[assets::in_use],
+        strands: &[in_use::proposals],
     },
     Question {
         number: 17,
@@ -213,11 +223,12 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah tercatat sebagai barang milik daerah (BMD)?",
         question_en: "Is it recorded as a regional asset (BMD)?",
-        row: "A construction whose works have ended and that has no number as a regional asset. Of a revitalisation none is \
-              recorded.",
+        row: "A proposal whose works have ended with some output, of which neither the handover to its users nor a document of type \
+              `asset_record` has a number as a regional asset. Where a revitalisation's rules ask for no such document, the row \
+              says only that none was brought.",
         basis: PRACTICE,
         of_one: false,
-        strands: &[assets::unrecorded],
+        strands: &[assets::proposals],
     },
     Question {
         number: 18,
@@ -225,7 +236,8 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah dokumen kesiapan bertanggal sebelum persetujuan, atau diisi belakangan?",
         question_en: "Were readiness documents dated before the approval, or back-filled?",
-        row: "A document that the rules ask for before the approval, and for no later step, that came after it.",
+        row: "A document that the rules of the approval ask for up to it, and for no later step, that came after it: where none of its \
+              type had come by then, or dated before it. A revision of what was there in time is none.",
         basis: PRACTICE,
         of_one: false,
         strands: &[late_documents::documents],

@@ -61,6 +61,25 @@ impl Desk {
         }
         Ok(all)
     }
+
+    /// The rules that several proposals were approved by, each at its moment: the version pinned by its submission, with the
+    /// decrees that were there then.
+    pub fn rules_then<'a>(
+        &mut self,
+        tx: &mut AnyConnection,
+        rows: impl Iterator<Item = &'a Proposal>,
+        approved_at: &HashMap<ProposalId, Moment>,
+    ) -> Result<HashMap<ProposalId, Rc<Held>>, Error> {
+        let mut all = HashMap::new();
+        for row in rows {
+            let Some(at) = approved_at.get(&row.id) else { continue };
+            let (year, version, region) = (row.fiscal_year, row.policy_version, &row.region_code);
+            if let Some(held) = self.rules.of_then(tx, year, version, region, *at)? {
+                all.insert(row.id, held);
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// Each once, in order.

@@ -2,9 +2,12 @@
 
 use crate::domain::document::DocumentStatus;
 use crate::domain::ids::ProposalId;
+use crate::domain::line::Component;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::{DocumentRule, Policy};
 use crate::domain::proposal::State;
+use crate::domain::readiness;
+use crate::service::access;
 use crate::service::error::Error;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal, distinct};
@@ -15,7 +18,7 @@ use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds, facts};
 use crate::storage::waiver::Waiver;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// When several proposals were approved the last time.
 pub fn approved_at(
@@ -37,11 +40,15 @@ fn is_of_land(rule: &DocumentRule) -> bool {
     rule.document_type.starts_with("land_") || rule.document_type == "site_right"
 }
 
-fn asks(rule: &DocumentRule, proposal: &Proposal) -> bool {
-    rule.mandatory
-        && is_of_land(rule)
-        && (rule.menus.is_empty() || rule.menus.contains(&proposal.menu))
-        && (!rule.builds_anew || proposal.builds_anew)
+/// For what several proposals have lines of the DAK.
+pub type Components = HashSet<(ProposalId, Component)>;
+
+/// Whether a rule asks a proposal for its document by the time that the ministry decides.
+pub fn asks(rule: &DocumentRule, proposal: &Proposal, components: &Components) -> bool {
+    let pays = |component: &Component| components.contains(&(proposal.id, *component));
+    let course = access::course(proposal);
+    readiness::is_asked_of(rule, proposal.menu, proposal.builds_anew, pays)
+        && readiness::is_due_by_approval(rule, proposal.menu, &course)
 }
 
 /// Proposals that were approved before a document showed that the land is clear.
@@ -52,7 +59,9 @@ pub fn proposals(
 ) -> Result<Vec<Looked>, Error> {
     let rows = question::standing_in(tx, bounds, &approved())?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
-    let rules = desk.rules(tx, rows.iter())?;
+    let approved = approved_at(tx, &ids)?;
+    let rules = desk.rules_then(tx, rows.iter(), &approved)?;
+    let components: Components = facts::components_of(tx, &ids)?.into_iter().collect();
     let of_land = |policy: &Policy| -> Vec<String> {
         let rules = policy.documents.iter().filter(|rule| is_of_land(rule));
         rules.map(|rule| rule.document_type.clone()).collect()
@@ -60,21 +69,23 @@ pub fn proposals(
     let types = distinct(rules.values().flat_map(|held| of_land(&held.policy)));
     let documents = by_proposal(facts::documents_ever(tx, &ids, &types)?, |one| one.proposal_id);
     let waivers = by_proposal(facts::waivers_of(tx, &ids)?, |one| one.proposal_id);
-    let approved = approved_at(tx, &ids)?;
     let look = |row: &Proposal| {
         let told = rules.get(&row.id).zip(approved.get(&row.id)).and_then(|(held, at)| {
             let documents = documents.get(&row.id).map(Vec::as_slice).unwrap_or_default();
             let waivers = waivers.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-            tell(row, &held.policy, *at, documents, waivers)
+            let asked = held.policy.documents.iter();
+            let asked = asked.filter(|rule| rule.mandatory && is_of_land(rule));
+            let asked = asked.filter(|rule| asks(rule, row, &components));
+            tell(row, asked, *at, documents, waivers)
         });
         looked(row.id, "", told)
     };
     Ok(rows.iter().map(look).collect())
 }
 
-fn tell(
+fn tell<'a>(
     row: &Proposal,
-    policy: &Policy,
+    asked: impl Iterator<Item = &'a DocumentRule>,
     at: Moment,
     documents: &[Document],
     waivers: &[Waiver],
@@ -82,7 +93,7 @@ fn tell(
     let day = at.date_in(Zone::of(&row.region_code));
     let mut words = Vec::new();
     let mut told = Told::new(row.id, "");
-    for rule in policy.documents.iter().filter(|rule| asks(rule, row)) {
+    for rule in asked {
         let of_type = || documents.iter().filter(|one| one.document_type == rule.document_type);
         let in_time = of_type().any(|one| {
             one.uploaded_at <= at

@@ -17,8 +17,15 @@ use chrono::Datelike;
 use serde_json::json;
 use std::collections::HashMap;
 
-/// Where works have ended, and what is in hand is left over.
-const ENDED: [State; 3] = [State::Reporting, State::Operating, State::Closed];
+/// Where money is set aside or paid still: what is in hand is left over once the year is.
+const GOING_ON: [State; 4] = [State::Allocated, State::Planned, State::Contracted, State::Funded];
+
+/// Where works have ended, or the whole proposal has, and what is in hand is left over.
+fn ended() -> Vec<State> {
+    let is_over =
+        |state: &State| state.is_end() || matches!(state, State::Reporting | State::Operating);
+    State::ALL.iter().copied().filter(is_over).collect()
+}
 
 /// Proposals with leftover: in hand, returned, or carried from year to year.
 pub fn proposals(
@@ -28,7 +35,7 @@ pub fn proposals(
 ) -> Result<Vec<Looked>, Error> {
     // Years end in eastern Indonesia first; what is left over is told everywhere once they have in the west.
     let this_year = i64::from(desk.now.date_in(Zone::Wib).year());
-    let rows = question::with_leftover(tx, bounds, &ENDED, this_year)?;
+    let rows = question::with_leftover(tx, bounds, &ended(), (&GOING_ON, this_year))?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
     let balances = radar::balances(tx, &ids)?;
     let figures: HashMap<ProposalId, Figures> =
@@ -42,8 +49,15 @@ pub fn proposals(
 }
 
 fn tell(row: &Proposal, figures: &Figures, carries: &[Carry]) -> Told {
-    let mut words =
-        vec![format!("{} is in hand of what was paid for {}", figures.in_hand(), row.fiscal_year)];
+    let (in_hand, year) = (figures.in_hand(), row.fiscal_year);
+    let mut words = vec![match (figures.disbursed_idr.0, figures.carried_in_idr.0) {
+        (_, 0) => format!("{in_hand} is in hand of what was paid for {year}"),
+        (0, _) => format!("{in_hand} is in hand of what was carried over to it"),
+        _ => format!("{in_hand} is in hand of what was paid for {year} and carried over to it"),
+    }];
+    if matches!(row.state, State::Forfeited | State::Cancelled) || GOING_ON.contains(&row.state) {
+        words.push(format!("it is {}", row.state));
+    }
     if figures.returned_idr.0 != 0 {
         words.push(format!("{} went back to the treasury", figures.returned_idr));
     }

@@ -3,6 +3,7 @@
 
 use crate::domain::ids::{ContractId, ProposalId};
 use crate::domain::line::FundSource;
+use crate::domain::money::Rupiah;
 use crate::service::error::Error;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal, distinct};
@@ -23,7 +24,16 @@ const FILE: &str = "payment_order";
 struct Beside {
     files: Files,
     contracts: HashMap<ContractId, Contract>,
-    first_money: HashMap<ProposalId, NaiveDate>,
+    /// What came, by day.
+    came: HashMap<ProposalId, Vec<(NaiveDate, Rupiah)>>,
+    /// What was spent, less what vendors paid back, by day.
+    spent: HashMap<ProposalId, Vec<(NaiveDate, Rupiah)>>,
+}
+
+/// What of some amounts lies on a day or before it.
+fn until(amounts: Option<&Vec<(NaiveDate, Rupiah)>>, day: NaiveDate) -> Rupiah {
+    let by_then = amounts.into_iter().flatten().filter(|(on, _)| *on <= day);
+    Rupiah::total(by_then.map(|(_, amount)| *amount))
 }
 
 impl Beside {
@@ -31,14 +41,19 @@ impl Beside {
         let ids = distinct(rows.iter().map(|row| row.proposal_id));
         let files = facts::documents_of(tx, &ids, &[FILE])?;
         let contracts = facts::contracts_of(tx, &ids)?;
-        let mut first_money = HashMap::new();
-        for (proposal, day) in facts::money_came_on(tx, &ids)? {
-            first_money.entry(proposal).or_insert(day);
+        let mut came: HashMap<ProposalId, Vec<(NaiveDate, Rupiah)>> = HashMap::new();
+        for (proposal, day, amount) in facts::money_came_on(tx, &ids)? {
+            came.entry(proposal).or_default().push((day, amount));
+        }
+        let mut spent: HashMap<ProposalId, Vec<(NaiveDate, Rupiah)>> = HashMap::new();
+        for (proposal, day, _, amount) in facts::absorbed_by_day(tx, &ids)? {
+            spent.entry(proposal).or_default().push((day, Rupiah(amount)));
         }
         Ok(Beside {
             files: by_proposal(files, |file| file.proposal_id),
             contracts: contracts.into_iter().map(|row| (row.id, row)).collect(),
-            first_money,
+            came,
+            spent,
         })
     }
 
@@ -62,13 +77,21 @@ impl Beside {
                 .beneath(row.proposal_id, "contracts");
         }
         let is_dak = contract.is_none_or(|one| one.fund_source == FundSource::Dak);
-        let first = self.first_money.get(&row.proposal_id);
-        if is_dak && first.is_none_or(|first| row.spent_on < *first) {
+        let came = self.came.get(&row.proposal_id);
+        let first = came.and_then(|came| came.first()).map(|(day, _)| *day);
+        let by_then = until(came, row.spent_on);
+        let spent = until(self.spent.get(&row.proposal_id), row.spent_on);
+        if is_dak && first.is_none_or(|first| row.spent_on < first) {
             let when = first.map_or("there was none".to_owned(), |day| format!("it was on {day}"));
             words.push(format!("lies before any money came ({when})"));
             told = told
                 .figure("money_came_on", json!(first), json!(row.spent_on))
                 .journal(row.proposal_id);
+        } else if is_dak && spent > by_then {
+            words.push(format!(
+                "brings what was spent by that day to {spent}, and {by_then} had come by then"
+            ));
+            told = told.figure("spent_idr", json!(by_then), json!(spent)).journal(row.proposal_id);
         }
         if words.is_empty() {
             return None;

@@ -1,5 +1,6 @@
 //! Question 4: were the photos taken at the site, within the period of the works, and used once?
 
+use crate::domain::contract::ContractRole;
 use crate::domain::document::Flag;
 use crate::domain::ids::ProposalId;
 use crate::domain::moment::Zone;
@@ -29,7 +30,13 @@ pub fn pictures(
     let proposals = desk.proposals(tx, &ids)?;
     let rules = desk.rules(tx, proposals.values())?;
     let mut begun: HashMap<ProposalId, NaiveDate> = HashMap::new();
-    for contract in facts::contracts_of(tx, &ids)? {
+    // Photos show what is built or delivered: a design begins before.
+    let is_of_works = |role: ContractRole| match role {
+        ContractRole::Works | ContractRole::Goods | ContractRole::SelfManaged => true,
+        ContractRole::Design | ContractRole::Supervision => false,
+    };
+    let contracts = facts::contracts_of(tx, &ids)?;
+    for contract in contracts.iter().filter(|contract| is_of_works(contract.role)) {
         let first = begun.entry(contract.proposal_id).or_insert(contract.starts_on);
         *first = contract.starts_on.min(*first);
     }
@@ -67,6 +74,11 @@ fn tell(
         }
     }
     let position = proposal.latitude.zip(proposal.longitude);
+    // Of any picture: what kinds of files are looked into for a position when they come is another matter.
+    if has_to_say_where && row.latitude.is_none() {
+        words.push("does not say where it was taken".to_owned());
+        told = told.figure("position", json!(position), json!(null));
+    }
     let site = Site { position, tolerance_m: policy.site_tolerance_m };
     let shown = Shown::of(row, &desk.sight, &site);
     for flag in shown.flags {
@@ -74,10 +86,6 @@ fn tell(
             Flag::FarFromSite { distance_m, tolerance_m } => {
                 words.push(format!("was taken {distance_m} m from the site"));
                 told = told.figure("distance_m", json!(tolerance_m), json!(distance_m));
-            }
-            Flag::NoPosition if has_to_say_where => {
-                words.push("does not say where it was taken".to_owned());
-                told = told.figure("position", json!(position), json!(null));
             }
             Flag::NoPosition => {}
             Flag::SameBytesUsed { documents } => {

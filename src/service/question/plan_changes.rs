@@ -1,7 +1,7 @@
 //! Question 9: which lines are outside the plan or the menu, and who approved which change, when, under which version?
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{ProposalId, UserId};
+use crate::domain::ids::{AllocationId, ProposalId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::proposal::Menu;
 use crate::service::error::Error;
@@ -12,7 +12,7 @@ use crate::storage::audit::EventRow;
 use crate::storage::line::Line;
 use crate::storage::plan::Plan;
 use crate::storage::question::{Bounds, facts, papers};
-use crate::storage::{AnyConnection, audit, user};
+use crate::storage::{AnyConnection, audit, radar, user};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -25,14 +25,23 @@ pub fn changes(
     let rows = papers::plan_changes(tx, bounds)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.proposal_id).collect();
     let proposals = desk.proposals(tx, &ids)?;
+    let allocations = distinct(proposals.values().filter_map(|row| row.allocation_id));
+    let versions: HashMap<AllocationId, i64> =
+        radar::funds(tx, &allocations)?.into_iter().map(|funds| (funds.0, funds.1)).collect();
     let approvals = approvals(tx, &rows)?;
     let names = names(tx, approvals.values().filter_map(|event| event.actor_id))?;
     let look = |row: Plan| {
         let event = approvals.get(&row.id.to_string());
         let by = event.and_then(|event| event.actor_id).and_then(|id| names.get(&id));
-        let version = proposals.get(&row.proposal_id).and_then(|proposal| proposal.policy_version);
+        let version = proposals.get(&row.proposal_id).and_then(|proposal| {
+            // The allocation's, which plans are judged by.
+            match proposal.allocation_id {
+                Some(id) => versions.get(&id).copied(),
+                None => proposal.policy_version,
+            }
+        });
         let says = format!(
-            "Plan {} changed the one in force ({}); approved by {} on {}, submitted under version {} of the year's policy.",
+            "Plan {} changed the one in force ({}); approved by {} on {}, judged under version {} of the year's policy.",
             row.n,
             row.change_reason.as_deref().unwrap_or_default(),
             by.map_or("nobody who is known", String::as_str),

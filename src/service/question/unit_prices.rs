@@ -1,6 +1,7 @@
 //! Question 14: which unit prices differ from the standard price, and who accepted it?
 
 use crate::domain::ids::ProposalId;
+use crate::domain::money::{Rupiah, line_amount};
 use crate::domain::policy::Policy;
 use crate::domain::remark::RemarkCode;
 use crate::service::error::Error;
@@ -14,7 +15,7 @@ use crate::storage::line::Line;
 use crate::storage::question::{Bounds, papers};
 use serde_json::json;
 
-/// Approved lines whose unit costs more or less than the reference of the rules that hold now.
+/// Approved lines whose unit, as approved, costs more or less than the reference of the rules that hold now.
 pub fn lines(
     tx: &mut AnyConnection,
     desk: &mut Desk,
@@ -33,8 +34,23 @@ pub fn lines(
     Ok(rows.iter().map(look).collect())
 }
 
+/// What a unit costs as it was approved: as proposed, where the approved amount is that price's, or no volume was approved.
+fn approved_unit_cost(row: &Line) -> Option<Rupiah> {
+    let (amount, volume) = (row.approved_idr?, row.approved_volume_thousandths?);
+    if line_amount(volume, row.unit_cost_idr) == Some(amount) {
+        return None;
+    }
+    // Rounded half up, as amounts are; at most 10^18 times 1,000.
+    let doubled = i128::from(amount.0).checked_mul(2_000)?.checked_add(i128::from(volume))?;
+    let unit = doubled.checked_div(i128::from(volume).checked_mul(2)?)?;
+    i64::try_from(unit).ok().map(Rupiah)
+}
+
 fn tell(row: &Line, policy: &Policy, by: Option<&str>) -> Option<Told> {
-    let remark = remarks_of(row, policy).into_iter().find(|remark| {
+    let proposed = row.unit_cost_idr;
+    let unit_cost = approved_unit_cost(row).unwrap_or(proposed);
+    let priced = Line { unit_cost_idr: unit_cost, ..row.clone() };
+    let remark = remarks_of(&priced, policy).into_iter().find(|remark| {
         matches!(remark.code, RemarkCode::AboveReference | RemarkCode::BelowReference)
     })?;
     let words = row.opinion.assessed_unit_price_words.as_deref();
@@ -45,7 +61,8 @@ fn tell(row: &Line, policy: &Policy, by: Option<&str>) -> Option<Told> {
     };
     let says = format!("Line {}: {} {accepted}.", row.line_no, remark.message);
     let told = Told::new(row.proposal_id, says)
-        .figure("unit_cost_idr", json!(remark.reference_idr), json!(row.unit_cost_idr))
+        .figure("unit_cost_idr", json!(remark.reference_idr), json!(unit_cost))
+        .figure("proposed_unit_cost_idr", json!(null), json!(proposed))
         .figure("ratio_bp", json!(10_000), json!(remark.ratio_bp))
         .figure("assessed_by", json!(null), json!(row.opinion.assessed_by))
         .beneath(row.proposal_id, "lines")

@@ -5,7 +5,6 @@ use crate::domain::ids::{ContractId, EntryId};
 use crate::domain::journal::{Account, EntryKind, Figures, Posting};
 use crate::domain::line::FundSource;
 use crate::domain::money::Rupiah;
-use crate::domain::proposal::State;
 use crate::storage::amendment::{self, Amendment};
 use crate::storage::carry::Carry;
 use crate::storage::contract::Contract;
@@ -229,8 +228,9 @@ impl Check<'_> {
             }
         }
         let left = books.figures.in_hand();
-        if row.state == State::Closed && left != Rupiah::ZERO {
-            self.report.flags.push(format!("proposal {}: closed with {left} in hand", self.id));
+        if row.state.is_end() && left != Rupiah::ZERO {
+            let state = row.state;
+            self.report.flags.push(format!("proposal {}: {state} with {left} in hand", self.id));
         }
     }
 }

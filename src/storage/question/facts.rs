@@ -2,13 +2,14 @@
 
 use crate::domain::audit::{Outcome, SubjectKind};
 use crate::domain::document::DocumentStatus;
-use crate::domain::ids::{CentreId, EventId, ProposalId};
+use crate::domain::ids::{CentreId, EventId, ProposalId, TrancheRequestId};
 use crate::domain::journal::{Account, EntryKind};
 use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::plan::PlanState;
 use crate::domain::proposal::State;
+use crate::domain::tranche::TrancheState;
 use crate::storage::audit::EventRow;
 use crate::storage::connection::AnyConnection;
 use crate::storage::contract::Contract;
@@ -17,8 +18,10 @@ use crate::storage::funding::{CentreFunding, FundingAnswer};
 use crate::storage::plan::Plan;
 use crate::storage::schema::{
     activity_plans, audit_events, centre_fundings, contracts, documents, funding_answers,
-    journal_entries, proposal_lines, proposals, revisions, waivers,
+    journal_entries, proposal_lines, proposals, revisions, tranche_items, tranche_omissions,
+    tranche_requests, waivers,
 };
+use crate::storage::tranche::Omission;
 use crate::storage::waiver::Waiver;
 use chrono::NaiveDate;
 use diesel::dsl::sql;
@@ -69,10 +72,10 @@ pub fn documents_ever(
         .load(c)
 }
 
-/// Of which proposal, on which day.
-pub type OnDay = (ProposalId, NaiveDate);
+/// Of which proposal, on which day, how much.
+pub type OnDay = (ProposalId, NaiveDate, Rupiah);
 
-/// The days on which money was disbursed to several proposals and not taken back.
+/// What was disbursed to several proposals, or carried over to them, and not taken back: the earliest first.
 pub fn money_came_on(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<OnDay>> {
     journal_entries::table
         .filter(journal_entries::proposal_id.eq_any(ids))
@@ -80,7 +83,11 @@ pub fn money_came_on(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<V
         .filter(journal_entries::to_account.eq(Account::Region))
         .filter(stands())
         .order((journal_entries::proposal_id, journal_entries::effective_on))
-        .select((journal_entries::proposal_id, journal_entries::effective_on))
+        .select((
+            journal_entries::proposal_id,
+            journal_entries::effective_on,
+            journal_entries::amount_idr,
+        ))
         .load(c)
 }
 
@@ -140,6 +147,91 @@ pub fn made_by(
         .filter(revisions::subject_id.eq_any(subjects))
         .order((revisions::subject_id, revisions::version))
         .select((revisions::subject_id, revisions::version, revisions::event_id))
+        .load(c)
+}
+
+/// What several things said in each of their versions: subject, event, the whole row as JSON; by version.
+pub fn versions_of(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    subjects: &[String],
+) -> QueryResult<Vec<(String, EventId, String)>> {
+    revisions::table
+        .filter(revisions::subject_kind.eq(kind))
+        .filter(revisions::subject_id.eq_any(subjects))
+        .order((revisions::subject_id, revisions::version))
+        .select((revisions::subject_id, revisions::event_id, revisions::content))
+        .load(c)
+}
+
+/// For which components several proposals have lines of the DAK: each pair once.
+pub fn components_of(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, Component)>> {
+    proposal_lines::table
+        .filter(proposal_lines::proposal_id.eq_any(ids))
+        .filter(proposal_lines::fund_source.eq(FundSource::Dak))
+        .select((proposal_lines::proposal_id, proposal_lines::component))
+        .distinct()
+        .load(c)
+}
+
+/// That a request asked for money of a proposal.
+#[derive(Debug, Clone, Queryable)]
+pub struct Asked {
+    /// Of which proposal.
+    pub proposal_id: ProposalId,
+    /// Which request.
+    pub request_id: TrancheRequestId,
+    /// Of which tranche.
+    pub n: i64,
+    /// Where it stands.
+    pub state: TrancheState,
+    /// When it was received.
+    pub requested_at: Moment,
+    /// When it was paid or refused.
+    pub decided_at: Option<Moment>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// Every request that asked for money of several proposals, in the order of their receipt.
+pub fn requests_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Asked>> {
+    tranche_items::table
+        .inner_join(tranche_requests::table)
+        .filter(tranche_items::proposal_id.eq_any(ids))
+        .order((tranche_items::proposal_id, tranche_requests::id))
+        .select((
+            tranche_items::proposal_id,
+            tranche_requests::id,
+            tranche_requests::n,
+            tranche_requests::state,
+            tranche_requests::requested_at,
+            tranche_requests::decided_at,
+            tranche_requests::reason,
+        ))
+        .load(c)
+}
+
+/// From which requests several proposals were left out.
+pub fn omissions_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Omission>> {
+    tranche_omissions::table
+        .filter(tranche_omissions::proposal_id.eq_any(ids))
+        .select(Omission::as_select())
+        .load(c)
+}
+
+/// What requests paid to several proposals and was taken back: proposal, request.
+pub fn payments_taken_back(
+    c: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(ProposalId, String)>> {
+    journal_entries::table
+        .filter(journal_entries::proposal_id.eq_any(ids))
+        .filter(journal_entries::kind.eq(EntryKind::Reverse))
+        .filter(journal_entries::source_kind.eq("tranche_request"))
+        .select((journal_entries::proposal_id, journal_entries::source_id))
         .load(c)
 }
 

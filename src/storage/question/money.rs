@@ -97,8 +97,8 @@ pub fn contracts_beside_others(
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
-/// Payment orders that stand and have no file of their number and date, or lie before their contract, or before any money
-/// came.
+/// Payment orders that stand and have no file of their number and date, or lie before their contract, before any money came,
+/// or on a day by which more was spent than had come.
 pub fn unfounded_orders(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
@@ -114,30 +114,74 @@ pub fn unfounded_orders(
          AND d.kind IN ('disburse', 'carry') AND d.to_account = 'region' AND d.effective_on <= expenditures.spent_on \
          AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = d.id))",
     );
+    // Its own entry is among those that are summed.
+    let above_money = sql::<Bool>(
+        "(SELECT COALESCE(SUM(CASE WHEN e.kind = 'spend' THEN e.amount_idr ELSE -e.amount_idr END), 0) \
+         FROM journal_entries e WHERE e.proposal_id = expenditures.proposal_id AND e.effective_on <= expenditures.spent_on \
+         AND (e.kind IN ('spend', 'recover', 'disburse') OR (e.kind = 'carry' AND e.to_account = 'region')) \
+         AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = e.id)) > 0",
+    );
     let doubtful = not(has_its_file!(expenditures, "payment_order", spent_on))
         .or(before_contract)
-        .or(not(after_money));
+        .or(not(after_money))
+        .or(above_money);
     let condition = not(is_taken_back!(expenditures, "expenditure")).and(doubtful);
     rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
 }
 
-/// Payment orders that stand, were paid after the last day of their contract, and charged no penalty; but not of what was
-/// handed over by that day.
+/// A payment order of a contract that charged a penalty and stands.
+const FINED: &str = "EXISTS (SELECT 1 FROM expenditures o WHERE o.contract_id = contracts.id AND o.penalty_idr > 0 \
+     AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.source_kind = 'expenditure' AND r.source_id = o.id \
+     AND r.kind = 'reverse'))";
+
+/// A contract by which nothing is built or delivered that the minutes of a handover tell of: a design, or goods beside works,
+/// whose minutes are the works'.
+const APART: &str = "(contracts.role = 'design' OR (contracts.role = 'goods' AND EXISTS (SELECT 1 FROM contracts w \
+     WHERE w.proposal_id = contracts.proposal_id AND w.role = 'works' AND w.voided_at IS NULL)))";
+
+/// Payment orders that stand and were paid after the last day of their contract, on which no payment order charged a penalty;
+/// but not of what was handed over by that day, and not of what has no handover of its own.
 pub fn late_orders(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Expenditure>> {
     let late = exists(
         contracts::table
             .filter(contracts::id.eq(expenditures::contract_id))
-            .filter(contracts::ends_on.lt(expenditures::spent_on)),
+            .filter(contracts::ends_on.lt(expenditures::spent_on))
+            .filter(not(sql::<Bool>(FINED)))
+            .filter(not(sql::<Bool>(APART))),
     );
     let in_time = sql::<Bool>(
         "EXISTS (SELECT 1 FROM proposals p JOIN contracts k ON k.id = expenditures.contract_id \
          WHERE p.id = expenditures.proposal_id AND p.handover_on <= k.ends_on)",
     );
-    let condition = not(is_taken_back!(expenditures, "expenditure"))
-        .and(expenditures::penalty_idr.eq(0))
-        .and(late)
-        .and(not(in_time));
+    let condition = not(is_taken_back!(expenditures, "expenditure")).and(late).and(not(in_time));
     rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
+}
+
+/// Contracts for works that stand and were paid on, of which none of the proposal ends later, whose works were handed over
+/// after that end, and on which no payment order charged a penalty. Those with a payment order after their last day are left
+/// out: they are among the late orders.
+pub fn late_handovers(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Contract>> {
+    let late = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM proposals p WHERE p.id = contracts.proposal_id AND p.handover_on > contracts.ends_on)",
+    );
+    let goes_on = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM contracts w WHERE w.proposal_id = contracts.proposal_id AND w.role = 'works' \
+         AND w.voided_at IS NULL AND w.ends_on > contracts.ends_on)",
+    );
+    let paid_late = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM expenditures o WHERE o.contract_id = contracts.id AND o.spent_on > contracts.ends_on \
+         AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.source_kind = 'expenditure' AND r.source_id = o.id \
+         AND r.kind = 'reverse'))",
+    );
+    let condition = contracts::voided_at
+        .is_null()
+        .and(contracts::role.eq(ContractRole::Works))
+        .and(contracts::spent_idr.gt(0))
+        .and(late)
+        .and(not(goes_on))
+        .and(not(sql::<Bool>(FINED)))
+        .and(not(paid_late));
+    rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
 /// Entries that set authority free, and were not taken back.

@@ -1,10 +1,11 @@
 //! Questions of what was not disbursed, of use and assets, of the whole chain; and a life in order.
 
-use super::{asked, figure, filed, finds, passes, said};
+use super::{asked, figure, file, filed, finds, passes, said};
 use crate::on_both;
-use crate::support::app::TestApp;
+use crate::support::app::{HOME, TestApp};
 use crate::support::client::text;
-use crate::support::life::CONSTRUCTION;
+use crate::support::documents::{PDF, upload};
+use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use chrono::TimeDelta;
 use sentra::domain::people::Role;
 use serde_json::json;
@@ -28,15 +29,62 @@ on_both! {
         assert_eq!(figure(&row, "released_idr").1, json!(TOTAL));
     }
 
+    async fn a_tranche_that_passed_its_date_unpaid_is_told_with_what_became_of_its_requests(db) {
+        let app = TestApp::on(db);
+        let case = CONSTRUCTION.in_tranches(2);
+        let mut lives = Vec::new();
+        for _ in 0..4 {
+            let life = filed(&app, case, "contracted").await;
+            life.request_tranche(1, TOTAL / 2).await.is(201);
+            life.review_and_verify().await;
+            life.pay().await.is(200);
+            passes(&life, "not-disbursed").await;
+            lives.push(life);
+        }
+        let [silent, refused, held, other] = lives.as_slice() else { panic!("four lives") };
+        refused.request_tranche(2, TOTAL / 2).await.is(201);
+        let (treasurer, request) = (refused.who(Role::Treasurer).await, refused.request().await);
+        let reason = json!({ "comment": "Tidak lengkap." });
+        refused.step_of(&treasurer, "tranche-requests", &request, "refuse", reason).await.is(200);
+        let item = |life: &Life<'_>| json!({ "proposal_id": life.id, "amount_idr": TOTAL / 2 });
+        let body = json!({ "n": 2, "items": [item(held), item(other)] });
+        let path = format!("/allocations/{}/tranche-requests", held.allocation().await);
+        app.post(&held.who(Role::RegionalHead).await, &path, body).await.is(201);
+        let hold = json!({ "reason": "Volume diperiksa." });
+        app.post(&held.who(Role::Auditor).await, &held.path("holds"), hold).await.is(201);
+        held.review_and_verify().await;
+        held.pay().await.is(200);
+        for life in &lives {
+            passes(life, "not-disbursed").await;
+        }
+        app.at("2022-01-05T03:00:00Z");
+        passes(other, "not-disbursed").await;
+        let date = "tranche 2 could be paid until 2021-12-31";
+        let row = finds(silent, "not-disbursed", &[date, "no request was received (regional head)"]).await;
+        assert_eq!(figure(&row, "undisbursed_idr"), (json!(0), json!(TOTAL / 2)));
+        finds(refused, "not-disbursed", &[date, "the request of", "was refused on", "Tidak lengkap."]).await;
+        finds(held, "not-disbursed", &[date, "left it out on", "for a hold of an auditor: Volume diperiksa."]).await;
+        silent.to("closed").await;
+        let closed = "it was not disbursed when it was closed";
+        finds(silent, "not-disbursed", &["proposal.close", closed, date, "no request was received"]).await;
+    }
+
     async fn use_and_asset_are_told_from_handover_to_closing(db) {
         let app = TestApp::on(db);
         let life = filed(&app, CONSTRUCTION, "reporting").await;
-        passes(&life, "in-use").await;
-        finds(&life, "regional-asset", &["is not recorded as a regional asset"]).await;
+        let nobody = "nobody has looked since";
+        finds(&life, "in-use", &["Handed over by its builder on", "and not to its users", nobody]).await;
+        finds(&life, "regional-asset", &["What was built was handed over on", "is not recorded as a regional asset"]).await;
         life.hand_over().await.is(200);
         passes(&life, "regional-asset").await;
-        let row = finds(&life, "in-use", &["1 businesses were to move in", "nobody has looked since"]).await;
+        let registered = "the registry names 40 businesses of the centre since";
+        let row = finds(&life, "in-use", &["1 businesses were to move in", registered, nobody]).await;
         assert_eq!(figure(&row, "in_use_since").1, json!(app.today()));
+        assert_eq!((figure(&row, "businesses").1, figure(&row, "registered_businesses").1), (json!(null), json!(40)));
+        life.bring_one(&life.who(Role::Drafter).await, "photo_use").await.is(201);
+        let row = finds(&life, "in-use", &["last seen on a picture taken on", "0 m from the site"]).await;
+        assert!(!text(&row["says"]).contains(nobody), "{row:#?}");
+        assert_eq!(figure(&row, "last_seen_on").1, json!(app.today()));
         life.to("closed").await;
         let row = finds(&life, "in-use", &["12 worked there"]).await;
         assert_eq!(figure(&row, "businesses").1, json!(12));
@@ -49,9 +97,58 @@ on_both! {
         let auditor = idle.who(Role::Auditor).await;
         let finding = crate::findings::draft(json!({ "kind": "unused" }));
         app.post(&auditor, &idle.path("findings"), finding).await.is(201);
+        let row = finds(&idle, "in-use", &["finding 1 of", "says that it is not in use (open)"]).await;
+        assert!(!text(&row["says"]).contains("nobody has looked"), "{row:#?}");
         let unused = json!({ "action": "close_unused", "comment": "Listrik belum tersambung." });
         idle.act(Role::Inspector, unused).await.is(200);
         finds(&idle, "in-use", &["it was closed unused", "Listrik belum tersambung."]).await;
+    }
+
+    async fn use_and_asset_of_a_revitalisation_are_told_by_what_is_recorded(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        let registered = "the registry names 40 businesses of the centre since";
+        let row = finds(&life, "in-use", &["Handed over on", registered, "nobody has looked since"]).await;
+        assert_eq!(figure(&row, "in_use_since").1, json!(app.today()));
+        finds(&life, "regional-asset", &["What was built or bought was handed over on", "is not recorded"]).await;
+        let finding = crate::findings::draft(json!({ "kind": "asset_not_recorded" }));
+        app.post(&life.who(Role::Auditor).await, &life.path("findings"), finding).await.is(201);
+        finds(&life, "regional-asset", &["finding 1 of", "says so (open)"]).await;
+        let fields = [("type", "asset_record"), ("issued_on", &app.today())];
+        let drafter = life.who(Role::Drafter).await;
+        upload(&app, &drafter, &life.id, &fields, PDF).await.is(201);
+        finds(&life, "regional-asset", &["is not recorded"]).await;
+        file(&life, "asset_record", "BMD/7", &app.today()).await;
+        passes(&life, "regional-asset").await;
+        life.to("closed").await;
+        let row = finds(&life, "in-use", &["with 55 businesses, where there had been 40"]).await;
+        assert_eq!(figure(&row, "businesses").1, json!(55));
+        assert!(!text(&row["says"]).contains("nobody has looked"), "{row:#?}");
+    }
+
+    async fn rules_that_ask_for_no_record_make_none_of_a_revitalisation_lacking(db) {
+        let app = TestApp::on(db);
+        app.pay_in(1).await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let shown = app.get(&administrator, "/policies/2021").await.is(200);
+        let mut policy = shown["policy"].clone();
+        let rules = policy["documents"].as_array_mut().expect("documents");
+        rules.retain(|rule| rule["type"] != "asset_record" || rule["menus"] == json!(["construction"]));
+        app.put(&administrator, "/policies/2021", policy).if_match(&shown["version"]).await.is(200);
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        finds(&life, "regional-asset", &["no record of it as a regional asset (BMD) was brought"]).await;
+    }
+
+    async fn what_ended_with_no_output_is_no_asset_that_is_not_recorded(db) {
+        let app = TestApp::on(db);
+        for (output_bp, is_there) in [(0, false), (7_000, true)] {
+            let life = filed(&app, CONSTRUCTION, "funded").await;
+            app.later(chrono::TimeDelta::days(200));
+            let statement = json!({ "number": "S/1", "date": app.today(), "finished_by": "APBD 2022" });
+            let data = json!({ "output_bp": output_bp, "statement": statement });
+            life.act(Role::Inspector, json!({ "action": "end_short", "data": data })).await.is(200);
+            assert_eq!(asked(&life, "regional-asset").await.len(), usize::from(is_there), "{output_bp}");
+        }
     }
 
     async fn a_finding_is_told_from_its_recommendation_to_its_judgement(db) {

@@ -42,6 +42,25 @@ on_both! {
         passes(&life, "payment-orders").await;
     }
 
+    async fn a_payment_order_above_the_money_that_had_come_is_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION.in_tranches(4), "contracted").await;
+        life.request_tranche(1, TOTAL / 4).await.is(201);
+        life.review_and_verify().await;
+        life.pay().await.is(200);
+        paid(&life, "SP2D/0", TOTAL / 4).await;
+        passes(&life, "payment-orders").await;
+        app.later(chrono::TimeDelta::days(1));
+        paid(&life, "SP2D/1", 1_000).await;
+        let row = finds(&life, "payment-orders", &["SP2D/1", "brings what was spent by that day to Rp525,001,000"]).await;
+        assert_eq!(figure(&row, "spent_idr"), (json!(TOTAL / 4), json!(TOTAL / 4 + 1_000)));
+        let contract = life.last("contracts").await;
+        let back = json!({ "contract_id": contract["id"], "number": "STS/1", "received_on": app.today(),
+            "amount_idr": 1_000, "reason": "Kelebihan bayar." });
+        life.add(Role::Drafter, "recoveries", back).await.is(201);
+        passes(&life, "payment-orders").await;
+    }
+
     async fn an_absorption_that_is_not_that_of_the_payment_orders_is_found(db) {
         let app = TestApp::on(db);
         let life = filed(&app, CONSTRUCTION, "reporting").await;
@@ -79,6 +98,12 @@ on_both! {
         // More was paid than that part of the contracts.
         let row = finds(&life, "shortfall-and-penalties", &["90.00 % of the output"]).await;
         assert_eq!(figure(&row, "absorbed_idr"), (json!(TOTAL / 10 * 9), json!(TOTAL)));
+        // What the vendor paid back is not paid any more, whatever the report says.
+        let contract = life.last("contracts").await;
+        let back = json!({ "contract_id": contract["id"], "number": "STS/1", "received_on": app.today(),
+            "amount_idr": TOTAL / 10, "reason": "Kekurangan volume." });
+        life.add(Role::Drafter, "recoveries", back).await.is(201);
+        passes(&life, "shortfall-and-penalties").await;
         let inspector = life.who(Role::Inspector).await;
         let back = json!({ "comment": "Tidak sesuai BAST." });
         life.step_of(&inspector, "reports", &short, "return", back).await.is(200);
@@ -156,6 +181,44 @@ on_both! {
         finds(&slow, "leftover", &["is in hand of what was paid for 2021"]).await;
     }
 
+    async fn what_was_carried_into_a_proposal_that_then_ends_is_told_and_can_leave_it(db) {
+        let app = TestApp::on(db);
+        open_later_years(&app, &[2022, 2023]);
+        let life = REVITALISATION.at(&app, "funded").await;
+        life.spend(REVITALISATION.total() - 9_000).await.is(201);
+        let next = of_year(2022).at(&app, "allocated").await;
+        let slow = of_year(2022).at(&app, "allocated").await;
+        let last = of_year(2023).at(&app, "allocated").await;
+        carry(&life, &next, json!({ "amount_idr": 5_000 })).await.is(201);
+        carry(&life, &slow, json!({ "amount_idr": 4_000 })).await.is(201);
+        passes(&next, "leftover").await;
+        let slip = async |number: &str, amount: i64| {
+            let body = json!({ "number": number, "returned_on": app.today(), "amount_idr": amount, "reason": "Sisa." });
+            next.add(Role::Drafter, "returns", body).await
+        };
+        slip("STS/1", 2_000).await.refused(409, &["not_from_here"]);
+        let cancelled = json!({ "action": "cancel", "comment": "Lahan sengketa." });
+        next.act(Role::Approver, cancelled).await.is(200);
+        let row = finds(&next, "leftover",
+            &["Rp5,000 is in hand of what was carried over to it", "it is cancelled", "Rp5,000 came from 2021"]).await;
+        assert_eq!(figure(&row, "in_hand_idr"), (json!(0), json!(5_000)));
+        assert_eq!(app.verified(), [format!("proposal {}: cancelled with Rp5,000 in hand", next.id)]);
+        slip("STS/1", 2_000).await.is(201);
+        finds(&next, "leftover", &["Rp3,000 is in hand", "Rp2,000 went back to the treasury"]).await;
+        let of_2021 = |amount: i64| json!({ "origin_year": 2021, "amount_idr": amount });
+        carry(&next, &last, of_2021(3_001)).await.refused(409, &["above_cash"]);
+        carry(&next, &last, of_2021(3_000)).await.is(201);
+        assert_eq!(app.verified(), Vec::<String>::new());
+        slip("STS/2", 1).await.refused(409, &["not_from_here"]);
+        carry(&next, &last, of_2021(1)).await.refused(409, &["above_cash"]);
+        // Where nothing has ended, money is left over once the year is.
+        passes(&slow, "leftover").await;
+        while !app.today().starts_with("2023") {
+            app.later(chrono::TimeDelta::days(60));
+        }
+        finds(&slow, "leftover", &["Rp4,000 is in hand of what was carried over to it", "it is allocated"]).await;
+    }
+
     async fn supporting_activities_beyond_their_share_or_of_no_kind_are_found(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planned").await;
@@ -183,14 +246,18 @@ on_both! {
         life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
         life.to("funded").await;
         passes(&life, "shortfall-and-penalties").await;
+        paid(&life, "B", 10).await;
+        let row = finds(&life, "shortfall-and-penalties", &["SP2D B", "no penalty was charged"]).await;
+        assert_eq!(figure(&row, "spent_on").1, json!(app.today()));
+        // A penalty is charged once, and what is held back is paid later.
         let contract = life.last("contracts").await;
         let fined = json!({ "contract_id": contract["id"], "number": "A", "spent_on": app.today(), "amount_idr": 10,
             "penalty_idr": 1 });
         life.add(Role::Drafter, "expenditures", fined).await.is(201);
         passes(&life, "shortfall-and-penalties").await;
-        paid(&life, "B", 10).await;
-        let row = finds(&life, "shortfall-and-penalties", &["SP2D B", "no penalty was charged"]).await;
-        assert_eq!(figure(&row, "spent_on").1, json!(app.today()));
+        let inspector = life.who(Role::Inspector).await;
+        life.reverse(&inspector, &life.entry("spend").await).await.is(201);
+        finds(&life, "shortfall-and-penalties", &["SP2D B"]).await;
         amend(&life, json!({ "ends_on": "2021-12-31" })).await;
         passes(&life, "shortfall-and-penalties").await;
         // What was handed over in time and is paid for later was not late.
@@ -204,5 +271,47 @@ on_both! {
         paid(&life, "C", TOTAL).await;
         let all = said(&life, "shortfall-and-penalties").await;
         assert!(all.len() == 1 && all[0].contains("was paid on contract"), "{all:?}");
+    }
+
+    async fn a_design_and_goods_beside_works_are_not_late_by_the_works_handover(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let (small, ends_on) = (1_000_000, app.in_days(30));
+        let sign = async |number: &str, role: &str, value: i64, lines: Value| {
+            let body = json!({ "number": number, "role": role, "value_idr": value, "lines": lines, "ends_on": ends_on,
+                "vendor_name": format!("PT {number}") });
+            life.contract(body).await.is(201)
+        };
+        let design = sign("D", "design", small, json!([2])).await;
+        let goods = sign("G", "goods", small, json!([1])).await;
+        let works = sign("W", "works", TOTAL - 2 * small, json!([1, 2])).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        let order = async |contract: &Value, number: &str| {
+            let body = json!({ "contract_id": contract["id"], "number": number, "spent_on": app.today(), "amount_idr": 10 });
+            life.add(Role::Drafter, "expenditures", body).await.is(201)
+        };
+        order(&design, "1").await;
+        order(&goods, "2").await;
+        passes(&life, "shortfall-and-penalties").await;
+        order(&works, "3").await;
+        finds(&life, "shortfall-and-penalties", &["SP2D 3", "contract W"]).await;
+    }
+
+    async fn works_that_were_paid_in_time_and_handed_over_late_without_a_penalty_are_found(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "funded").await;
+        amend(&life, json!({ "ends_on": app.in_days(5) })).await;
+        paid(&life, "A", TOTAL - 10).await;
+        app.later(chrono::TimeDelta::days(10));
+        passes(&life, "shortfall-and-penalties").await;
+        life.complete_works().await.is(200);
+        let row = finds(&life, "shortfall-and-penalties", &["were handed over on", "5 day(s) after its last day"]).await;
+        assert_eq!(figure(&row, "handover_on").1, json!(app.today()));
+        let contract = life.last("contracts").await;
+        let fined = json!({ "contract_id": contract["id"], "number": "B", "spent_on": app.today(), "amount_idr": 10,
+            "penalty_idr": 1 });
+        life.add(Role::Drafter, "expenditures", fined).await.is(201);
+        passes(&life, "shortfall-and-penalties").await;
     }
 }

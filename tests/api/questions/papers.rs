@@ -1,13 +1,13 @@
 //! Questions of files, photos, dates and plans.
 
-use super::{asked, contracted, figure, file, filed, finds, passes, said};
+use super::{contracted, figure, file, filed, finds, passes, said};
 use crate::on_both;
-use crate::support::app::TestApp;
+use crate::support::app::{HOME, TestApp};
 use crate::support::client::text;
 use crate::support::documents::{photo, upload};
 use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
 use sentra::domain::people::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// At the policy's reference of a square metre.
 const AT_REFERENCE: Case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION };
@@ -63,6 +63,26 @@ on_both! {
         finds(&other, "photos", &["has the bytes of 1 other document"]).await;
     }
 
+    async fn a_design_begins_no_works_and_a_picture_of_any_kind_says_where_it_was_taken(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let small = 1_000_000;
+        let design = json!({ "number": "D", "role": "design", "vendor_name": "CV Rancang", "lines": [2], "value_idr": small,
+            "signed_on": "2020-01-02", "starts_on": "2020-01-02" });
+        contracted(&life, design).await;
+        contracted(&life, json!({ "number": "W", "value_idr": CONSTRUCTION.total() - small })).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        picture(&life, "2020:02:01 09:00:00", (-5.45, 105.25)).await;
+        finds(&life, "photos", &["was taken on 2020-02-01, before the works began"]).await;
+        let bytes = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), life.id.as_bytes()].concat();
+        let file = ("100.png", "image/png", bytes.as_slice());
+        let drafter = life.who(Role::Drafter).await;
+        upload(&app, &drafter, &life.id, &[("type", "photo_100")], file).await.is(201);
+        let all = said(&life, "photos").await;
+        assert!(all.len() == 2 && all[1].contains("(photo_100) does not say where it was taken"), "{all:?}");
+    }
+
     async fn lines_outside_the_plan_and_its_changes_are_told_with_who_approved_them(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planned").await;
@@ -78,7 +98,9 @@ on_both! {
         let all = said(&life, "outside-plan").await;
         let approver = life.who(Role::Approver).await.name;
         assert!(all.len() == 2 && all[0].contains("Banjir merusak akses.") && all[0].contains(&approver), "{all:?}");
-        assert!(all[0].contains("under version 1"), "{all:?}");
+        // Submitted under the first version, and paid from an allocation that was made under the second.
+        assert_eq!(life.shown().await["policy_version"], 1);
+        assert!(all[0].contains("judged under version 2"), "{all:?}");
         assert!(all[1].starts_with("Line 2 (supporting)"), "{all:?}");
     }
 
@@ -95,6 +117,51 @@ on_both! {
         without.to("approved").await;
         let row = finds(&without, "land-clear", &["land_certificate", reason]).await;
         assert_eq!(figure(&row, "land_certificate").1, json!(null));
+    }
+
+    async fn an_approval_is_judged_by_the_rules_that_it_was_given_under(db) {
+        let app = TestApp::on(db);
+        let before = CONSTRUCTION.as_shipped().at(&app, "approved").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let mut policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        let rule = |document_type: &str, stage: &str, components: Value| json!({
+            "type": document_type, "menus": ["construction"], "components": components, "stage": stage, "mandatory": true,
+            "valid_months": null, "label_id": "Tanah", "label_en": "Land", "legal_basis": null,
+        });
+        let rules = policy["documents"].as_array_mut().expect("documents");
+        rules.push(rule("land_grant", "confirm_planning", json!([])));
+        rules.push(rule("land_lease", "confirm_planning", json!(["wastewater_treatment"])));
+        rules.push(rule("land_deed", "complete_works", json!([])));
+        app.put(&administrator, "/policies/2021", policy).if_match(1).await.is(200);
+        // Its allocation pins the second version; the first one asked for no grant when it was approved.
+        before.to("allocated").await;
+        passes(&before, "land-clear").await;
+        file(&before, "land_grant", "H/1", &app.today()).await;
+        passes(&before, "back-filled-documents").await;
+        // Neither a component that it does not pay for, nor a later step, is asked of another.
+        let after = CONSTRUCTION.as_shipped().draft(&app).await;
+        let waiver = json!({ "document_type": "land_grant", "reason": "Hibah dalam proses." });
+        after.add(Role::Approver, "waivers", waiver).await.is(201);
+        after.to("approved").await;
+        let row = finds(&after, "land-clear", &["land_grant", "Hibah dalam proses."]).await;
+        assert!(!text(&row["says"]).contains("land_lease") && !text(&row["says"]).contains("land_deed"), "{row:#?}");
+    }
+
+    async fn a_decree_after_the_approval_asks_nothing_of_it(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.as_shipped().at(&app, "approved").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        let rules = policy["documents"].as_array().expect("documents");
+        let at = rules.iter().position(|rule| rule["type"] == "rab").expect("a rule");
+        let path = format!("/documents/{at}/type");
+        // What was a bill of quantities is a deed of the land from then on.
+        let decree = json!({
+            "fiscal_year": 2021, "number": "KMK 2/2020", "dated_on": app.today(), "reason": "Sengketa",
+            "regions": [], "changes": [{ "path": path, "value": "land_deed" }],
+        });
+        app.post(&administrator, "/decrees", decree).await.is(201);
+        passes(&life, "land-clear").await;
     }
 
     async fn what_a_centre_gets_from_elsewhere_too_is_found_with_the_regions_answer(db) {
@@ -149,6 +216,21 @@ on_both! {
         assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
     }
 
+    async fn a_price_is_that_of_what_was_approved(db) {
+        let app = TestApp::on(db);
+        let life = AT_REFERENCE.at(&app, "decision").await;
+        let half = |line_no: i64, volume: i64, amount: i64| json!({
+            "line_no": line_no, "volume_thousandths": volume, "amount_idr": amount / 2, "reason": "Dipotong.",
+        });
+        let unit = AT_REFERENCE.unit_cost_idr;
+        let body = json!({ "reviews": [half(1, 800_000, unit * 800), half(2, 1_000, unit * 40)] });
+        life.put(Role::Approver, "line-reviews", body).await.is(200);
+        life.act(Role::Approver, json!({ "action": "approve" })).await.is(200);
+        let row = finds(&life, "unit-prices", &["One m2 costs Rp2,500,000, which is 50.00 % of the reference"]).await;
+        assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
+        assert_eq!(figure(&row, "proposed_unit_cost_idr").1, json!(5_000_000));
+    }
+
     async fn documents_that_are_filled_in_after_the_approval_are_found(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "approved").await;
@@ -159,8 +241,15 @@ on_both! {
         file(&life, "feasibility_study", "FS/1", "2020-02-01").await;
         let row = finds(&life, "back-filled-documents", &["feasibility_study", "filled in afterwards"]).await;
         assert_eq!(figure(&row, "issued_on").1, json!("2020-02-01"));
+        // What was there in time is revised later on.
         file(&life, "tor", "KAK/2", &app.today()).await;
-        let all = asked(&life, "back-filled-documents").await;
-        assert!(all.len() == 2 && text(&all[1]["says"]).contains("after the approval."), "{all:#?}");
+        finds(&life, "back-filled-documents", &["feasibility_study", "another had come by then"]).await;
+        let without = CONSTRUCTION.draft(&app).await;
+        let waiver = json!({ "document_type": "land_certificate", "reason": "Dalam proses." });
+        without.add(Role::Approver, "waivers", waiver).await.is(201);
+        without.to("approved").await;
+        app.later(chrono::TimeDelta::days(3));
+        file(&without, "land_certificate", "HP/1", &app.today()).await;
+        finds(&without, "back-filled-documents", &["land_certificate", "none had come by then", "after the approval."]).await;
     }
 }

@@ -205,7 +205,8 @@ impl Play<'_> {
             reason: "Sisa.".to_owned(),
         };
         let real = carry::create(&self.sv, &self.cx("drafter", None), case.id, &input(draft));
-        let gives = [State::Funded, State::Reporting, State::Closed];
+        let gives =
+            [State::Funded, State::Reporting, State::Closed, State::Forfeited, State::Cancelled];
         let fits = gives.contains(&case.state) && amount <= in_hand;
         self.agree("carry", fits, &real.map(|_| ()));
         if fits {

@@ -238,7 +238,8 @@ impl Play<'_> {
         let case = &self.cases[at];
         let real = spending::give_back(&self.sv, &self.cx("drafter", None), case.id, &input(draft));
         let fits = matches!(case.state, State::Funded | State::Reporting)
-            || (case.state == State::Closed && in_hand > 0);
+            || (matches!(case.state, State::Closed | State::Forfeited | State::Cancelled)
+                && in_hand > 0);
         self.agree("return", fits, &real.map(|_| ()));
         if fits {
             let case = &mut self.cases[at];
