@@ -150,6 +150,7 @@ on_both! {
     async fn a_decree_after_the_approval_asks_nothing_of_it(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.as_shipped().at(&app, "approved").await;
+        app.later(chrono::TimeDelta::hours(1));
         let administrator = app.of(Role::Administrator, HOME).await;
         let policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
         let rules = policy["documents"].as_array().expect("documents");
