@@ -181,7 +181,7 @@ mod tests {
     fn letters(cell: &Out) -> usize {
         match cell {
             Out::Text(text) => text.encode_utf16().count(),
-            Out::Number(_) => 0,
+            Out::Number(_) | Out::Day(_) => 0,
         }
     }
 
