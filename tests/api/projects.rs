@@ -8,13 +8,15 @@ use crate::support::app::{HOME, SIBLING, TestApp};
 use crate::support::client::text;
 use crate::support::documents::{PDF, upload};
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
+use sentra::domain::ids::{AmendmentId, ContractId};
 use sentra::domain::people::Role;
 use sentra::service::context::Context;
 use sentra::service::export::{self, Scope};
+use sentra::storage::{amendment, contract};
 use serde_json::{Value, json};
 
 /// More than the values of one statement, of either database.
-const MANY: i64 = 66_000;
+const MANY: usize = 66_000;
 
 fn idr(amount: i64) -> Value {
     json!({ "amount": amount, "currency": "IDR" })
@@ -67,7 +69,6 @@ on_both! {
             all.iter().find(|one| one["id"] == *id).expect("a document")["documentType"].clone()
         }).collect();
         assert_eq!(types, ["contractAmendment", "contractSigned"]);
-        app.verified();
     }
 
     async fn the_cost_is_that_of_all_funds_and_money_is_told_as_of_the_day_when_it_was_read(db) {
@@ -141,35 +142,31 @@ on_both! {
         assert_eq!(shown(&nothing).await["status"], "cancelled");
     }
 
-    async fn any_number_of_contracts_and_payment_orders_is_told(db) {
+    async fn any_number_of_payment_orders_is_told(db) {
         let app = TestApp::on(db);
-        let ordered = CONSTRUCTION.at(&app, "funded").await;
-        ordered.spend(5_000).await.is(201);
-        let contracted = CONSTRUCTION.within(SIBLING).at(&app, "contracted").await;
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        life.spend(5_000).await.is(201);
         // As they are imported, but for their journal: what is asked here is how they are read.
-        let many = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})");
-        let id = |of: &str| format!("'00000000-0000-7000-{of}-' || SUBSTR(CAST(1000000000000 + n.i AS TEXT), 2)");
         let of_row = "proposal_id, contract_id, spent_on, amount_idr, description, flags, created_at, created_by, recording, penalty_idr, is_advance";
         app.database.execute(&format!(
-            "{many} INSERT INTO expenditures (id, number, number_key, {of_row}) SELECT {}, 'X/' || n.i, 'x/' || n.i, {of_row} \
-             FROM expenditures, n WHERE proposal_id = '{}'", id("8000"), ordered.id
-        ));
-        let of_row = "proposal_id, signed_on, role, vendor_name, vendor_tax_number, value_idr, spent_idr, fund_source, starts_on, \
-                      ends_on, flags, version, created_at, created_by, recording, voided_at";
-        app.database.execute(&format!(
-            "{many} INSERT INTO contracts (id, number, number_key, {of_row}) SELECT {}, 'X/' || n.i, 'x/' || n.i, {of_row} \
-             FROM contracts, n WHERE proposal_id = '{}'", id("9000"), contracted.id
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) \
+             INSERT INTO expenditures (id, number, number_key, {of_row}) \
+             SELECT '00000000-0000-7000-8000-' || SUBSTR(CAST(1000000000000 + n.i AS TEXT), 2), 'X/' || n.i, 'x/' || n.i, {of_row} \
+             FROM expenditures, n WHERE proposal_id = '{}'", life.id
         ));
         let (cx, mut bytes) = (Context::system(app.clock.now()), Vec::new());
         let count = export::oc4ids(&app.services, &cx, &Scope::default(), &publisher(), &mut bytes);
-        assert_eq!(count.expect("an export"), 2);
+        assert_eq!(count.expect("an export"), 1);
         let package: Value = serde_json::from_slice(&bytes).expect("JSON");
-        let orders = &project(&package, &ordered)["contractingProcesses"][0]["summary"]["transactions"];
-        let contracts = &project(&package, &contracted)["contractingProcesses"];
-        let counts = [orders, contracts].map(|one| one.as_array().map(Vec::len));
-        let all = usize::try_from(MANY + 1).ok();
-        assert_eq!(counts, [all, all]);
-        let auditor = app.nth(Role::Auditor, HOME, 3).await;
-        app.get(&auditor, "/fund-usage?fiscal_year=2021&group_by=component").await.is(200);
+        let orders = &project(&package, &life)["contractingProcesses"][0]["summary"]["transactions"];
+        assert_eq!(orders.as_array().map(Vec::len), Some(MANY + 1));
+    }
+
+    fn the_lines_of_any_number_of_contracts_and_amendments_are_read(db) {
+        let contracts: Vec<ContractId> = (0..MANY).map(|_| ContractId::new()).collect();
+        let amendments: Vec<AmendmentId> = (0..MANY).map(|_| AmendmentId::new()).collect();
+        let mut c = db.connect();
+        assert_eq!(contract::lines_of(&mut c, &contracts).expect("read").len(), 0);
+        assert_eq!(amendment::lines_of(&mut c, &amendments).expect("read").len(), 0);
     }
 }
