@@ -1,11 +1,11 @@
 //! A small cast: per part of the archipelago one person of each regional role, and a few at the ministry and treasury.
 
 use crate::cli::seed::ids::Ids;
-use crate::domain::audit::{Outcome, SubjectKind};
-use crate::domain::ids::{EventId, GrantId, RegionCode, UserId};
+use crate::domain::audit::{Outcome, SubjectKind, canonical};
+use crate::domain::ids::{EventId, GrantId, RegionCode, RevisionId, UserId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::people::{Language, Role};
-use crate::storage::audit::EventRow;
+use crate::storage::audit::{EventRow, RevisionRow};
 use crate::storage::bulk::Batch;
 use crate::storage::grant::GrantRow;
 use crate::storage::region::Region;
@@ -55,7 +55,7 @@ pub struct Hiring<'a> {
 
 impl Hiring<'_> {
     /// Everyone whom the regions need.
-    pub fn hire(&mut self, regions: &[Region]) -> Cast {
+    pub fn hire(&mut self, regions: &[Region]) -> Result<Cast, String> {
         let mut cast = Cast::default();
         let mut parts: BTreeMap<String, Vec<RegionCode>> = BTreeMap::new();
         for region in regions {
@@ -64,31 +64,39 @@ impl Hiring<'_> {
         }
         for (part, codes) in &parts {
             for role in REGIONAL {
-                self.regional(&mut cast, role, part, codes);
+                self.regional(&mut cast, role, part, codes)?;
             }
             let provinces: Vec<RegionCode> =
                 codes.iter().filter(|code| code.province() == **code).cloned().collect();
-            self.regional(&mut cast, Role::Verifier, part, &provinces);
+            self.regional(&mut cast, Role::Verifier, part, &provinces)?;
         }
         for (role, count) in NATIONAL {
             for n in 1..=count {
-                let user = self.user(role, &n.to_string(), 1);
-                let grant = self.grant(user, role, None);
+                let (user, event) = self.user(role, &n.to_string(), 1);
+                let grant = self.grant((user, event), role, None)?;
                 cast.national.entry(role).or_default().push(Person { user, role, grant });
             }
         }
-        cast
+        Ok(cast)
     }
 
-    fn regional(&mut self, cast: &mut Cast, role: Role, part: &str, codes: &[RegionCode]) {
-        let user = self.user(role, &format!("wilayah-{part}"), codes.len());
+    fn regional(
+        &mut self,
+        cast: &mut Cast,
+        role: Role,
+        part: &str,
+        codes: &[RegionCode],
+    ) -> Result<(), String> {
+        let (user, event) = self.user(role, &format!("wilayah-{part}"), codes.len());
         for code in codes {
-            let grant = self.grant(user, role, Some(code));
+            let grant = self.grant((user, event), role, Some(code))?;
             cast.regional.insert((role, code.clone()), Person { user, role, grant });
         }
+        Ok(())
     }
 
-    fn user(&mut self, role: Role, place: &str, grants: usize) -> UserId {
+    /// A person, and the event that made them.
+    fn user(&mut self, role: Role, place: &str, grants: usize) -> (UserId, EventId) {
         let id = UserId(self.ids.next(self.dice));
         self.batch.users.push(User {
             id,
@@ -102,8 +110,9 @@ impl Hiring<'_> {
             address_refused_at: None,
             address_refused_reply: None,
         });
+        let event = EventId(self.ids.next(self.dice));
         self.batch.events.push(EventRow {
-            id: EventId(self.ids.next(self.dice)),
+            id: event,
             at: self.at,
             actor_id: None,
             actor_role: Some(Role::System),
@@ -117,12 +126,17 @@ impl Hiring<'_> {
             content: format!("{{\"grants\":{grants},\"role\":\"{role}\"}}"),
             request_id: "seed".to_owned(),
         });
-        id
+        (id, event)
     }
 
-    fn grant(&mut self, user_id: UserId, role: Role, region: Option<&RegionCode>) -> GrantId {
+    fn grant(
+        &mut self,
+        (user_id, event_id): (UserId, EventId),
+        role: Role,
+        region: Option<&RegionCode>,
+    ) -> Result<GrantId, String> {
         let id = GrantId(self.ids.next(self.dice));
-        self.batch.grants.push(GrantRow {
+        let row = GrantRow {
             id,
             user_id,
             role,
@@ -133,8 +147,17 @@ impl Hiring<'_> {
             decree: None,
             revoked_at: None,
             created_at: self.at,
+        };
+        self.batch.revisions.push(RevisionRow {
+            id: RevisionId(self.ids.next(self.dice)),
+            subject_kind: SubjectKind::Grant,
+            subject_id: id.to_string(),
+            version: 1,
+            event_id,
+            content: canonical(&row).map_err(|error| error.to_string())?,
         });
-        id
+        self.batch.grants.push(row);
+        Ok(id)
     }
 }
 

@@ -124,7 +124,8 @@ impl World {
         let (mut dice, mut ids) = (StdRng::seed_from_u64(seed), Ids::before(today));
         let mut first = Batch::default();
         let at = today.after(-TimeDelta::days(HIRED_DAYS_AGO));
-        let cast = Hiring { batch: &mut first, ids: &mut ids, dice: &mut dice, at }.hire(&regions);
+        let cast =
+            Hiring { batch: &mut first, ids: &mut ids, dice: &mut dice, at }.hire(&regions)?;
         Ok(World {
             dice,
             ids,

@@ -50,9 +50,14 @@ fn compare(
             report.breach(format!("{kind} {id} is there, and no revision tells of it"));
             continue;
         };
-        if canonical(content)? != told.content {
-            let what = differing(content, &told.content);
-            let version = told.version;
+        let mut kept = content.clone();
+        let version = told.version;
+        // Whoever takes a share of a row raises its version, so that another one comes after; that alone changes nothing.
+        if let Some(number) = kept.get_mut("version") {
+            *number = version.into();
+        }
+        if canonical(&kept)? != told.content {
+            let what = differing(&kept, &told.content);
             report.breach(format!(
                 "{kind} {id} is kept otherwise than its newest revision, {version}, tells: {what}"
             ));
