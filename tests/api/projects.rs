@@ -69,6 +69,7 @@ on_both! {
             all.iter().find(|one| one["id"] == *id).expect("a document")["documentType"].clone()
         }).collect();
         assert_eq!(types, ["contractAmendment", "contractSigned"]);
+        app.verified();
     }
 
     async fn the_cost_is_that_of_all_funds_and_money_is_told_as_of_the_day_when_it_was_read(db) {

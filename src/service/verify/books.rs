@@ -193,10 +193,16 @@ impl Check<'_> {
                 Some(_) => Rupiah::ZERO,
                 None => contract.value_idr,
             };
-            let mut own = books.amended.iter().filter(|row| row.contract_id == contract.id);
-            let last = own.rfind(|row| !books.is_undone(amendment::SOURCE, &row.id.to_string()));
-            if let Some(last) = last.filter(|_| contract.voided_at.is_none()) {
-                self.same(&format!("value of contract {number}"), value, last.value_idr);
+            let own = || books.amended.iter().filter(|row| row.contract_id == contract.id);
+            // Of those that changed it, the last that stands; one that moved only the end says nothing of the value.
+            let changed = own().rfind(|row| {
+                row.value_idr != row.value_before_idr
+                    && !books.is_undone(amendment::SOURCE, &row.id.to_string())
+            });
+            let signed = || own().next().map(|row| row.value_before_idr);
+            let expected = changed.map(|row| row.value_idr).or_else(signed);
+            if let Some(expected) = expected.filter(|_| contract.voided_at.is_none()) {
+                self.same(&format!("value of contract {number}"), value, expected);
             }
             if contract.fund_source == FundSource::Dak {
                 absorbed.push(contract.spent_idr);
