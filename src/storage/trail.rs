@@ -21,12 +21,15 @@ pub struct PersonalText {
     pub value: String,
 }
 
-/// Reads within a savepoint: a statement that fails within it leaves a transaction of PostgreSQL as it was.
+/// Reads within a savepoint on PostgreSQL, whose transaction would end with the first statement that fails.
 pub fn apart<T, E: From<diesel::result::Error>>(
     c: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
-    c.transaction(work)
+    match c {
+        AnyConnection::Postgres(_) => c.transaction(work),
+        AnyConnection::Sqlite(_) => work(c),
+    }
 }
 
 /// The sequences that there are, after `after`; from the very first, also below 1, where that is absent.

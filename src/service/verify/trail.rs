@@ -126,7 +126,9 @@ pub fn verify_in(
     }
     walk.unsigned(tx);
     if !by.keys.is_empty() && walk.report.sealed > 0 && walk.report.checkpoints == 0 {
-        walk.fail(1, "no checkpoint that is signed by a trusted key holds".to_owned());
+        // Whatever else does not hold comes first.
+        let words = "no checkpoint that is signed by a trusted key holds";
+        walk.fail(walk.last.saturating_add(1), words.to_owned());
     }
     walk.end(tx, &sealer, by.now)?;
     beside::look(tx, &mut walk)?;
