@@ -22,6 +22,7 @@ pub struct PersonalText {
 }
 
 /// Reads within a savepoint on PostgreSQL, whose transaction would end with the first statement that fails.
+#[expect(clippy::disallowed_methods, reason = "a savepoint within a transaction that only reads")]
 pub fn apart<T, E: From<diesel::result::Error>>(
     c: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
