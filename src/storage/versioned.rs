@@ -63,7 +63,7 @@ pub struct Told {
 }
 
 macro_rules! versioned {
-    ($($kind:ident: $row:ty = $table:ident.$key:ident, $id:ty;)+) => {
+    ($($kind:ident: $row:ty = $table:ident.$key:ident, $id:ty, $text:literal;)+) => {
         /// The kinds of rows of which every change is a revision.
         pub const VERSIONED: &[SubjectKind] = &[$(SubjectKind::$kind),+];
 
@@ -95,9 +95,8 @@ macro_rules! versioned {
         pub fn gone(c: &mut AnyConnection, kind: SubjectKind, limit: i64) -> QueryResult<Vec<String>> {
             match kind {
                 $(SubjectKind::$kind => {
-                    let row = $table::table.filter(sql::<Bool>(concat!(
-                        "CAST(", stringify!($table), ".", stringify!($key), " AS TEXT) = revisions.subject_id"
-                    )));
+                    let row = $table::table
+                        .filter(sql::<Bool>(concat!($text, " = revisions.subject_id")));
                     revisions::table
                         .filter(revisions::subject_kind.eq(kind))
                         .filter(diesel::dsl::not(diesel::dsl::exists(row)))
@@ -112,23 +111,23 @@ macro_rules! versioned {
     };
 }
 versioned! {
-    Grant: GrantRow = grants.id, GrantId;
-    Centre: Centre = centres.id, CentreId;
-    CentreFunding: CentreFunding = centre_fundings.id, CentreFundingId;
-    Ceiling: Ceiling = ceilings.fiscal_year, i64;
-    Allocation: Allocation = allocations.id, AllocationId;
-    Proposal: Proposal = proposals.id, ProposalId;
-    ChangeRequest: ChangeRequest = change_requests.id, ChangeRequestId;
-    Assignment: Assignment = assignments.id, AssignmentId;
-    Waiver: Waiver = waivers.id, WaiverId;
-    Document: Document = documents.id, DocumentId;
-    Condition: Condition = conditions.id, ConditionId;
-    Hold: Hold = holds.id, HoldId;
-    Finding: Finding = findings.id, FindingId;
-    Plan: Plan = activity_plans.id, PlanId;
-    Contract: Contract = contracts.id, ContractId;
-    TrancheRequest: TrancheRequest = tranche_requests.id, TrancheRequestId;
-    Report: Report = reports.id, ReportId;
+    Grant: GrantRow = grants.id, GrantId, "grants.id";
+    Centre: Centre = centres.id, CentreId, "centres.id";
+    CentreFunding: CentreFunding = centre_fundings.id, CentreFundingId, "centre_fundings.id";
+    Ceiling: Ceiling = ceilings.fiscal_year, i64, "CAST(ceilings.fiscal_year AS TEXT)";
+    Allocation: Allocation = allocations.id, AllocationId, "allocations.id";
+    Proposal: Proposal = proposals.id, ProposalId, "proposals.id";
+    ChangeRequest: ChangeRequest = change_requests.id, ChangeRequestId, "change_requests.id";
+    Assignment: Assignment = assignments.id, AssignmentId, "assignments.id";
+    Waiver: Waiver = waivers.id, WaiverId, "waivers.id";
+    Document: Document = documents.id, DocumentId, "documents.id";
+    Condition: Condition = conditions.id, ConditionId, "conditions.id";
+    Hold: Hold = holds.id, HoldId, "holds.id";
+    Finding: Finding = findings.id, FindingId, "findings.id";
+    Plan: Plan = activity_plans.id, PlanId, "activity_plans.id";
+    Contract: Contract = contracts.id, ContractId, "contracts.id";
+    TrancheRequest: TrancheRequest = tranche_requests.id, TrancheRequestId, "tranche_requests.id";
+    Report: Report = reports.id, ReportId, "reports.id";
 }
 
 /// The newest revision of each of several things of a kind.

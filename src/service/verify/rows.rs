@@ -23,6 +23,11 @@ pub(super) fn look(tx: &mut AnyConnection, report: &mut Report) -> Result<(), Er
         loop {
             let rows = versioned::rows(tx, kind, after.as_deref(), PAGE)?;
             let Some(last) = rows.last() else { break };
+            // SQLite has what is no text behind all texts, whichever is asked for.
+            if after.as_ref() == Some(&last.id) {
+                report.breach(format!("the id of {kind} {} is not kept as text", last.id));
+                break;
+            }
             after = Some(last.id.clone());
             compare(tx, kind, &rows, report)?;
             if kind == SubjectKind::Proposal {
