@@ -177,8 +177,33 @@ fn holds(column: &str, kept: Kept) -> String {
     }
 }
 
+/// In SQL, whether each value of a row of some tables of the trail is kept as it should be. A moment that is a text is read
+/// in its one notation or not at all.
+pub fn is_kept(c: &AnyConnection, tables: &[&str]) -> String {
+    if let AnyConnection::Postgres(_) = c {
+        return "TRUE".to_owned();
+    }
+    let shapes = SHAPES.iter().filter(|(table, ..)| tables.contains(table));
+    let holds = shapes.flat_map(|(table, _, columns)| {
+        columns.iter().map(move |(name, kept)| {
+            let kept = if let Moment = kept { Letters } else { *kept };
+            holds(&format!("{table}.{name}"), kept)
+        })
+    });
+    holds.collect::<Vec<_>>().join(" AND ")
+}
+
+/// Which rows are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Each.
+    All,
+    /// Those that whoever walks through the trail does not come by: of events that wait, and of tables of no event.
+    Beside,
+}
+
 /// What is odd: of each row the first such column; by the sequence of its event, what has none last.
-pub fn odd(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<Odd>> {
+pub fn odd(c: &mut AnyConnection, rows: Rows, limit: i64) -> QueryResult<Vec<Odd>> {
     let AnyConnection::Sqlite(c) = c else { return Ok(Vec::new()) };
     let all = SHAPES.map(|(table, event, columns)| {
         let cases: String = columns
@@ -188,7 +213,13 @@ pub fn odd(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<Odd>> {
                 format!(" WHEN NOT {holds} THEN '{table}.{name}'")
             })
             .collect();
-        format!("SELECT CASE{cases} END AS place, {event} AS event_id FROM {table}")
+        let which = match rows {
+            Rows::Beside if event != "NULL" && table != "audit_pending" => {
+                format!(" WHERE {event} IN (SELECT event_id FROM audit_pending)")
+            }
+            Rows::Beside | Rows::All => String::new(),
+        };
+        format!("SELECT CASE{cases} END AS place, {event} AS event_id FROM {table}{which}")
     });
     let all = all.join(" UNION ALL ");
     diesel::sql_query(format!(

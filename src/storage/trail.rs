@@ -1,14 +1,16 @@
 //! The whole trail in bounded pages, for whoever verifies or exports it: each sealed event with all that names it, and
 //! what names an event that is not there.
 
-use crate::storage::connection::AnyConnection;
+use crate::storage::connection::{AnyConnection, on_each};
+use crate::storage::odd;
 use crate::storage::schema::{
     audit_events, audit_pending, audit_personal, audit_seals, audit_tiles, journal_entries,
     revisions,
 };
 use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Tile};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{count, count_star, exists, max, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 
 /// A personal value as it stands, of all columns.
@@ -53,19 +55,24 @@ pub fn ends(seqs: &[i64], after: Option<i64>) -> Option<(i64, i64)> {
     Some((further().min()?, further().max()?))
 }
 
+/// A row of the trail, and whether each of its values is kept as it is written here ([`odd`]).
+pub type Kept<T> = (T, bool);
+
 /// Seals of a range of sequences, both included, with their events where those are there.
 pub fn seals(
     c: &mut AnyConnection,
     from: i64,
     to: i64,
-) -> QueryResult<Vec<(Seal, Option<EventText>)>> {
-    audit_seals::table
+) -> QueryResult<Vec<Kept<(Seal, Option<EventText>)>>> {
+    let kept = odd::is_kept(c, &["audit_seals", "audit_events"]);
+    let rows: Vec<(Seal, Option<EventText>, bool)> = on_each!(c, |c| audit_seals::table
         .left_join(audit_events::table.on(audit_events::id.eq(audit_seals::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
         .order(audit_seals::seq)
-        .select((Seal::as_select(), audit_events::all_columns.nullable()))
-        .load(c)
+        .select((Seal::as_select(), audit_events::all_columns.nullable(), sql::<Bool>(&kept)))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(seal, event, is_kept)| ((seal, event), is_kept)).collect())
 }
 
 /// The revisions of the events of a range of sequences, each with its sequence, by sequence and id.
@@ -73,25 +80,31 @@ pub fn revisions(
     c: &mut AnyConnection,
     from: i64,
     to: i64,
-) -> QueryResult<Vec<(i64, RevisionText)>> {
-    revisions::table
+) -> QueryResult<Vec<Kept<(i64, RevisionText)>>> {
+    let kept = odd::is_kept(c, &["revisions"]);
+    on_each!(c, |c| revisions::table
         .inner_join(audit_seals::table.on(audit_seals::event_id.eq(revisions::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
         .order((audit_seals::seq, revisions::id))
-        .select((audit_seals::seq, revisions::all_columns))
-        .load(c)
+        .select(((audit_seals::seq, revisions::all_columns), sql::<Bool>(&kept)))
+        .load(c))
 }
 
 /// The entries of the journal of the events of a range of sequences, each with its sequence, by sequence and id.
-pub fn entries(c: &mut AnyConnection, from: i64, to: i64) -> QueryResult<Vec<(i64, EntryText)>> {
-    journal_entries::table
+pub fn entries(
+    c: &mut AnyConnection,
+    from: i64,
+    to: i64,
+) -> QueryResult<Vec<Kept<(i64, EntryText)>>> {
+    let kept = odd::is_kept(c, &["journal_entries"]);
+    on_each!(c, |c| journal_entries::table
         .inner_join(audit_seals::table.on(audit_seals::event_id.eq(journal_entries::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
         .order((audit_seals::seq, journal_entries::id))
-        .select((audit_seals::seq, journal_entries::all_columns))
-        .load(c)
+        .select(((audit_seals::seq, journal_entries::all_columns), sql::<Bool>(&kept)))
+        .load(c))
 }
 
 /// The personal values that are left of the events of a range of sequences, each with its sequence.
@@ -99,14 +112,94 @@ pub fn personal(
     c: &mut AnyConnection,
     from: i64,
     to: i64,
-) -> QueryResult<Vec<(i64, PersonalText)>> {
-    audit_personal::table
+) -> QueryResult<Vec<Kept<(i64, PersonalText)>>> {
+    let kept = odd::is_kept(c, &["audit_personal"]);
+    on_each!(c, |c| audit_personal::table
         .inner_join(audit_seals::table.on(audit_seals::event_id.eq(audit_personal::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
         .order((audit_seals::seq, audit_personal::field))
-        .select((audit_seals::seq, audit_personal::all_columns))
-        .load(c)
+        .select(((audit_seals::seq, audit_personal::all_columns), sql::<Bool>(&kept)))
+        .load(c))
+}
+
+/// How many rows of the trail there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events.
+    pub events: i64,
+    /// Revisions.
+    pub revisions: i64,
+    /// Entries of the journal.
+    pub entries: i64,
+    /// Personal values.
+    pub personal: i64,
+}
+
+impl Counts {
+    /// Of both together.
+    pub fn and(self, other: Counts) -> Counts {
+        Counts {
+            events: self.events.saturating_add(other.events),
+            revisions: self.revisions.saturating_add(other.revisions),
+            entries: self.entries.saturating_add(other.entries),
+            personal: self.personal.saturating_add(other.personal),
+        }
+    }
+}
+
+/// All that there are.
+pub fn counts(c: &mut AnyConnection) -> QueryResult<Counts> {
+    Ok(Counts {
+        events: audit_events::table.count().get_result(c)?,
+        revisions: revisions::table.count().get_result(c)?,
+        entries: journal_entries::table.count().get_result(c)?,
+        personal: audit_personal::table.count().get_result(c)?,
+    })
+}
+
+/// Those of events that wait to be sealed, and have no seal.
+pub fn waiting(c: &mut AnyConnection) -> QueryResult<Counts> {
+    let waits = || {
+        let seal = audit_seals::table.filter(audit_seals::event_id.eq(audit_pending::event_id));
+        audit_pending::table.filter(not(exists(seal))).select(audit_pending::event_id)
+    };
+    Ok(Counts {
+        events: audit_events::table
+            .filter(audit_events::id.eq_any(waits()))
+            .count()
+            .get_result(c)?,
+        revisions: revisions::table
+            .filter(revisions::event_id.eq_any(waits()))
+            .count()
+            .get_result(c)?,
+        entries: journal_entries::table
+            .filter(journal_entries::event_id.eq_any(waits()))
+            .count()
+            .get_result(c)?,
+        personal: audit_personal::table
+            .filter(audit_personal::event_id.eq_any(waits()))
+            .count()
+            .get_result(c)?,
+    })
+}
+
+/// Sequences of events that an earlier sequence has sealed already: an index forbids it, and whoever owns the tables can
+/// take an index away.
+pub fn sealed_twice(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<i64>> {
+    let (seals, distinct): (i64, i64) = audit_seals::table
+        .select((count_star(), count(audit_seals::event_id).aggregate_distinct()))
+        .first(c)?;
+    if seals == distinct {
+        return Ok(Vec::new());
+    }
+    let again: Vec<Option<i64>> = audit_seals::table
+        .group_by(audit_seals::event_id)
+        .having(count_star().gt(1))
+        .select(max(audit_seals::seq))
+        .limit(limit)
+        .load(c)?;
+    Ok(again.into_iter().flatten().collect())
 }
 
 /// Events without a seal, by id, after `after`, each with whether it waits for one; from the very first, also one whose id

@@ -7,7 +7,7 @@ use crate::service::error::Error;
 use crate::service::seal::checkpoint::MOST_KEYS;
 use crate::service::store::StoreError;
 use crate::storage::checkpoint::Key;
-use crate::storage::odd::Odd;
+use crate::storage::odd::{Odd, Rows};
 use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Sealer};
 use crate::storage::trail::{self, PersonalText};
 use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, odd, seal};
@@ -156,13 +156,15 @@ impl Whole {
 }
 
 fn events(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Vec<Whole>, Error> {
-    let mut all_revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
-    let mut all_entries = trail::entries(tx, from, to)?.into_iter().peekable();
-    let mut all_personal = trail::personal(tx, from, to)?.into_iter().peekable();
+    let rows = trail::revisions(tx, from, to)?.into_iter();
+    let mut all_revisions = rows.map(|(row, _)| row).peekable();
+    let mut all_entries = trail::entries(tx, from, to)?.into_iter().map(|(row, _)| row).peekable();
+    let mut all_personal =
+        trail::personal(tx, from, to)?.into_iter().map(|(row, _)| row).peekable();
     let seals = trail::seals(tx, from, to)?;
     let mut page = Vec::with_capacity(seals.len());
     // All of them come by sequence.
-    for (seal, event) in seals {
+    for ((seal, event), _) in seals {
         let seq = seal.seq;
         let (revisions, entries, personal) = (Vec::new(), Vec::new(), Vec::new());
         let mut one = Whole { seal, event, revisions, entries, personal };
@@ -253,7 +255,7 @@ fn beside(tx: &mut AnyConnection, out: &mut Out<'_>) -> Result<(), Error> {
     for (what, id, event_id) in told(out, trail::orphans(tx, MOST_ORPHANS))? {
         out.line(&Line::Orphan { what, id: &id, event_id: &event_id })?;
     }
-    for Odd { place, event_id, seq } in told(out, odd::odd(tx, MOST_ORPHANS))? {
+    for Odd { place, event_id, seq } in told(out, odd::odd(tx, Rows::All, MOST_ORPHANS))? {
         out.line(&Line::Odd { place: &place, event_id: event_id.as_deref(), seq })?;
     }
     Ok(())

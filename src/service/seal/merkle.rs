@@ -233,10 +233,14 @@ impl Growing {
         self.size
     }
 
+    /// The whole subtrees that it is made of, from left to right.
+    pub fn subtrees(&self) -> impl Iterator<Item = Hash> {
+        self.edge.iter().map(|(_, hash)| *hash)
+    }
+
     /// The root of what was added.
     pub fn root(&self) -> Hash {
-        let hashes: Vec<Hash> = self.edge.iter().map(|(_, hash)| *hash).collect();
-        Part::root(&hashes)
+        Part::root(&self.subtrees().collect::<Vec<_>>())
     }
 }
 

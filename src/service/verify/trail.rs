@@ -7,12 +7,12 @@ mod notes;
 use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::service::seal::merkle::{Growing, Hash};
+use crate::service::seal::merkle::{Growing, Hash, Part};
 use crate::service::seal::note::{Checkpoint, VerifierKey};
 use crate::service::seal::{Group, TILE};
 use crate::service::trail::commitment;
 use crate::storage::seal::{EventText, Seal, Sealer, Tile};
-use crate::storage::trail::{self, PersonalText};
+use crate::storage::trail::{self, Counts, PersonalText};
 use crate::storage::{AnyConnection, DbError, seal};
 use chrono::TimeDelta;
 use notes::Signed;
@@ -154,6 +154,10 @@ fn tiles_after(tx: &mut AnyConnection, after: Option<(i64, i64)>) -> Result<Vec<
 struct Page {
     seals: Vec<(Seal, Option<Group>)>,
     personal: HashMap<i64, Vec<PersonalText>>,
+    /// How many rows these are.
+    found: Counts,
+    /// Whether a value of them is not kept as it is written here.
+    is_odd: bool,
 }
 
 /// Within a step of its own, so that PostgreSQL goes on with the next when this one can't be read.
@@ -162,26 +166,44 @@ fn page(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
 }
 
 fn kept_of(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
-    let seals = trail::seals(tx, from, to)?;
-    let mut revisions = trail::revisions(tx, from, to)?.into_iter().peekable();
-    let mut entries = trail::entries(tx, from, to)?.into_iter().peekable();
+    let mut is_odd = false;
+    let (seals, revisions) = (trail::seals(tx, from, to)?, trail::revisions(tx, from, to)?);
+    let (entries, values) = (trail::entries(tx, from, to)?, trail::personal(tx, from, to)?);
+    let mut found = Counts {
+        events: 0,
+        revisions: count(&revisions),
+        entries: count(&entries),
+        personal: count(&values),
+    };
     let mut personal: HashMap<i64, Vec<PersonalText>> = HashMap::new();
-    for (seq, row) in trail::personal(tx, from, to)? {
+    for ((seq, row), is_kept) in values {
+        is_odd |= !is_kept;
         personal.entry(seq).or_default().push(row);
     }
+    let (mut revisions, mut entries) =
+        (revisions.into_iter().peekable(), entries.into_iter().peekable());
     // All of them come by sequence.
-    let seals = seals.into_iter().map(|(seal, event)| {
+    let seals = seals.into_iter().map(|((seal, event), is_kept)| {
+        is_odd |= !is_kept;
         let mut of = (Vec::new(), Vec::new());
-        while let Some((_, row)) = revisions.next_if(|(seq, _)| *seq == seal.seq) {
+        while let Some(((_, row), is_kept)) = revisions.next_if(|((seq, _), _)| *seq == seal.seq) {
+            is_odd |= !is_kept;
             of.0.push(row);
         }
-        while let Some((_, row)) = entries.next_if(|(seq, _)| *seq == seal.seq) {
+        while let Some(((_, row), is_kept)) = entries.next_if(|((seq, _), _)| *seq == seal.seq) {
+            is_odd |= !is_kept;
             of.1.push(row);
         }
         let group = event.map(|event| Group { event, revisions: of.0, entries: of.1 });
+        found.events = found.events.saturating_add(i64::from(group.is_some()));
         (seal, group)
     });
-    Ok(Page { seals: seals.collect(), personal })
+    let seals = seals.collect();
+    Ok(Page { seals, personal, found, is_odd })
+}
+
+fn count<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }
 
 /// A note that claims a root at a size, and where it was found.
@@ -203,8 +225,7 @@ struct Walk {
     report: TrailReport,
     /// What does not hold: those that come first.
     findings: BTreeSet<Finding>,
-    tree: Growing,
-    /// Leaves since the last whole tile, or roots since the last of a higher level, each level from 1.
+    /// The tree: leaves since the last whole tile, then roots of tiles since the last of the level above, and so on.
     edges: Vec<Growing>,
     /// Tiles that were completed, and are yet to be compared with those that are kept.
     made: BTreeMap<(i64, i64), Hash>,
@@ -214,6 +235,10 @@ struct Walk {
     sealed_at: Moment,
     claims: BTreeMap<i64, Vec<Claim>>,
     signed: Signed,
+    /// The rows that it came by.
+    found: Counts,
+    /// Whether a value of them is not kept as it is written here.
+    is_odd: bool,
 }
 
 impl Walk {
@@ -244,7 +269,9 @@ impl Walk {
     }
 
     fn page(&mut self, page: Page) {
-        let Page { seals, mut personal } = page;
+        let Page { seals, mut personal, found, is_odd } = page;
+        self.found = self.found.and(found);
+        self.is_odd |= is_odd;
         for (seal, group) in seals {
             if !self.reach(seal.seq) {
                 continue;
@@ -308,7 +335,6 @@ impl Walk {
     }
 
     fn grow(&mut self, seq: i64, leaf: Hash) {
-        self.tree.push(leaf);
         let (mut position, mut hash) = (seq, leaf);
         for level in 1.. {
             let Some(tile) = self.edges.get_mut(level - 1) else {
@@ -327,12 +353,18 @@ impl Walk {
             self.made.insert((level, position.saturating_sub(1)), hash);
         }
         for claim in self.claims.remove(&seq).unwrap_or_default() {
-            if claim.checkpoint.root == self.tree.root() {
+            if claim.checkpoint.root == self.root() {
                 self.report.checkpoints = self.report.checkpoints.saturating_add(1);
             } else {
                 self.fail(seq, format!("{} has another root over the first {seq}", claim.place));
             }
         }
+    }
+
+    /// The root over all so far.
+    fn root(&self) -> Hash {
+        let subtrees: Vec<Hash> = self.edges.iter().rev().flat_map(Growing::subtrees).collect();
+        Part::root(&subtrees)
     }
 
     fn personal(&mut self, seq: i64, event: &EventText, rows: &[PersonalText]) {

@@ -2,25 +2,38 @@
 
 use crate::service::error::Error;
 use crate::service::verify::trail::{LIMIT, MOST, PAGE, Walk};
-use crate::storage::odd::{self, Odd};
+use crate::storage::odd::{self, Odd, Rows};
+use crate::storage::trail::Counts;
 use crate::storage::{AnyConnection, DbError, QueryError, seal, trail};
 
-/// Names it.
+/// Names it. What the walk came by is counted: only where more is there than that and what waits, it is looked for.
 pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error> {
     let next = walk.last.saturating_add(1);
     if let sealers @ 2.. = walk.told(seal::sealers(tx)) {
         walk.fail(0, format!("the sealer has {sealers} rows"));
     }
-    unsealed(tx, walk, next)?;
+    for seq in walk.told(trail::sealed_twice(tx, LIMIT)) {
+        walk.fail(seq, "an earlier sequence has sealed its event already".to_owned());
+    }
+    let (all, waiting) = (walk.told(trail::counts(tx)), walk.told(trail::waiting(tx)));
+    let known = walk.found.and(waiting);
+    walk.report.waiting = usize::try_from(waiting.events).unwrap_or_default();
+    if all.events != known.events {
+        unsealed(tx, walk, next)?;
+    }
     for (event, seq) in walk.told(trail::falsely_pending(tx, LIMIT)) {
         let seq = seq.unwrap_or(next);
         walk.fail(seq, format!("event {event} waits to be sealed, and is sealed or not there"));
     }
-    for (what, id, event) in walk.told(trail::orphans(tx, LIMIT)) {
-        let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
-        walk.fail(seq, format!("the {what} {id} is of event {event}, which is not there"));
+    let parts = |counts: Counts| (counts.revisions, counts.entries, counts.personal);
+    if parts(all) != parts(known) {
+        for (what, id, event) in walk.told(trail::orphans(tx, LIMIT)) {
+            let seq = trail::seq_of(tx, &event)?.unwrap_or(next);
+            walk.fail(seq, format!("the {what} {id} is of event {event}, which is not there"));
+        }
     }
-    for Odd { place, event_id, seq } in walk.told(odd::odd(tx, LIMIT)) {
+    let rows = if walk.is_odd || all != known { Rows::All } else { Rows::Beside };
+    for Odd { place, event_id, seq } in walk.told(odd::odd(tx, rows, LIMIT)) {
         let seq = match event_id {
             Some(_) => seq.unwrap_or(next),
             None => 0,
@@ -38,7 +51,6 @@ fn unsealed(tx: &mut AnyConnection, walk: &mut Walk, next: i64) -> Result<(), Er
         let last = rows.last().map(|(event, _)| event.clone());
         for (event, waits) in rows {
             if waits.is_some() {
-                walk.report.waiting = walk.report.waiting.saturating_add(1);
                 continue;
             }
             // The place of each is a query of its own, and no more are told than these.
