@@ -83,7 +83,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah kebutuhan dana penyelesaian sama dengan sisa kontrak?",
         question_en: "Are the funds needed to finish what contracts still have to be paid?",
-        row: "A proposal whose contracts, less what was paid on them, are more than there is for it: the cash in hand, what was given \
+        row: "A proposal whose contracts, each less what was paid on it, are more than there is for it: the cash in hand, what was given \
               back or carried on, and, until the last payment or the end of works, what can still be disbursed.",
         basis: "PMK 25/2024 Art. 45",
         of_one: false,
