@@ -132,7 +132,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah lahan siap sebelum persetujuan, dan dengan dokumen apa?",
         question_en: "Was the land clear before the approval, and by which document?",
         row: "An approved proposal that lacked a document of the land or site that the rules it was approved by ask for up to the \
-              decision: none had come, or it was dated later or had run out. A waiver is named, and is a row.",
+              decision: by the rules of readiness none was there that held, or it was dated later. A waiver that stood is named, \
+              and is a row.",
         basis: "Perpres 123/2016 Art. 7",
         of_one: false,
         strands: &[land::proposals],
@@ -237,7 +238,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah dokumen kesiapan bertanggal sebelum persetujuan, atau diisi belakangan?",
         question_en: "Were readiness documents dated before the approval, or back-filled?",
         row: "A document that the rules of the approval ask for up to it, and for no later step, that came after it: where none of its \
-              type had come by then, or dated before it. A revision of what was there in time is none.",
+              type had come by then, or dated before it; with the waiver that stood at the approval. A revision of what was \
+              there in time is none.",
         basis: PRACTICE,
         of_one: false,
         strands: &[late_documents::documents],

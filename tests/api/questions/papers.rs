@@ -4,7 +4,7 @@ use super::{contracted, figure, file, filed, finds, passes, said};
 use crate::on_both;
 use crate::support::app::{HOME, TestApp};
 use crate::support::client::text;
-use crate::support::documents::{photo, upload};
+use crate::support::documents::{PDF, photo, upload};
 use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
@@ -13,12 +13,24 @@ use serde_json::{Value, json};
 const AT_REFERENCE: Case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION };
 
 async fn picture(life: &Life<'_>, taken: &str, at: (f64, f64)) {
+    picture_of(life, "photo_50", taken, at).await;
+}
+
+async fn picture_of(life: &Life<'_>, document_type: &str, taken: &str, at: (f64, f64)) {
     let mut bytes = photo(taken, Some(at));
-    bytes.extend_from_slice(format!("\n%{taken} {at:?} {}\n", life.id).as_bytes());
+    bytes.extend_from_slice(format!("\n%{document_type} {taken} {at:?} {}\n", life.id).as_bytes());
+    bring(life, &[("type", document_type)], &bytes).await;
+}
+
+/// Brings a picture of some bytes.
+async fn bring(life: &Life<'_>, fields: &[(&str, &str)], bytes: &[u8]) -> Value {
     let drafter = life.who(Role::Drafter).await;
-    let fields = [("type", "photo_50")];
-    let file = ("50.jpg", "image/jpeg", bytes.as_slice());
-    upload(life.app, &drafter, &life.id, &fields, file).await.is(201);
+    upload(life.app, &drafter, &life.id, fields, ("50.jpg", "image/jpeg", bytes)).await.is(201)
+}
+
+async fn waive(life: &Life<'_>, document_type: &str, reason: &str) -> Value {
+    let waiver = json!({ "document_type": document_type, "reason": reason });
+    life.add(Role::Approver, "waivers", waiver).await.is(201)
 }
 
 on_both! {
@@ -117,6 +129,38 @@ on_both! {
         without.to("approved").await;
         let row = finds(&without, "land-clear", &["land_certificate", reason]).await;
         assert_eq!(figure(&row, "land_certificate").1, json!(null));
+    }
+
+    async fn a_document_of_the_land_that_had_run_out_or_has_no_date_is_found_with_the_waiver_that_stood(db) {
+        let app = TestApp::on(db);
+        let (expired, undated) = (CONSTRUCTION.draft(&app).await, CONSTRUCTION.draft(&app).await);
+        file(&expired, "land_statement", "S/1", "2019-01-02").await;
+        let drafter = undated.who(Role::Drafter).await;
+        upload(&app, &drafter, &undated.id, &[("type", "land_statement")], PDF).await.is(201);
+        for (life, why) in [(&expired, "had run out"), (&undated, "has no date")] {
+            let waiver = waive(life, "land_statement", "Sedang diperbarui.").await;
+            life.to("approved").await;
+            let said = format!("the land_statement that was there {why}");
+            let row = finds(life, "land-clear", &[&said, "(waived: Sedang diperbarui.)"]).await;
+            assert_ne!(figure(&row, "land_statement").1, json!(null));
+            // It stood then, whatever became of it.
+            app.later(chrono::TimeDelta::days(1));
+            let approver = life.who(Role::Approver).await;
+            life.step_of(&approver, "waivers", &waiver, "revoke", json!({ "reason": "Sudah ada." })).await.is(200);
+            waive(life, "land_statement", "Belakangan.").await;
+            finds(life, "land-clear", &[&said, "(waived: Sedang diperbarui.)"]).await;
+        }
+    }
+
+    async fn a_document_of_the_land_that_held_when_it_was_needed_is_in_order(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        file(&life, "land_statement", "S/1", "2019-05-20").await;
+        life.to("decision").await;
+        app.later(chrono::TimeDelta::days(20));
+        assert!(app.today().as_str() > "2020-05-20");
+        life.to("approved").await;
+        passes(&life, "land-clear").await;
     }
 
     async fn an_approval_is_judged_by_the_rules_that_it_was_given_under(db) {
@@ -251,6 +295,6 @@ on_both! {
         without.to("approved").await;
         app.later(chrono::TimeDelta::days(3));
         file(&without, "land_certificate", "HP/1", &app.today()).await;
-        finds(&without, "back-filled-documents", &["land_certificate", "none had come by then", "after the approval."]).await;
+        finds(&without, "back-filled-documents", &["land_certificate", "none had come by then (waived: Dalam proses.)", "after the approval."]).await;
     }
 }
