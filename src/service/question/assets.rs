@@ -22,7 +22,7 @@ use std::collections::HashSet;
 /// The type of document that records of assets are filed as.
 const RECORD: &str = "asset_record";
 
-/// Where works have ended.
+/// Where works have ended; what is paid after its handover was handed over before.
 const ENDED: [State; 3] = [State::Reporting, State::Operating, State::Closed];
 
 /// What was built or bought, and is not recorded as a regional asset.
@@ -31,7 +31,7 @@ pub fn proposals(
     desk: &mut Desk,
     bounds: &Bounds<'_>,
 ) -> Result<Vec<Looked>, Error> {
-    let rows = question::standing_in(tx, bounds, &ENDED)?;
+    let rows = question::handed_over_or_in(tx, bounds, &ENDED)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
     let recorded = recorded(tx, &ids)?;
     let output = handed_over(tx, &ids)?;
@@ -94,6 +94,12 @@ fn asks(policy: &Policy, menu: Menu) -> bool {
         || asked.any(|rule| rule.menus.is_empty() || rule.menus.contains(&menu))
 }
 
+/// That the proposal ended before its works had been reported on, though they stand.
+pub fn gone(row: &Proposal) -> Option<String> {
+    let is_gone = row.state.is_end() && row.state != State::Closed;
+    is_gone.then(|| format!("the proposal is {}", row.state))
+}
+
 fn tell(row: &Proposal, desk: &Desk, is_asked: bool, findings: &[Finding]) -> Told {
     let zone = Zone::of(&row.region_code);
     let since = match row.handover_on {
@@ -114,6 +120,7 @@ fn tell(row: &Proposal, desk: &Desk, is_asked: bool, findings: &[Finding]) -> To
         }
     };
     let mut words = vec![format!("{what} {since} and {lacks}")];
+    words.extend(gone(row));
     let mut told = Told::new(row.id, "")
         .figure("handover_on", json!(null), json!(row.handover_on))
         .figure("asset_number", json!(null), json!(null))

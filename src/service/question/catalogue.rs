@@ -212,7 +212,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Apakah bangunan atau mesin dipakai, oleh berapa IKM, sejak kapan?",
         question_en: "Is the building or machine in use, by how many businesses, since when?",
-        row: "A proposal whose works were handed over, or that was closed; since when, by how many businesses, and what was seen \
+        row: "A proposal whose works were handed over, whatever became of it, or that was closed; since when, by how many businesses, and what was seen \
               of its use. Where nobody counted, the registry's figure is told as such.",
         basis: PRACTICE,
         of_one: false,
@@ -224,7 +224,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah tercatat sebagai barang milik daerah (BMD)?",
         question_en: "Is it recorded as a regional asset (BMD)?",
-        row: "A proposal whose works have ended with some output, of which neither the handover to its users nor a document of type \
+        row: "A proposal whose works were handed over or have ended with some output, of which neither the handover to its users nor a document of type \
               `asset_record` has a number as a regional asset. Where a revitalisation's rules ask for no such document, the row \
               says only that none was brought.",
         basis: PRACTICE,

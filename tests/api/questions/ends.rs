@@ -129,6 +129,19 @@ on_both! {
         assert!(!text(&row["says"]).contains("nobody has looked"), "{row:#?}");
     }
 
+    async fn what_was_handed_over_before_it_was_paid_is_told_whatever_becomes_of_it(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION.recommended(), "contracted").await;
+        passes(&life, "in-use").await;
+        passes(&life, "regional-asset").await;
+        life.record_handover().await.is(200);
+        finds(&life, "in-use", &["Handed over by its builder on"]).await;
+        finds(&life, "regional-asset", &["What was built was handed over on", "is not recorded"]).await;
+        life.act(Role::Approver, json!({ "action": "cancel", "comment": "Tidak direkomendasikan." })).await.is(200);
+        finds(&life, "in-use", &["Handed over by its builder on", "the proposal is cancelled"]).await;
+        finds(&life, "regional-asset", &["is not recorded", "the proposal is cancelled"]).await;
+    }
+
     async fn rules_that_ask_for_no_record_make_none_of_a_revitalisation_lacking(db) {
         let app = TestApp::on(db);
         app.pay_in(1).await;
