@@ -120,7 +120,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Baris mana di luar RK atau menu? Siapa menyetujui perubahan, kapan, menurut versi mana?",
         question_en: "Which lines are outside the plan or the menu, and who approved which change, when, under which version?",
         row: "A change of a plan that was approved; an approved line on which the plan in force spends nothing; an approved \
-              line of a component that the menu does not pay for.",
+              line of a component that the menu does not pay for, by the rules that the approval was given under.",
         basis: "Perpres 88/2019 Art. 4",
         of_one: false,
         strands: &[plan_changes::changes, plan_changes::lines, plan_changes::off_menu],
@@ -187,8 +187,9 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Harga satuan mana berbeda dari harga standar, dan siapa menerima selisihnya?",
         question_en: "Which unit prices differ from the standard price, and who accepted it?",
-        row: "An approved line whose unit, by the amount and the volume that were approved, costs more or less than the policy's \
-              reference; with who assessed it, in which words.",
+        row: "An approved line whose unit, by the amount and the volume that were approved, costs more or less than the reference \
+              of the rules that the approval was given under; with who approved it and why, and who assessed what was proposed, \
+              in which words.",
         basis: "PMK 25/2024 Art. 22",
         of_one: false,
         strands: &[unit_prices::lines],

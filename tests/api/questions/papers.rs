@@ -191,6 +191,45 @@ on_both! {
         assert!(!text(&row["says"]).contains("land_lease") && !text(&row["says"]).contains("land_deed"), "{row:#?}");
     }
 
+    async fn prices_and_menus_are_those_of_the_rules_that_the_approval_was_given_under(db) {
+        let app = TestApp::on(db);
+        let case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION.as_shipped() };
+        let before = case.at(&app, "approved").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let mut policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        for cost in policy["unit_costs"].as_array_mut().expect("references") {
+            cost["reference_idr"] = json!(cost["reference_idr"].as_i64().expect("a price") * 2);
+        }
+        let menus = policy["menus"].as_array_mut().expect("menus");
+        for menu in menus {
+            menu["components"].as_array_mut().expect("components").retain(|one| one != "production_house");
+        }
+        app.put(&administrator, "/policies/2021", policy).if_match(1).await.is(200);
+        // Its allocation pins the second version.
+        before.to("allocated").await;
+        passes(&before, "unit-prices").await;
+        passes(&before, "outside-plan").await;
+    }
+
+    async fn a_line_off_the_menu_is_told_with_the_version_that_it_was_approved_under(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.as_shipped().at(&app, "decision").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        let menus = policy["menus"].as_array().expect("menus");
+        let at = menus.iter().position(|menu| menu["menu"] == "construction").expect("a menu");
+        let mut components = menus[at]["components"].as_array().expect("components").clone();
+        components.retain(|one| one != "production_house");
+        let decree = json!({
+            "fiscal_year": 2021, "number": "KMK 3/2020", "dated_on": app.today(), "reason": "Dihentikan.", "regions": [],
+            "changes": [{ "path": format!("/menus/{at}/components"), "value": components }],
+        });
+        app.post(&administrator, "/decrees", decree).await.is(201);
+        passes(&life, "outside-plan").await;
+        life.to("approved").await;
+        finds(&life, "outside-plan", &["Line 1 pays for production_house", "by version 1 of the rules of 2021"]).await;
+    }
+
     async fn a_decree_after_the_approval_asks_nothing_of_it(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.as_shipped().at(&app, "approved").await;
@@ -257,7 +296,8 @@ on_both! {
         passes(&clean, "unit-prices").await;
         let life = CONSTRUCTION.at(&app, "approved").await;
         let reviewer = life.who(Role::Reviewer).await.name;
-        let row = finds(&life, "unit-prices", &["50.00 % of the reference", &reviewer]).await;
+        let approved = format!("{} approved it as proposed", life.who(Role::Approver).await.name);
+        let row = finds(&life, "unit-prices", &["50.00 % of the reference", &reviewer, &approved]).await;
         assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
     }
 
@@ -270,8 +310,14 @@ on_both! {
         let unit = AT_REFERENCE.unit_cost_idr;
         let body = json!({ "reviews": [half(1, 800_000, unit * 800), half(2, 1_000, unit * 40)] });
         life.put(Role::Approver, "line-reviews", body).await.is(200);
+        passes(&life, "unit-prices").await;
         life.act(Role::Approver, json!({ "action": "approve" })).await.is(200);
-        let row = finds(&life, "unit-prices", &["One m2 costs Rp2,500,000, which is 50.00 % of the reference"]).await;
+        let (approver, reviewer) = (life.who(Role::Approver).await, life.who(Role::Reviewer).await.name);
+        let accepted = format!("{} approved that price in place of the proposed one (Dipotong.)", approver.name);
+        let assessed = format!("{reviewer} assessed what was proposed");
+        let price = "One m2 costs Rp2,500,000, which is 50.00 % of the reference";
+        let row = finds(&life, "unit-prices", &[price, &accepted, &assessed]).await;
+        assert_ne!(figure(&row, "approved_by").1, json!(null));
         assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
         assert_eq!(figure(&row, "proposed_unit_cost_idr").1, json!(5_000_000));
     }
