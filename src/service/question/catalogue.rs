@@ -60,7 +60,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah foto diambil di lokasi, dalam masa pekerjaan, dan hanya dipakai sekali?",
         question_en: "Were the photos taken at the site and within the period of the works, and used once?",
         row: "A photo further from the site than the policy tolerates; that has to say where it was taken and does not; with \
-              bytes that were used before; from the future or before the preceding year; or of works, from before they began.",
+              the bytes of a document that came before and that no newer one has taken the place of; from the future or before \
+              the preceding year; of works, from before they began; or of works that go on, from after their handover.",
         basis: REVIEW,
         of_one: false,
         strands: &[photos::pictures],

@@ -75,6 +75,39 @@ on_both! {
         finds(&other, "photos", &["has the bytes of 1 other document"]).await;
     }
 
+    async fn a_picture_whose_place_another_took_is_used_no_more(db) {
+        let app = TestApp::on(db);
+        let (life, other) = (filed(&app, CONSTRUCTION, "funded").await, filed(&app, CONSTRUCTION, "funded").await);
+        let [one, two] = [&b"\n%one\n"[..], &b"\n%two\n"[..]].map(|end| {
+            [photo("2021:05:03 09:00:00", Some((-5.45, 105.25))).as_slice(), end].concat()
+        });
+        let first = bring(&life, &[("type", "photo_50")], &one).await;
+        // The same picture again, with its number: no other one was used.
+        let id = text(&first["id"]);
+        let second = bring(&life, &[("type", "photo_50"), ("number", "7"), ("supersedes_id", &id)], &one).await;
+        passes(&life, "photos").await;
+        bring(&other, &[("type", "photo_50")], &one).await;
+        finds(&other, "photos", &["has the bytes of 1 other document"]).await;
+        let id = text(&second["id"]);
+        bring(&life, &[("type", "photo_50"), ("supersedes_id", &id)], &two).await;
+        passes(&other, "photos").await;
+        passes(&life, "photos").await;
+    }
+
+    async fn a_picture_of_works_that_go_on_is_not_taken_after_their_handover(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "reporting").await;
+        passes(&life, "photos").await;
+        app.later(chrono::TimeDelta::days(2));
+        let taken = format!("{} 09:00:00", app.today().replace('-', ":"));
+        for document_type in ["photo_100", "photo_use"] {
+            picture_of(&life, document_type, &taken, (-5.45, 105.25)).await;
+        }
+        passes(&life, "photos").await;
+        picture_of(&life, "photo_50", &taken, (-5.45, 105.25)).await;
+        finds(&life, "photos", &["photo_50", "after the works were handed over"]).await;
+    }
+
     async fn a_design_begins_no_works_and_a_picture_of_any_kind_says_where_it_was_taken(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "planned").await;
