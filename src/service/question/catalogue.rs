@@ -23,7 +23,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah setiap kontrak dalam daftar sama dengan kontrak dalam berkas?",
         question_en: "Is every contract in the list the contract in the file?",
         row: "A contract, or an amendment, without a file of type `contract` that has its number; whose file has another \
-              date; or whose file was not looked at yet. Value and vendor stand in the file itself.",
+              date; or whose file was not looked at yet. Acts of one number and date need a file each. Value and vendor \
+              stand in the file itself.",
         basis: REVIEW,
         of_one: false,
         strands: &[contract_files::contracts, contract_files::amendments],

@@ -2,7 +2,7 @@
 
 use crate::domain::contract::ContractRole;
 use crate::domain::document::DocumentStatus;
-use crate::domain::ids::{AmendmentId, ContractId, EntryId, ExpenditureId};
+use crate::domain::ids::{AmendmentId, ContractId, EntryId, ExpenditureId, ProposalId};
 use crate::domain::journal::EntryKind;
 use crate::storage::amendment::Amendment;
 use crate::storage::connection::AnyConnection;
@@ -57,19 +57,42 @@ pub fn contracts_without_file(
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
-/// Amendments that stand and have no file of their number and date.
+/// Whether an amendment stands, and its contract does.
+macro_rules! is_in_force {
+    () => {
+        not(is_taken_back!(amendments, "amendment")).and(exists(
+            contracts::table
+                .filter(contracts::id.eq(amendments::contract_id))
+                .filter(contracts::voided_at.is_null()),
+        ))
+    };
+}
+
+/// Another act of the proposal of an amendment has its number and date, and so needs a file of them too: numbers of amendments
+/// are their contract's own.
+const SHARES_ITS_NUMBER: &str = "(EXISTS (SELECT 1 FROM amendments o WHERE o.proposal_id = amendments.proposal_id \
+     AND o.number_key = amendments.number_key AND o.signed_on = amendments.signed_on AND o.id <> amendments.id) \
+     OR EXISTS (SELECT 1 FROM contracts k WHERE k.proposal_id = amendments.proposal_id \
+     AND k.number_key = amendments.number_key AND k.signed_on = amendments.signed_on))";
+
+/// Amendments that stand and have no file of their number and date, or may share it.
 pub fn amendments_without_file(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
 ) -> QueryResult<Vec<Amendment>> {
-    let voided = exists(
-        contracts::table
-            .filter(contracts::id.eq(amendments::contract_id))
-            .filter(contracts::voided_at.is_not_null()),
-    );
-    let stands = not(is_taken_back!(amendments, "amendment")).and(not(voided));
-    let condition = stands.and(not(has_its_file!(amendments, "contract", signed_on)));
+    let lacks = not(has_its_file!(amendments, "contract", signed_on));
+    let condition = is_in_force!().and(lacks.or(sql::<Bool>(SHARES_ITS_NUMBER)));
     rows_within!(c, bounds, amendments, id: AmendmentId, Amendment, condition)
+}
+
+/// The amendments of several proposals that stand, in the order of their recording.
+pub fn amendments_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Amendment>> {
+    amendments::table
+        .filter(amendments::proposal_id.eq_any(ids))
+        .filter(is_in_force!())
+        .order(amendments::id)
+        .select(Amendment::as_select())
+        .load(c)
 }
 
 /// Contracts that stand, on which more was paid than they are worth.

@@ -53,6 +53,38 @@ on_both! {
         passes(&life, "contract-files").await;
     }
 
+    async fn amendments_of_one_number_need_a_file_each(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let half = CONSTRUCTION.total() / 2;
+        let mut contracts = Vec::new();
+        for number in ["A", "B"] {
+            contracts.push(contracted(&life, json!({ "number": number, "value_idr": half })).await);
+        }
+        let amend = async |contract: &Value, number: &str| {
+            let body = json!({ "number": number, "signed_on": app.today(), "value_idr": half, "ends_on": "2021-12-30",
+                "reason": format!("CCO {number}.") });
+            let path = format!("/contracts/{}/amendments", text(&contract["id"]));
+            app.post(&life.who(Role::Drafter).await, &path, body).await.is(201)
+        };
+        for contract in &contracts {
+            amend(contract, "ADD-1").await;
+        }
+        assert_eq!(said(&life, "contract-files").await.len(), 2);
+        file(&life, "contract", "ADD-1", &app.today()).await;
+        let row = finds(&life, "contract-files", &["Amendment ADD-1 of contract B", "has no file of its own"]).await;
+        assert_eq!(figure(&row, "files"), (json!(2), json!(1)));
+        file(&life, "contract", "add - 1", &app.today()).await;
+        passes(&life, "contract-files").await;
+        // Of two days, each is held against the file of its own.
+        for contract in &contracts {
+            app.later(chrono::TimeDelta::days(1));
+            amend(contract, "ADD-2").await;
+            file(&life, "contract", "add - 2", &app.today()).await;
+        }
+        passes(&life, "contract-files").await;
+    }
+
     async fn photos_from_elsewhere_from_before_the_works_and_used_twice_are_found(db) {
         let app = TestApp::on(db);
         let life = filed(&app, CONSTRUCTION, "funded").await;
