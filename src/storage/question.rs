@@ -192,7 +192,7 @@ pub fn with_leftover(
 ) -> QueryResult<Vec<Proposal>> {
     let in_hand = sql::<Bool>(
         "(balances.disbursed_idr + balances.carried_in_idr - balances.absorbed_idr <> 0 \
-         OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0)",
+         OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0 OR balances.carried_out_idr <> 0)",
     );
     let left = balances::table.filter(balances::proposal_id.eq(proposals::id)).filter(in_hand);
     let overdue =
