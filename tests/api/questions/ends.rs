@@ -12,6 +12,25 @@ use serde_json::json;
 
 const TOTAL: i64 = CONSTRUCTION.total();
 
+/// That no question of what is wrong finds anything about a life.
+async fn in_order(life: &Life<'_>) {
+    let auditor = life.who(Role::Auditor).await;
+    let listed = life.app.get(&auditor, "/audit/questions").await.is(200);
+    let questions = listed["items"].as_array().expect("questions").clone();
+    let numbers: Vec<i64> = questions.iter().filter_map(|one| one["number"].as_i64()).collect();
+    let expected: Vec<i64> = (1..=20).collect();
+    assert_eq!(numbers, expected);
+    for question in questions {
+        let slug = text(&question["slug"]);
+        let rows = asked(life, &slug).await;
+        match text(&question["kind"]).as_str() {
+            "breach" => assert!(rows.is_empty(), "{slug}: {rows:#?}"),
+            kind => assert_eq!(kind, "fact"),
+        }
+    }
+    assert_eq!(life.app.verified(), Vec::<String>::new());
+}
+
 on_both! {
     async fn what_was_forfeited_is_told_with_the_date_that_was_missed(db) {
         let app = TestApp::on(db);
@@ -245,23 +264,33 @@ on_both! {
         assert_eq!(paged, all);
     }
 
-    async fn a_life_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+    async fn one_rupiah_of_a_revitalisation_is_followed_to_the_asset_that_a_document_records(db) {
         let app = TestApp::on(db);
-        let life = filed(&app, CONSTRUCTION, "closed").await;
-        let auditor = life.who(Role::Auditor).await;
-        let listed = app.get(&auditor, "/audit/questions").await.is(200);
-        let questions = listed["items"].as_array().expect("questions").clone();
-        let numbers: Vec<i64> = questions.iter().filter_map(|one| one["number"].as_i64()).collect();
-        let expected: Vec<i64> = (1..=20).collect();
-        assert_eq!(numbers, expected);
-        for question in questions {
-            let slug = text(&question["slug"]);
-            let rows = asked(&life, &slug).await;
-            match text(&question["kind"]).as_str() {
-                "breach" => assert!(rows.is_empty(), "{slug}: {rows:#?}"),
-                kind => assert_eq!(kind, "fact"),
-            }
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        file(&life, "asset_record", "BMD/7", &app.today()).await;
+        life.to("closed").await;
+        let steps = ["Ceiling (pagu)", "Plan (RK)", "Contract: bound", "Tranche", "Payment order", "Handover (BAST)",
+            "Regional asset (BMD) BMD/7", "Closed ("];
+        let all = said(&life, "one-rupiah").await;
+        assert_eq!(all.len(), steps.len(), "{all:#?}");
+        for (step, said) in steps.iter().zip(&all) {
+            assert!(said.starts_with(step), "{step}: {all:#?}");
         }
-        assert_eq!(app.verified(), Vec::<String>::new());
+        let rows = asked(&life, "one-rupiah").await;
+        let evidence = rows[6]["evidence"].as_array().expect("evidence");
+        assert!(evidence.iter().any(|path| text(path).starts_with("/api/v1/documents/")), "{evidence:?}");
+    }
+
+    async fn a_construction_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+        let app = TestApp::on(db);
+        in_order(&filed(&app, CONSTRUCTION, "closed").await).await;
+    }
+
+    async fn a_revitalisation_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        file(&life, "asset_record", "BMD/7", &app.today()).await;
+        life.to("closed").await;
+        in_order(&life).await;
     }
 }
