@@ -159,8 +159,9 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Adakah kekurangan volume, kelebihan bayar, atau denda keterlambatan yang belum dipungut?",
         question_en: "Is there a shortfall of volume, an overpayment, or a late penalty that was not collected?",
         row: "A payment order after the last day of its contract, on which none charged a penalty, where no handover by that day is \
-              recorded (not of a design, nor of goods beside works); a contract for works handed over after the last day of \
-              the last such contract, without a penalty; a contract on which more was paid than it is worth; a final report of \
+              recorded (not of a design, of goods beside works, nor of what the region does itself); a contract for works, or for \
+              goods alone, handed over after the last day of the last such contract, without a penalty; a contract on which \
+              more was paid than it is worth; a final report of \
               less than the whole output, while more than that share of the contracts is paid.",
         basis: PRACTICE,
         of_one: false,
@@ -178,7 +179,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah perencana dan pengawas perusahaan yang sama? Apakah paket dipecah?",
         question_en: "Were planner and supervisor the same firm, and were packages split?",
         row: "A contract for supervision with the firm that designed the works, this year or earlier; a contract beside an \
-              earlier one with the same firm for the same, which may be part of one package.",
+              earlier one with the same firm for the same, which may be part of one package (not of what the region does itself).",
         basis: PRACTICE,
         of_one: false,
         strands: &[same_firm::contracts],

@@ -349,6 +349,46 @@ on_both! {
         finds(&life, "shortfall-and-penalties", &["SP2D 3", "contract W"]).await;
     }
 
+    async fn what_the_region_does_itself_is_late_to_nobody_and_no_package_that_was_split(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let (small, ends_on) = (1_000_000, app.in_days(30));
+        let sign = async |number: &str, role: &str, value: i64| {
+            let vendor = if role == "goods" { "PT Mesin" } else { "Dinas Perindustrian" };
+            let body = json!({ "number": number, "role": role, "value_idr": value, "lines": [1, 2], "ends_on": ends_on,
+                "vendor_name": vendor });
+            life.contract(body).await.is(201)
+        };
+        let all = [
+            sign("S1", "self_managed", small).await,
+            sign("S2", "self_managed", TOTAL - 2 * small).await,
+            sign("G", "goods", small).await,
+        ];
+        passes(&life, "same-firm").await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        assert!(app.today() > ends_on);
+        for (n, contract) in all.iter().enumerate() {
+            let body = json!({ "contract_id": contract["id"], "number": format!("SP2D/{n}"), "spent_on": app.today(),
+                "amount_idr": 10 });
+            life.add(Role::Drafter, "expenditures", body).await.is(201);
+        }
+        passes(&life, "shortfall-and-penalties").await;
+    }
+
+    async fn goods_alone_that_were_handed_over_late_without_a_penalty_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        contracted(&life, json!({ "role": "goods" })).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        amend(&life, json!({ "ends_on": app.in_days(5) })).await;
+        paid(&life, "A", TOTAL).await;
+        app.later(chrono::TimeDelta::days(10));
+        life.complete_works().await.is(200);
+        finds(&life, "shortfall-and-penalties", &["The goods of contract", "5 day(s) after its last day"]).await;
+    }
+
     async fn works_that_were_paid_in_time_and_handed_over_late_without_a_penalty_are_found(db) {
         let app = TestApp::on(db);
         let life = filed(&app, CONSTRUCTION, "funded").await;
