@@ -211,6 +211,30 @@ on_both! {
         assert_eq!(figure(&row, "state").1, json!("closed"));
     }
 
+    async fn an_answer_in_time_stays_in_time_and_one_that_was_returned_is_none(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "contracted").await;
+        let (auditor, drafter) = (life.who(Role::Auditor).await, life.who(Role::Drafter).await);
+        let draft = crate::findings::draft(json!({ "due_on": app.in_days(30) }));
+        let made = app.post(&auditor, &life.path("findings"), draft).await.is(201);
+        let path = format!("/findings/{}/follow-ups", text(&made["id"]));
+        app.post(&drafter, &path, json!({ "text": "Disetor." })).await.is(201);
+        let answered_on = app.today();
+        app.later(TimeDelta::days(40));
+        let added = app.post(&drafter, &path, json!({ "text": "Bukti setor menyusul." })).await.is(201);
+        let in_time = format!("Followed up on {answered_on}; an auditor has not judged that yet.");
+        let row = finds(&life, "recommendations", &[&in_time]).await;
+        assert_eq!((figure(&row, "followed_up_on").1, figure(&row, "follow_ups").1), (json!(answered_on), json!(2)));
+        let back = json!({ "reason": "STS palsu." });
+        let back = life.step_of(&auditor, "findings", &added, "return", back).await.is(200);
+        let row = finds(&life, "recommendations", &["Not followed up"]).await;
+        assert_eq!(figure(&row, "followed_up_on").1, json!(null));
+        let body = json!({ "outcome": "withdrawn", "reason": "Diukur ulang: sesuai." });
+        life.step_of(&auditor, "findings", &back, "close", body).await.is(200);
+        let row = finds(&life, "recommendations", &["Closed on", "withdrawn"]).await;
+        assert_eq!(figure(&row, "followed_up_on").1, json!(null));
+    }
+
     async fn findings_beyond_nine_are_told_in_their_order(db) {
         let app = TestApp::on(db);
         let life = filed(&app, CONSTRUCTION, "contracted").await;
