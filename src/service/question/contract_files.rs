@@ -71,8 +71,8 @@ struct Acts {
 impl Acts {
     fn tell(&self, row: &Amendment) -> Option<Told> {
         let (proposal, act) = (row.proposal_id, (row.number.as_str(), row.signed_on));
-        let contracts = self.contracts.get(&proposal).into_iter().flatten();
-        let contract = contracts.clone().find(|one| one.id == row.contract_id)?;
+        let mut contracts = self.contracts.get(&proposal).into_iter().flatten();
+        let contract = contracts.find(|one| one.id == row.contract_id)?;
         let (own, before) = (files_of(&self.files, proposal, act), self.before(row));
         let file = own.get(before).copied().or_else(|| file_of(&self.files, proposal, act));
         let doubt = match own.len() {
