@@ -248,11 +248,11 @@ fn is_taken(stage: Action, menu: Menu, course: &Course) -> bool {
     taken && is_stage(menu, stage)
 }
 
-/// Whether the proposal stands beyond every state in which the action is taken. A closed one has taken all of them;
-/// where another ended is not looked up.
-fn has_passed(stage: Action, subject: &Subject<'_>) -> bool {
-    let from = workflow::arrows(subject.menu).filter(|arrow| arrow.action == stage);
-    match subject.state {
+/// Whether a proposal of a menu that stands in a state is beyond every state in which the action is taken. A closed one has
+/// taken all of them; where another ended is not looked up.
+fn has_passed(stage: Action, menu: Menu, state: State) -> bool {
+    let from = workflow::arrows(menu).filter(|arrow| arrow.action == stage);
+    match state {
         State::Closed => true,
         state if state.is_end() => false,
         state => from.map(|arrow| place(arrow.from)).max() < Some(place(state)),
@@ -278,7 +278,7 @@ fn stand<'p>(
     brought: &[Brought],
     waived: &[Waived],
 ) -> Item<'p> {
-    let passed = has_passed(stage, subject);
+    let passed = has_passed(stage, subject.menu, subject.state);
     let today = subject.now.date_in(subject.zone);
     // A document that was good when it was needed stays good: what holds for a year need not be renewed every year.
     let on = |one: &Brought| {
@@ -287,11 +287,9 @@ fn stand<'p>(
     };
     let these: Vec<&Brought> =
         brought.iter().filter(|one| one.document_type == rule.document_type).collect();
-    let judged = these.iter().map(|one| (judge(rule, one, on(one)), holds_until(rule, one)));
-    // The best of several counts; of equals the one that holds longest.
-    let best =
-        judged.min_by_key(|(state, until)| (distance(*state), until.is_some(), Reverse(*until)));
-    let (state, holds_until) = best.unwrap_or((ItemState::Missing, None));
+    let best = best(rule, these.iter().copied(), on);
+    let (state, holds_until) =
+        best.map_or((ItemState::Missing, None), |(state, until, _)| (state, until));
     let waiver = waived.iter().find(|one| one.document_type == rule.document_type);
     let state = match waiver {
         Some(_) if state != ItemState::Present => ItemState::Waived,
@@ -308,6 +306,34 @@ fn stand<'p>(
         holds_until,
         waiver: waiver.map(|one| one.id),
     }
+}
+
+/// The best of several documents by a rule, each judged on a day of its own; of equals the one that holds longest: how it
+/// stands, and its last day.
+fn best<'b>(
+    rule: &DocumentRule,
+    these: impl Iterator<Item = &'b Brought>,
+    on: impl Fn(&Brought) -> NaiveDate,
+) -> Option<(ItemState, Option<NaiveDate>, &'b Brought)> {
+    let judged = these.map(|one| (judge(rule, one, on(one)), holds_until(rule, one), one));
+    judged.min_by_key(|(state, until, _)| (distance(*state), until.is_some(), Reverse(*until)))
+}
+
+/// How it stood with the document of a rule when the ministry decided on a proposal, and with which of those that were there.
+/// What an earlier step needed had to hold when it came, as in the checklist; what was waived all the same, when it was decided.
+pub fn stood_at_decision<'b>(
+    rule: &DocumentRule,
+    (menu, zone, decided_at): (Menu, Zone, Moment),
+    is_waived: bool,
+    there: impl Iterator<Item = &'b Brought>,
+) -> Option<(ItemState, &'b Brought)> {
+    let has_passed = |stage: Action| has_passed(stage, menu, State::Decision);
+    let passed = !is_waived && rule.action().is_some_and(has_passed);
+    let decided_on = decided_at.date_in(zone);
+    let on = |one: &Brought| {
+        if passed { one.uploaded_at.date_in(zone).min(decided_on) } else { decided_on }
+    };
+    best(rule, there, on).map(|(state, _, one)| (state, one))
 }
 
 /// Whether a document of a type is there outside the checklist's steps, such as for a tranche: one that was brought as a

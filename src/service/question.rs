@@ -3,7 +3,8 @@
 //! A question looks at one or more kinds of things, its strands. Each strand's candidates are found by one query, in the order
 //! of proposal and own key; whether a candidate is a row is then told by the rules that the rest of the service goes by, with
 //! what lies beside the candidates read in a fixed number of queries. A page looks at a bounded number of candidates: where
-//! that is used up before it is full, it is shorter, and its cursor goes on. A spreadsheet has the rows of all pages.
+//! that is used up before it is full, it is shorter, and its cursor goes on. To find those candidates, the database may pass
+//! over many more rows that columns alone show to be in order. A spreadsheet has the rows of all pages.
 
 mod assets;
 mod catalogue;

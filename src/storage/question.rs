@@ -192,7 +192,7 @@ pub fn with_leftover(
 ) -> QueryResult<Vec<Proposal>> {
     let in_hand = sql::<Bool>(
         "(balances.disbursed_idr + balances.carried_in_idr - balances.absorbed_idr <> 0 \
-         OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0)",
+         OR balances.returned_idr <> 0 OR balances.carried_in_idr <> 0 OR balances.carried_out_idr <> 0)",
     );
     let left = balances::table.filter(balances::proposal_id.eq(proposals::id)).filter(in_hand);
     let overdue =
@@ -234,15 +234,14 @@ pub fn undisbursed(
     proposals_within(c, bounds, Box::new(condition))
 }
 
-/// Proposals in one of some states, or whose works were handed over.
+/// Proposals in one of some states, or whose works were handed over, wherever they stand.
 pub fn handed_over_or_in(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
     states: &[State],
 ) -> QueryResult<Vec<Proposal>> {
-    let handed_over =
-        proposals::state.eq(State::Reporting).and(proposals::handover_on.is_not_null());
-    let condition = proposals::state.eq_any(states.to_vec()).or(handed_over);
+    let condition =
+        proposals::state.eq_any(states.to_vec()).or(proposals::handover_on.is_not_null());
     proposals_within(c, bounds, Box::new(condition))
 }
 

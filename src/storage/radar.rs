@@ -4,6 +4,7 @@
 use crate::domain::deadline::STATES;
 use crate::domain::finding::FindingState;
 use crate::domain::ids::{AllocationId, ProposalId, RegionCode};
+use crate::domain::journal::EntryKind;
 use crate::domain::people::Sight;
 use crate::domain::proposal::State;
 use crate::domain::report::{ReportKind, ReportState};
@@ -12,10 +13,10 @@ use crate::storage::connection::AnyConnection;
 use crate::storage::journal::Balance;
 use crate::storage::proposal::{Condition, Filter, Proposal, narrowed};
 use crate::storage::schema::{
-    allocations, balances, contracts, findings, proposals, reports, tranche_items,
+    allocations, balances, contracts, findings, journal_entries, proposals, reports, tranche_items,
     tranche_omissions, tranche_requests,
 };
-use crate::storage::tranche::is_left_out;
+use crate::storage::tranche::{is_left_out, is_taken_back};
 use chrono::NaiveDate;
 use diesel::dsl::{exists, max, min, not};
 use diesel::prelude::*;
@@ -131,7 +132,8 @@ pub fn funds(c: &mut AnyConnection, ids: &[AllocationId]) -> QueryResult<Vec<Fun
         .load(c)
 }
 
-/// The requests that contain some proposals, did not leave them out and were not refused: proposal, number, state.
+/// The requests that contain some proposals, did not leave them out, were not refused, and whose payment to them was not taken
+/// back: proposal, number, state.
 pub fn requests(
     c: &mut AnyConnection,
     ids: &[ProposalId],
@@ -141,6 +143,7 @@ pub fn requests(
         .filter(tranche_items::proposal_id.eq_any(ids))
         .filter(not(is_left_out!()))
         .filter(tranche_requests::state.ne(TrancheState::Refused))
+        .filter(not(is_taken_back!()))
         .select((tranche_items::proposal_id, tranche_requests::n, tranche_requests::state))
         .load(c)
 }

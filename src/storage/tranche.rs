@@ -37,6 +37,20 @@ macro_rules! is_left_out_for_good {
     };
 }
 
+/// Whether what the request of an item paid to its proposal was taken back.
+macro_rules! is_taken_back {
+    () => {
+        exists(
+            journal_entries::table
+                .filter(journal_entries::source_kind.eq("tranche_request"))
+                .filter(journal_entries::source_id.eq(tranche_requests::id))
+                .filter(journal_entries::proposal_id.eq(tranche_items::proposal_id))
+                .filter(journal_entries::kind.eq(EntryKind::Reverse)),
+        )
+    };
+}
+pub(super) use is_taken_back;
+
 /// A request for a tranche.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = tranche_requests, treat_none_as_null = true)]
@@ -236,18 +250,11 @@ pub fn standing_for(
     c: &mut AnyConnection,
     proposal: ProposalId,
 ) -> QueryResult<Vec<(i64, TrancheState)>> {
-    let taken_back = exists(
-        journal_entries::table
-            .filter(journal_entries::source_kind.eq("tranche_request"))
-            .filter(journal_entries::source_id.eq(tranche_requests::id))
-            .filter(journal_entries::proposal_id.eq(tranche_items::proposal_id))
-            .filter(journal_entries::kind.eq(EntryKind::Reverse)),
-    );
     tranche_requests::table
         .inner_join(tranche_items::table)
         .filter(tranche_items::proposal_id.eq(proposal).and(not(is_left_out!())))
         .filter(tranche_requests::state.ne(TrancheState::Refused))
-        .filter(not(taken_back))
+        .filter(not(is_taken_back!()))
         .order(tranche_requests::id)
         .select((tranche_requests::n, tranche_requests::state))
         .load(c)

@@ -33,6 +33,13 @@ pub struct Waiver {
     pub version: i64,
 }
 
+impl Waiver {
+    /// Whether it stood at a moment.
+    pub fn stood_at(&self, at: Moment) -> bool {
+        self.granted_at <= at && self.revoked_at.is_none_or(|revoked_at| revoked_at > at)
+    }
+}
+
 /// Inserts a waiver.
 pub fn insert(c: &mut AnyConnection, waiver: &Waiver) -> QueryResult<()> {
     diesel::insert_into(waivers::table).values(waiver).execute(c).map(|_| ())

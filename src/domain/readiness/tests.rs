@@ -139,6 +139,14 @@ fn what_was_good_when_it_was_needed_stays_good_and_what_came_expired_does_not() 
     };
     assert_eq!(judged(brought(kind, Some("2019-12-01"))), ItemState::Present);
     assert_eq!(judged(brought(kind, Some("2019-04-01"))), ItemState::Expired);
+    // So it was for the decision, but where it was waived all the same: it did not hold by then.
+    let rule = policy.documents.iter().find(|rule| rule.document_type == kind).expect("a rule");
+    let document = brought(kind, Some("2019-12-01"));
+    let stood = |is_waived: bool| {
+        let when = (Menu::Construction, Zone::Wib, subject.now);
+        stood_at_decision(rule, when, is_waived, std::iter::once(&document)).map(|(state, _)| state)
+    };
+    assert_eq!((stood(false), stood(true)), (Some(ItemState::Present), Some(ItemState::Expired)));
 }
 
 #[test]

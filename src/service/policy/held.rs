@@ -16,6 +16,8 @@ use std::rc::Rc;
 /// Rules as they hold over some proposals.
 #[derive(Debug)]
 pub struct Held {
+    /// The version that was published.
+    pub version: i64,
     /// The rules.
     pub policy: Policy,
     /// Their working days.
@@ -118,7 +120,7 @@ impl Rules {
                 (row.clone(), one.changes.iter().map(|change| change.path.clone()).collect())
             })
             .collect();
-        let held = Rc::new(Held { calendar: policy.calendar(), policy, decrees });
+        let held = Rc::new(Held { version: key.1, calendar: policy.calendar(), policy, decrees });
         self.made.insert(key, held.clone());
         Ok(Some(held))
     }

@@ -12,6 +12,7 @@ use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal};
 use crate::service::question::output::handed_over;
 use crate::service::question::told::{Told, looked};
+use crate::storage::document::Document;
 use crate::storage::finding::Finding;
 use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds, facts};
@@ -22,7 +23,7 @@ use std::collections::HashSet;
 /// The type of document that records of assets are filed as.
 const RECORD: &str = "asset_record";
 
-/// Where works have ended.
+/// Where works have ended; what is paid after its handover was handed over before.
 const ENDED: [State; 3] = [State::Reporting, State::Operating, State::Closed];
 
 /// What was built or bought, and is not recorded as a regional asset.
@@ -31,7 +32,7 @@ pub fn proposals(
     desk: &mut Desk,
     bounds: &Bounds<'_>,
 ) -> Result<Vec<Looked>, Error> {
-    let rows = question::standing_in(tx, bounds, &ENDED)?;
+    let rows = question::handed_over_or_in(tx, bounds, &ENDED)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
     let recorded = recorded(tx, &ids)?;
     let output = handed_over(tx, &ids)?;
@@ -58,7 +59,6 @@ pub fn proposals(
 /// Those of several proposals that name a number of the asset: when they were handed over to their users, or in a record that
 /// was brought.
 fn recorded(tx: &mut AnyConnection, ids: &[ProposalId]) -> Result<HashSet<ProposalId>, Error> {
-    let is_number = |number: &str| !number.trim().is_empty();
     let mut recorded = HashSet::new();
     for event in facts::events_of(tx, ids, &["proposal.hand_over"])? {
         let content: Value = serde_json::from_str(&event.content).unwrap_or_default();
@@ -67,13 +67,21 @@ fn recorded(tx: &mut AnyConnection, ids: &[ProposalId]) -> Result<HashSet<Propos
             recorded.extend(event.proposal_id);
         }
     }
-    for document in facts::documents_of(tx, ids, &[RECORD])? {
-        let is_available = document.status == DocumentStatus::Available;
-        if is_available && document.number.as_deref().is_some_and(is_number) {
-            recorded.insert(document.proposal_id);
-        }
-    }
+    recorded.extend(records(tx, ids)?.into_iter().map(|record| record.proposal_id));
     Ok(recorded)
+}
+
+/// The records of several proposals that can be read and name a number of the asset.
+pub fn records(tx: &mut AnyConnection, ids: &[ProposalId]) -> Result<Vec<Document>, Error> {
+    let mut records = facts::documents_of(tx, ids, &[RECORD])?;
+    records.retain(|one| {
+        one.status == DocumentStatus::Available && one.number.as_deref().is_some_and(is_number)
+    });
+    Ok(records)
+}
+
+fn is_number(number: &str) -> bool {
+    !number.trim().is_empty()
 }
 
 /// Whether there is something to record. Where works ended with no output there is nothing; what a revitalisation pays for is
@@ -92,6 +100,12 @@ fn asks(policy: &Policy, menu: Menu) -> bool {
     let mut asked = policy.documents.iter().filter(|rule| rule.document_type == RECORD);
     menu == Menu::Construction
         || asked.any(|rule| rule.menus.is_empty() || rule.menus.contains(&menu))
+}
+
+/// That the proposal ended before its works had been reported on, though they stand.
+pub fn gone(row: &Proposal) -> Option<String> {
+    let is_gone = row.state.is_end() && row.state != State::Closed;
+    is_gone.then(|| format!("the proposal is {}", row.state))
 }
 
 fn tell(row: &Proposal, desk: &Desk, is_asked: bool, findings: &[Finding]) -> Told {
@@ -114,6 +128,7 @@ fn tell(row: &Proposal, desk: &Desk, is_asked: bool, findings: &[Finding]) -> To
         }
     };
     let mut words = vec![format!("{what} {since} and {lacks}")];
+    words.extend(gone(row));
     let mut told = Told::new(row.id, "")
         .figure("handover_on", json!(null), json!(row.handover_on))
         .figure("asset_number", json!(null), json!(null))

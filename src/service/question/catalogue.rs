@@ -23,7 +23,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah setiap kontrak dalam daftar sama dengan kontrak dalam berkas?",
         question_en: "Is every contract in the list the contract in the file?",
         row: "A contract, or an amendment, without a file of type `contract` that has its number; whose file has another \
-              date; or whose file was not looked at yet. Value and vendor stand in the file itself.",
+              date; or whose file was not looked at yet. Acts of one number and date need a file each. Value and vendor \
+              stand in the file itself.",
         basis: REVIEW,
         of_one: false,
         strands: &[contract_files::contracts, contract_files::amendments],
@@ -60,7 +61,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah foto diambil di lokasi, dalam masa pekerjaan, dan hanya dipakai sekali?",
         question_en: "Were the photos taken at the site and within the period of the works, and used once?",
         row: "A photo further from the site than the policy tolerates; that has to say where it was taken and does not; with \
-              bytes that were used before; from the future or before the preceding year; or of works, from before they began.",
+              the bytes of a document that came before and that no newer one has taken the place of; from the future or before \
+              the preceding year; of works, from before they began; or of works that go on, from after their handover.",
         basis: REVIEW,
         of_one: false,
         strands: &[photos::pictures],
@@ -83,7 +85,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah kebutuhan dana penyelesaian sama dengan sisa kontrak?",
         question_en: "Are the funds needed to finish what contracts still have to be paid?",
-        row: "A proposal whose contracts, less what was paid on them, are more than there is for it: the cash in hand, what was given \
+        row: "A proposal whose contracts, each less what was paid on it, are more than there is for it: the cash in hand, what was given \
               back or carried on, and, until the last payment or the end of works, what can still be disbursed.",
         basis: "PMK 25/2024 Art. 45",
         of_one: false,
@@ -120,7 +122,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Baris mana di luar RK atau menu? Siapa menyetujui perubahan, kapan, menurut versi mana?",
         question_en: "Which lines are outside the plan or the menu, and who approved which change, when, under which version?",
         row: "A change of a plan that was approved; an approved line on which the plan in force spends nothing; an approved \
-              line of a component that the menu does not pay for.",
+              line of a component that the menu does not pay for, by the rules that the approval was given under.",
         basis: "Perpres 88/2019 Art. 4",
         of_one: false,
         strands: &[plan_changes::changes, plan_changes::lines, plan_changes::off_menu],
@@ -132,7 +134,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah lahan siap sebelum persetujuan, dan dengan dokumen apa?",
         question_en: "Was the land clear before the approval, and by which document?",
         row: "An approved proposal that lacked a document of the land or site that the rules it was approved by ask for up to the \
-              decision: none had come, or it was dated later or had run out. A waiver is named, and is a row.",
+              decision: by the rules of readiness none was there that held, or it was dated later. A waiver that stood is named, \
+              and is a row.",
         basis: "Perpres 123/2016 Art. 7",
         of_one: false,
         strands: &[land::proposals],
@@ -156,8 +159,9 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Adakah kekurangan volume, kelebihan bayar, atau denda keterlambatan yang belum dipungut?",
         question_en: "Is there a shortfall of volume, an overpayment, or a late penalty that was not collected?",
         row: "A payment order after the last day of its contract, on which none charged a penalty, where no handover by that day is \
-              recorded (not of a design, nor of goods beside works); a contract for works handed over after the last day of \
-              the last such contract, without a penalty; a contract on which more was paid than it is worth; a final report of \
+              recorded (not of a design, of goods beside works, nor of what the region does itself); a contract for works, or for \
+              goods alone, handed over after the last day of the last such contract, without a penalty; a contract on which \
+              more was paid than it is worth; a final report of \
               less than the whole output, while more than that share of the contracts is paid.",
         basis: PRACTICE,
         of_one: false,
@@ -175,7 +179,7 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah perencana dan pengawas perusahaan yang sama? Apakah paket dipecah?",
         question_en: "Were planner and supervisor the same firm, and were packages split?",
         row: "A contract for supervision with the firm that designed the works, this year or earlier; a contract beside an \
-              earlier one with the same firm for the same, which may be part of one package.",
+              earlier one with the same firm for the same, which may be part of one package (not of what the region does itself).",
         basis: PRACTICE,
         of_one: false,
         strands: &[same_firm::contracts],
@@ -186,8 +190,9 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Harga satuan mana berbeda dari harga standar, dan siapa menerima selisihnya?",
         question_en: "Which unit prices differ from the standard price, and who accepted it?",
-        row: "An approved line whose unit, by the amount and the volume that were approved, costs more or less than the policy's \
-              reference; with who assessed it, in which words.",
+        row: "An approved line whose unit, by the amount and the volume that were approved, costs more or less than the reference \
+              of the rules that the approval was given under; with who approved it and why, and who assessed what was proposed, \
+              in which words.",
         basis: "PMK 25/2024 Art. 22",
         of_one: false,
         strands: &[unit_prices::lines],
@@ -211,7 +216,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Fact,
         question_id: "Apakah bangunan atau mesin dipakai, oleh berapa IKM, sejak kapan?",
         question_en: "Is the building or machine in use, by how many businesses, since when?",
-        row: "A proposal whose works were handed over, or that was closed; since when, by how many businesses, and what was seen \
+        row: "A proposal whose works were handed over, whatever became of it, or that was closed; since when, by how many businesses, and what was seen \
               of its use. Where nobody counted, the registry's figure is told as such.",
         basis: PRACTICE,
         of_one: false,
@@ -223,7 +228,7 @@ pub const QUESTIONS: &[Question] = &[
         kind: Breach,
         question_id: "Apakah tercatat sebagai barang milik daerah (BMD)?",
         question_en: "Is it recorded as a regional asset (BMD)?",
-        row: "A proposal whose works have ended with some output, of which neither the handover to its users nor a document of type \
+        row: "A proposal whose works were handed over or have ended with some output, of which neither the handover to its users nor a document of type \
               `asset_record` has a number as a regional asset. Where a revitalisation's rules ask for no such document, the row \
               says only that none was brought.",
         basis: PRACTICE,
@@ -237,7 +242,8 @@ pub const QUESTIONS: &[Question] = &[
         question_id: "Apakah dokumen kesiapan bertanggal sebelum persetujuan, atau diisi belakangan?",
         question_en: "Were readiness documents dated before the approval, or back-filled?",
         row: "A document that the rules of the approval ask for up to it, and for no later step, that came after it: where none of its \
-              type had come by then, or dated before it. A revision of what was there in time is none.",
+              type had come by then, or dated before it; with the waiver that stood at the approval. A revision of what was \
+              there in time is none.",
         basis: PRACTICE,
         of_one: false,
         strands: &[late_documents::documents],

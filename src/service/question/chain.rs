@@ -5,10 +5,12 @@ use crate::domain::ids::ProposalId;
 use crate::domain::journal::EntryKind;
 use crate::service::error::Error;
 use crate::service::question::Looked;
+use crate::service::question::assets::records;
 use crate::service::question::desk::Desk;
 use crate::service::question::told::{Told, looked};
 use crate::storage::AnyConnection;
 use crate::storage::audit::EventRow;
+use crate::storage::document::Document;
 use crate::storage::journal::Entry;
 use crate::storage::question::{Bounds, Start, facts, money, papers};
 use serde_json::{Value, json};
@@ -138,7 +140,7 @@ const ENDINGS: [(&str, &str, &str); 6] = [
     ("proposal.close_unused", "Closed unused", "/comment"),
 ];
 
-/// Handover, asset and end.
+/// Handover, asset and end; what is recorded as an asset by a document alone is known by that.
 pub fn endings(
     tx: &mut AnyConnection,
     _: &mut Desk,
@@ -153,15 +155,30 @@ pub fn endings(
         Start::At(_) | Start::Beyond(_) | Start::Past(..) => return Ok(Vec::new()),
     };
     let events = facts::events_of(tx, &[proposal], &ENDINGS.map(|(action, ..)| action))?;
-    let rows = events.into_iter().filter(|event| event.id.to_string().as_str() > after);
-    Ok(rows.map(|event| looked(proposal, event.id, tell(proposal, &event))).collect())
+    let events = events.iter().map(|event| looked(proposal, event.id, tell(proposal, event)));
+    let records = records(tx, &[proposal])?;
+    let records = records.iter().map(|record| looked(proposal, record.id, Some(recorded(record))));
+    let mut rows: Vec<Looked> =
+        events.chain(records).filter(|one| one.key.as_str() > after).collect();
+    rows.sort_by(|one, other| one.key.cmp(&other.key));
+    Ok(rows)
+}
+
+fn recorded(record: &Document) -> Told {
+    let (number, came) = (record.number.as_deref().unwrap_or_default(), record.uploaded_at);
+    let says = format!("Regional asset (BMD) {number}, by a document ({came}).");
+    Told::new(record.proposal_id, says)
+        .figure("at", json!(null), json!(came))
+        .figure("dated_on", json!(null), json!(record.issued_on))
+        .document(record.id)
 }
 
 fn tell(proposal: ProposalId, event: &EventRow) -> Option<Told> {
     let (_, what, pointer) = ENDINGS.iter().find(|(action, ..)| *action == event.action)?;
     let content: Value = serde_json::from_str(&event.content).unwrap_or_default();
-    let named = content.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let says = format!("{what} {named} ({}).", event.at);
+    let named = content.pointer(pointer).and_then(Value::as_str);
+    let named = named.map(|named| format!(" {named}")).unwrap_or_default();
+    let says = format!("{what}{named} ({}).", event.at);
     let told = Told::new(proposal, says)
         .figure("at", json!(null), json!(event.at))
         .beneath(proposal, "events")

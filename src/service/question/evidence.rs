@@ -12,14 +12,33 @@ use std::collections::HashMap;
 /// The files of some proposals.
 pub type Files = HashMap<ProposalId, Vec<Document>>;
 
-/// The newest file of a number, whatever its spaces and the case of its letters.
-pub fn file_of<'a>(files: &'a Files, proposal: ProposalId, number: &str) -> Option<&'a Document> {
+/// The files of a number, whatever its spaces and the case of its letters; the newest first.
+fn of_number<'a>(files: &'a Files, proposal: ProposalId, number: &str) -> Vec<&'a Document> {
     let key = number_key(number);
-    let of_proposal = files.get(&proposal)?;
-    of_proposal
-        .iter()
-        .rev()
-        .find(|file| file.number.as_deref().is_some_and(|number| number_key(number) == key))
+    let is_its = |file: &&Document| file.number.as_deref().is_some_and(|n| number_key(n) == key);
+    files.get(&proposal).into_iter().flatten().rev().filter(is_its).collect()
+}
+
+/// The files of a number and a date: those that can be read first.
+pub fn files_of<'a>(
+    files: &'a Files,
+    proposal: ProposalId,
+    (number, dated): (&str, NaiveDate),
+) -> Vec<&'a Document> {
+    let mut all = of_number(files, proposal, number);
+    all.retain(|file| file.issued_on == Some(dated));
+    all.sort_by_key(|file| file.status != DocumentStatus::Available);
+    all
+}
+
+/// The file of an act: of its number and date where there is one, else the newest of its number.
+pub fn file_of<'a>(
+    files: &'a Files,
+    proposal: ProposalId,
+    (number, dated): (&str, NaiveDate),
+) -> Option<&'a Document> {
+    let own = files_of(files, proposal, (number, dated)).first().copied();
+    own.or_else(|| of_number(files, proposal, number).first().copied())
 }
 
 /// What keeps a file from being that of an act: in words, with its figure.

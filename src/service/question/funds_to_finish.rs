@@ -11,6 +11,7 @@ use crate::service::error::Error;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal, distinct};
 use crate::service::question::told::{Told, looked};
+use crate::storage::contract::Contract;
 use crate::storage::journal::Balance;
 use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds, facts};
@@ -46,16 +47,34 @@ pub fn proposals(
         radar::funds(tx, &allocations)?.into_iter().map(|(id, _, mode, ..)| (id, mode)).collect();
     let look = |row: &Proposal| {
         let bound = contracts.get(&row.id).into_iter().flatten();
-        let values = bound.filter(|one| one.fund_source == FundSource::Dak);
-        let contracted = Rupiah::total(values.map(|one| one.value_idr));
+        let bound = Bound::of(bound.filter(|one| one.fund_source == FundSource::Dak));
         let mode = row.allocation_id.and_then(|id| modes.get(&id).copied().flatten());
         let is_last = rules.get(&row.id).is_some_and(|held| {
             is_last(&held.policy, mode, paid.get(&row.id).copied().unwrap_or_default())
         });
         let figures = figures.get(&row.id).copied().unwrap_or_default();
-        looked(row.id, "", tell(row, &figures, contracted, is_last))
+        looked(row.id, "", tell(row, &figures, &bound, is_last))
     };
     Ok(rows.iter().map(look).collect())
+}
+
+/// What the contracts of a proposal are worth together, and what still has to be paid on them.
+struct Bound {
+    contracted: Rupiah,
+    needed: Rupiah,
+}
+
+impl Bound {
+    /// What was paid on one of them beyond its worth pays for no other.
+    fn of<'a>(contracts: impl Iterator<Item = &'a Contract> + Clone) -> Self {
+        let left = |one: &Contract| {
+            one.value_idr.minus(one.spent_idr).unwrap_or_default().max(Rupiah::ZERO)
+        };
+        Bound {
+            contracted: Rupiah::total(contracts.clone().map(|one| one.value_idr)),
+            needed: Rupiah::total(contracts.map(left)),
+        }
+    }
 }
 
 /// Whether the last payment that the mode has was made.
@@ -69,14 +88,14 @@ fn is_last(policy: &Policy, mode: Option<Mode>, paid: i64) -> bool {
 }
 
 /// As long as money can come, what comes counts with what is there, and only too little is told.
-fn tell(row: &Proposal, figures: &Figures, contracted: Rupiah, is_last: bool) -> Option<Told> {
-    let needed = Rupiah::total([contracted, figures.absorbed_idr.negated()]);
+fn tell(row: &Proposal, figures: &Figures, bound: &Bound, is_last: bool) -> Option<Told> {
+    let Bound { contracted, needed } = *bound;
     let ended = is_last || row.state != State::Funded;
     let to_come = if ended { Rupiah::ZERO } else { figures.undisbursed().max(Rupiah::ZERO) };
     // What was given back or carried on was there: a contract that cost less than it is worth leaves it.
     let gone = [figures.returned_idr, figures.carried_out_idr];
     let there = Rupiah::total([figures.in_hand(), to_come].into_iter().chain(gone));
-    if needed <= there {
+    if needed == Rupiah::ZERO || needed <= there {
         return None;
     }
     let says = format!(

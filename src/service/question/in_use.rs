@@ -9,6 +9,7 @@ use crate::domain::moment::{Moment, Zone};
 use crate::domain::proposal::{Menu, State};
 use crate::service::error::Error;
 use crate::service::question::Looked;
+use crate::service::question::assets::gone;
 use crate::service::question::desk::{Desk, by_proposal, distinct};
 use crate::service::question::told::{Told, looked};
 use crate::storage::audit::EventRow;
@@ -121,7 +122,8 @@ impl<'a> Use<'a> {
             .beneath(row.id, "events")
             .beneath(row.id, "reports");
         let zone = Zone::of(&row.region_code);
-        Use { row, zone, words: vec![since], told, counted: None, is_seen: false }
+        let words = std::iter::once(since).chain(gone(row)).collect();
+        Use { row, zone, words, told, counted: None, is_seen: false }
     }
 
     /// With everything that somebody saw of it.

@@ -1,32 +1,48 @@
 //! Question 10: was the land clear before the approval, and by which document?
 
-use crate::domain::document::DocumentStatus;
-use crate::domain::ids::ProposalId;
+use crate::domain::ids::{DocumentId, ProposalId};
 use crate::domain::line::Component;
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::policy::{DocumentRule, Policy};
 use crate::domain::proposal::State;
-use crate::domain::readiness;
+use crate::domain::readiness::{self, Brought, ItemState};
 use crate::service::access;
 use crate::service::error::Error;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, by_proposal, distinct};
 use crate::service::question::told::{Told, looked};
+use crate::service::readiness::brought;
 use crate::storage::AnyConnection;
+use crate::storage::audit::EventRow;
 use crate::storage::document::Document;
 use crate::storage::proposal::Proposal;
 use crate::storage::question::{self, Bounds, facts};
 use crate::storage::waiver::Waiver;
+use chrono::NaiveDate;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
+
+/// The last approval of each of several proposals.
+pub fn approvals(
+    tx: &mut AnyConnection,
+    ids: &[ProposalId],
+) -> Result<HashMap<ProposalId, EventRow>, Error> {
+    let events = facts::events_of(tx, ids, &facts::APPROVALS)?;
+    Ok(events.into_iter().filter_map(|event| Some((event.proposal_id?, event))).collect())
+}
 
 /// When several proposals were approved the last time.
 pub fn approved_at(
     tx: &mut AnyConnection,
     ids: &[ProposalId],
 ) -> Result<HashMap<ProposalId, Moment>, Error> {
-    let events = facts::events_of(tx, ids, &facts::APPROVALS)?;
-    Ok(events.into_iter().filter_map(|event| Some((event.proposal_id?, event.at))).collect())
+    Ok(approvals(tx, ids)?.into_iter().map(|(id, event)| (id, event.at)).collect())
+}
+
+/// The waiver of a type of document that stood at a moment, in words.
+pub fn waived(waivers: &[Waiver], document_type: &str, at: Moment) -> Option<String> {
+    let stood = |one: &&Waiver| one.document_type == document_type && one.stood_at(at);
+    waivers.iter().find(stood).map(|waiver| format!("(waived: {})", waiver.reason))
 }
 
 /// The states of what was approved, whatever became of it.
@@ -83,6 +99,34 @@ pub fn proposals(
     Ok(rows.iter().map(look).collect())
 }
 
+/// What was there of some documents at a moment: it had come, none that came by then had taken its place, and it is not dated
+/// later.
+fn there(documents: &[Document], at: Moment, day: NaiveDate) -> Vec<Brought> {
+    let came = || documents.iter().filter(|one| one.uploaded_at <= at);
+    let known: HashSet<DocumentId> = came().map(|one| one.id).collect();
+    came()
+        .filter(|one| one.superseded_by.is_none_or(|newer| !known.contains(&newer)))
+        .filter(|one| one.issued_on.is_none_or(|issued| issued <= day))
+        .cloned()
+        .map(brought)
+        .collect()
+}
+
+/// What a document of a type lacked by how it stood, in words.
+fn lacking(document_type: &str, state: ItemState) -> Option<String> {
+    let why = match state {
+        ItemState::Present | ItemState::Waived => return None,
+        ItemState::Missing => return Some(format!("no {document_type} was there")),
+        ItemState::PendingScan => "has not been seen by the virus scanner",
+        ItemState::Undated => "has no date, and holds for some months only",
+        ItemState::Expired => "had run out",
+        ItemState::NoPosition => "does not say where it was taken",
+        ItemState::TooEarly => "was brought before it could be true",
+        ItemState::WrongRole => "was brought by another role",
+    };
+    Some(format!("the {document_type} that was there {why}"))
+}
+
 fn tell<'a>(
     row: &Proposal,
     asked: impl Iterator<Item = &'a DocumentRule>,
@@ -90,32 +134,40 @@ fn tell<'a>(
     documents: &[Document],
     waivers: &[Waiver],
 ) -> Option<Told> {
-    let day = at.date_in(Zone::of(&row.region_code));
+    let zone = Zone::of(&row.region_code);
+    let day = at.date_in(zone);
+    let there = there(documents, at, day);
     let mut words = Vec::new();
     let mut told = Told::new(row.id, "");
     for rule in asked {
-        let of_type = || documents.iter().filter(|one| one.document_type == rule.document_type);
-        let in_time = of_type().any(|one| {
-            one.uploaded_at <= at
-                && one.issued_on.is_none_or(|issued| issued <= day)
-                && one.valid_until.is_none_or(|until| until >= day)
-                && one.status == DocumentStatus::Available
-        });
-        if in_time {
+        let kind = &rule.document_type;
+        let of_type = there.iter().filter(|one| one.document_type == *kind);
+        let waived = waived(waivers, kind, at);
+        let when = (row.menu, zone, at);
+        let stood = readiness::stood_at_decision(rule, when, waived.is_some(), of_type);
+        let Some(mut said) = lacking(kind, stood.map_or(ItemState::Missing, |(state, _)| state))
+        else {
             continue;
-        }
-        let mut said = format!("no {} was there", rule.document_type);
-        if let Some(waiver) = waivers.iter().find(|one| one.document_type == rule.document_type) {
-            said.push_str(&format!(" (waived: {})", waiver.reason));
+        };
+        if let Some(waived) = waived {
+            said = format!("{said} {waived}");
             told = told.beneath(row.id, "waivers");
         }
-        let first = of_type().next();
-        if let Some(document) = first {
-            said.push_str(&format!("; one came on {}", document.uploaded_at));
-            told = told.document(document.id);
+        let first = documents.iter().find(|one| one.document_type == *kind);
+        let came = match (stood, first) {
+            (Some((_, one)), _) => Some((one.id, one.uploaded_at)),
+            (None, Some(first)) => {
+                let (came, dated) = (first.uploaded_at, first.issued_on);
+                let dated = dated.map(|day| format!(", dated {day}")).unwrap_or_default();
+                said = format!("{said}; one came on {came}{dated}");
+                Some((first.id, came))
+            }
+            (None, None) => None,
+        };
+        if let Some((id, _)) = came {
+            told = told.document(id);
         }
-        let came = first.map(|document| document.uploaded_at);
-        told = told.figure(&rule.document_type, json!(at), json!(came));
+        told = told.figure(kind, json!(at), json!(came.map(|(_, came)| came)));
         words.push(said);
     }
     if words.is_empty() {

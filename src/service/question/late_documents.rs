@@ -8,8 +8,8 @@ use crate::domain::readiness;
 use crate::service::access;
 use crate::service::error::Error;
 use crate::service::question::Looked;
-use crate::service::question::desk::{Desk, distinct};
-use crate::service::question::land::{Components, approved_at, asks};
+use crate::service::question::desk::{Desk, by_proposal, distinct};
+use crate::service::question::land::{Components, approved_at, asks, waived};
 use crate::service::question::told::{Told, looked};
 use crate::storage::AnyConnection;
 use crate::storage::document::Document;
@@ -37,6 +37,7 @@ pub fn documents(
         .filter(|one| approved.get(&one.proposal_id).is_some_and(|at| one.uploaded_at <= *at))
         .map(|one| (one.proposal_id, one.document_type))
         .collect();
+    let waivers = by_proposal(facts::waivers_of(tx, &ids)?, |one| one.proposal_id);
     let look = |row: &Document| {
         let id = row.proposal_id;
         let told = proposals.get(&id).zip(rules.get(&id)).zip(approved.get(&id));
@@ -46,7 +47,9 @@ pub fn documents(
             })
             .and_then(|((proposal, _), at)| {
                 let was_there = in_time.contains(&(id, row.document_type.clone()));
-                tell(row, proposal, *at, was_there)
+                let waivers = waivers.get(&id).map(Vec::as_slice).unwrap_or_default();
+                let waived = waived(waivers, &row.document_type, *at);
+                tell(row, proposal, *at, (was_there, waived))
             });
         looked(id, row.id, told)
     };
@@ -71,7 +74,12 @@ fn is_of_readiness(
     asked().any(|rule| asks(rule, proposal, components)) && !asked().any(is_late)
 }
 
-fn tell(row: &Document, proposal: &Proposal, at: Moment, was_there: bool) -> Option<Told> {
+fn tell(
+    row: &Document,
+    proposal: &Proposal,
+    at: Moment,
+    (was_there, waived): (bool, Option<String>),
+) -> Option<Told> {
     let zone = Zone::of(&proposal.region_code);
     let (approved_on, came_on) = (at.date_in(zone), row.uploaded_at.date_in(zone));
     let is_back_dated = row.issued_on.is_some_and(|issued| issued <= approved_on);
@@ -87,9 +95,10 @@ fn tell(row: &Document, proposal: &Proposal, at: Moment, was_there: bool) -> Opt
         None => "It has no date.".to_owned(),
     };
     let there = if was_there { "another had come by then" } else { "none had come by then" };
+    let excused = waived.as_ref().map(|waived| format!(" {waived}")).unwrap_or_default();
     let (kind, name) = (&row.document_type, &row.file_name);
     let says = format!(
-        "{kind} ({name}) came on {came_on}; the approval was on {approved_on}, and {there}. {dated}"
+        "{kind} ({name}) came on {came_on}; the approval was on {approved_on}, and {there}{excused}. {dated}"
     );
     let told = Told::new(row.proposal_id, says)
         .figure("uploaded_at", json!(at), json!(row.uploaded_at))
@@ -97,5 +106,8 @@ fn tell(row: &Document, proposal: &Proposal, at: Moment, was_there: bool) -> Opt
         .document(row.id)
         .beneath(row.proposal_id, "readiness")
         .beneath(row.proposal_id, "events");
-    Some(told)
+    Some(match waived {
+        Some(_) => told.beneath(row.proposal_id, "waivers"),
+        None => told,
+    })
 }

@@ -60,7 +60,7 @@ impl Beside {
     fn tell(&self, row: &Expenditure) -> Option<Told> {
         let mut words = Vec::new();
         let mut told = Told::new(row.proposal_id, "").beneath(row.proposal_id, "expenditures");
-        let file = file_of(&self.files, row.proposal_id, &row.number);
+        let file = file_of(&self.files, row.proposal_id, (&row.number, row.spent_on));
         if let Some(doubt) = doubt(file, &row.number, row.spent_on) {
             told = doubt.on(told);
             words.push(doubt.words);

@@ -2,15 +2,17 @@
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{AllocationId, ProposalId, UserId};
-use crate::domain::policy::Policy;
-use crate::domain::proposal::Menu;
+use crate::domain::moment::Moment;
 use crate::service::error::Error;
+use crate::service::policy::Held;
 use crate::service::question::Looked;
 use crate::service::question::desk::{Desk, distinct};
+use crate::service::question::land::approved_at;
 use crate::service::question::told::{Told, looked};
 use crate::storage::audit::EventRow;
 use crate::storage::line::Line;
 use crate::storage::plan::Plan;
+use crate::storage::proposal::Proposal;
 use crate::storage::question::{Bounds, facts, papers};
 use crate::storage::{AnyConnection, audit, radar, user};
 use serde_json::json;
@@ -104,7 +106,7 @@ pub fn lines(
     Ok(rows.into_iter().map(look).collect())
 }
 
-/// Approved lines for a component that the menu does not pay for, under the rules that hold now.
+/// Approved lines for a component that the menu does not pay for, under the rules that the approval was given under.
 pub fn off_menu(
     tx: &mut AnyConnection,
     desk: &mut Desk,
@@ -113,31 +115,32 @@ pub fn off_menu(
     let rows = papers::approved_lines(tx, bounds)?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.proposal_id).collect();
     let proposals = desk.proposals(tx, &ids)?;
-    let rules = desk.rules(tx, proposals.values())?;
+    let approved_at = approved_at(tx, &distinct(ids))?;
+    let rules = desk.rules_then(tx, proposals.values(), &approved_at)?;
     let look = |row: Line| {
-        let told = proposals
-            .get(&row.proposal_id)
+        let beside = proposals.get(&row.proposal_id).zip(approved_at.get(&row.proposal_id));
+        let told = beside
             .zip(rules.get(&row.proposal_id))
-            .and_then(|(proposal, held)| tell_off_menu(&row, proposal.menu, &held.policy));
+            .and_then(|((proposal, at), held)| tell_off_menu(&row, proposal, held, *at));
         looked(row.proposal_id, key(row.line_no), told)
     };
     Ok(rows.into_iter().map(look).collect())
 }
 
-fn tell_off_menu(row: &Line, menu: Menu, policy: &Policy) -> Option<Told> {
-    let rule = policy.menus.iter().find(|rule| rule.menu == menu)?;
+fn tell_off_menu(row: &Line, proposal: &Proposal, held: &Held, at: Moment) -> Option<Told> {
+    let menu = proposal.menu;
+    let rule = held.policy.menus.iter().find(|rule| rule.menu == menu)?;
     if rule.components.contains(&row.component) {
         return None;
     }
     let says = format!(
-        "Line {} pays for {}, which the menu {menu} does not pay for by the rules of {}.",
-        row.line_no, row.component, policy.fiscal_year
+        "Line {} pays for {}, which the menu {menu} does not pay for by version {} of the rules of {}.",
+        row.line_no, row.component, held.version, proposal.fiscal_year
     );
     let told = Told::new(row.proposal_id, says)
         .figure("component", json!(rule.components), json!(row.component))
-        .beneath(row.proposal_id, "lines")
-        .at(format!("/api/v1/policies/{}", policy.fiscal_year));
-    Some(told)
+        .beneath(row.proposal_id, "lines");
+    Some(told.rules_then(proposal, at))
 }
 
 /// The key of a line: its number, with zeros before it.

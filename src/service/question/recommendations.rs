@@ -63,8 +63,9 @@ fn beneath(tx: &mut AnyConnection, rows: &[Finding]) -> Result<HashMap<FindingId
 
 fn tell(row: &Finding, beneath: Beneath, (now, zone): (Moment, Zone)) -> Told {
     let answers = beneath.said.iter().filter(|said| said.side == FollowUpSide::Region);
-    // What was returned waits for the region again, as if nothing had been said.
-    let last = answers.clone().next_back().filter(|_| row.state != FindingState::Open);
+    // What was returned waits for the region again, as if nothing had been said; what is added to an answer makes it no later.
+    let since = beneath.said.rsplit(|said| said.side == FollowUpSide::Auditor).next();
+    let answer = since.and_then(<[FollowUp]>::first);
     let says = format!(
         "Finding {} ({}), of which {} is at issue: {}. Recommended: {}. {}",
         row.n,
@@ -72,13 +73,13 @@ fn tell(row: &Finding, beneath: Beneath, (now, zone): (Moment, Zone)) -> Told {
         row.at_issue(),
         row.title.trim_end_matches('.'),
         row.recommendation.trim_end_matches('.'),
-        standing(row, last, (now, zone)),
+        standing(row, answer, (now, zone)),
     );
     let mut told = Told::new(row.proposal_id, says)
         .figure("state", json!(FindingState::Closed), json!(row.state))
         .figure("outcome", json!(null), json!(row.outcome))
         .figure("settled_idr", json!(row.at_issue()), json!(row.settled_idr))
-        .figure("followed_up_on", json!(row.due_on), json!(last.map(|said| day(said, zone))))
+        .figure("followed_up_on", json!(row.due_on), json!(answer.map(|said| day(said, zone))))
         .figure("follow_ups", json!(null), json!(answers.count()))
         .at(format!("/api/v1/findings/{}", row.id));
     for document in beneath.documents {
@@ -91,9 +92,9 @@ fn day(said: &FollowUp, zone: Zone) -> NaiveDate {
     said.said_at.date_in(zone)
 }
 
-fn standing(row: &Finding, last: Option<&FollowUp>, (now, zone): (Moment, Zone)) -> String {
+fn standing(row: &Finding, answer: Option<&FollowUp>, (now, zone): (Moment, Zone)) -> String {
     let due = row.due_on;
-    match (row.state, last) {
+    match (row.state, answer) {
         (FindingState::Closed, _) => {
             let how = row.outcome.map(|outcome| outcome.to_string()).unwrap_or_default();
             let on = row.closed_at.map(|at| at.date_in(zone).to_string()).unwrap_or_default();

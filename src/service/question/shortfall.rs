@@ -1,5 +1,6 @@
 //! Question 12: is there a shortfall of volume, an overpayment, or a late penalty that was not collected?
 
+use crate::domain::contract::ContractRole;
 use crate::domain::ids::{ContractId, ProposalId};
 use crate::domain::journal::Figures;
 use crate::domain::line::FundSource;
@@ -46,7 +47,7 @@ pub fn late(
     Ok(rows.into_iter().map(look).collect())
 }
 
-/// Contracts for works that were handed over after their last day, without a penalty on any payment order.
+/// Contracts for works, or for goods alone, that were handed over after their last day, without a penalty on any payment order.
 pub fn handed_over_late(
     tx: &mut AnyConnection,
     desk: &mut Desk,
@@ -59,8 +60,9 @@ pub fn handed_over_late(
         let handover = proposals.get(&row.proposal_id).and_then(|proposal| proposal.handover_on);
         let told = handover.map(|handover| {
             let days = handover.signed_duration_since(row.ends_on).num_days();
+            let what = if row.role == ContractRole::Goods { "goods" } else { "works" };
             let says = format!(
-                "The works of contract {} were handed over on {handover}, {days} day(s) after its last day ({}); {} was paid on \
+                "The {what} of contract {} were handed over on {handover}, {days} day(s) after its last day ({}); {} was paid on \
                  it, and no penalty was charged.",
                 row.number, row.ends_on, row.spent_idr
             );

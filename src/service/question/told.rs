@@ -1,8 +1,10 @@
 //! What is told of a candidate: a sentence, the figures it was found by, and where they can be read.
 
 use crate::domain::ids::ProposalId;
+use crate::domain::moment::Moment;
 use crate::service::question::Looked;
 use crate::service::view::question::Figure;
+use crate::storage::proposal::Proposal;
 use serde_json::Value;
 
 /// What is told of a candidate.
@@ -50,6 +52,13 @@ impl Told {
     /// With the journal of the proposal.
     pub fn journal(self, proposal: ProposalId) -> Self {
         self.at(format!("/api/v1/journal?proposal_id={proposal}"))
+    }
+
+    /// With the rules of a proposal's year: as they held in its region when it was approved, and every version of them.
+    pub fn rules_then(self, row: &Proposal, approved_at: Moment) -> Self {
+        let (year, region) = (row.fiscal_year, &row.region_code);
+        self.at(format!("/api/v1/policies/{year}?region_code={region}&at={approved_at}"))
+            .at(format!("/api/v1/policies/{year}/versions"))
     }
 
     /// With a document.

@@ -245,11 +245,10 @@ pub fn approved_plans_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResu
         .load(c)
 }
 
-/// The waivers of several proposals that stand.
+/// The waivers of several proposals, revoked ones too.
 pub fn waivers_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Waiver>> {
     waivers::table
         .filter(waivers::proposal_id.eq_any(ids))
-        .filter(waivers::revoked_at.is_null())
         .order(waivers::id)
         .select(Waiver::as_select())
         .load(c)

@@ -2,7 +2,7 @@
 
 use crate::domain::contract::ContractRole;
 use crate::domain::document::DocumentStatus;
-use crate::domain::ids::{AmendmentId, ContractId, EntryId, ExpenditureId};
+use crate::domain::ids::{AmendmentId, ContractId, EntryId, ExpenditureId, ProposalId};
 use crate::domain::journal::EntryKind;
 use crate::storage::amendment::Amendment;
 use crate::storage::connection::AnyConnection;
@@ -57,19 +57,42 @@ pub fn contracts_without_file(
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
-/// Amendments that stand and have no file of their number and date.
+/// Whether an amendment stands, and its contract does.
+macro_rules! is_in_force {
+    () => {
+        not(is_taken_back!(amendments, "amendment")).and(exists(
+            contracts::table
+                .filter(contracts::id.eq(amendments::contract_id))
+                .filter(contracts::voided_at.is_null()),
+        ))
+    };
+}
+
+/// Another act of the proposal of an amendment has its number and date, and so needs a file of them too: numbers of amendments
+/// are their contract's own.
+const SHARES_ITS_NUMBER: &str = "(EXISTS (SELECT 1 FROM amendments o WHERE o.proposal_id = amendments.proposal_id \
+     AND o.number_key = amendments.number_key AND o.signed_on = amendments.signed_on AND o.id <> amendments.id) \
+     OR EXISTS (SELECT 1 FROM contracts k WHERE k.proposal_id = amendments.proposal_id \
+     AND k.number_key = amendments.number_key AND k.signed_on = amendments.signed_on))";
+
+/// Amendments that stand and have no file of their number and date, or may share it.
 pub fn amendments_without_file(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
 ) -> QueryResult<Vec<Amendment>> {
-    let voided = exists(
-        contracts::table
-            .filter(contracts::id.eq(amendments::contract_id))
-            .filter(contracts::voided_at.is_not_null()),
-    );
-    let stands = not(is_taken_back!(amendments, "amendment")).and(not(voided));
-    let condition = stands.and(not(has_its_file!(amendments, "contract", signed_on)));
+    let lacks = not(has_its_file!(amendments, "contract", signed_on));
+    let condition = is_in_force!().and(lacks.or(sql::<Bool>(SHARES_ITS_NUMBER)));
     rows_within!(c, bounds, amendments, id: AmendmentId, Amendment, condition)
+}
+
+/// The amendments of several proposals that stand, in the order of their recording.
+pub fn amendments_of(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Amendment>> {
+    amendments::table
+        .filter(amendments::proposal_id.eq_any(ids))
+        .filter(is_in_force!())
+        .order(amendments::id)
+        .select(Amendment::as_select())
+        .load(c)
 }
 
 /// Contracts that stand, on which more was paid than they are worth.
@@ -82,7 +105,8 @@ pub fn overpaid_contracts(
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
-/// Contracts that stand beside another one of their role in the same proposal, or are for supervision.
+/// Contracts that stand beside another one of their role in the same proposal, or are for supervision. What the region does
+/// itself (swakelola) is no package that could be split: it is procured from nobody.
 pub fn contracts_beside_others(
     c: &mut AnyConnection,
     bounds: &Bounds<'_>,
@@ -91,9 +115,9 @@ pub fn contracts_beside_others(
         "EXISTS (SELECT 1 FROM contracts o WHERE o.proposal_id = contracts.proposal_id AND o.role = contracts.role \
          AND o.id <> contracts.id AND o.voided_at IS NULL)",
     );
-    let condition = contracts::voided_at
-        .is_null()
-        .and(contracts::role.eq(ContractRole::Supervision).or(beside));
+    let split = contracts::role.ne(ContractRole::SelfManaged).and(beside);
+    let condition =
+        contracts::voided_at.is_null().and(contracts::role.eq(ContractRole::Supervision).or(split));
     rows_within!(c, bounds, contracts, id: ContractId, Contract, condition)
 }
 
@@ -135,17 +159,19 @@ const FINED: &str = "EXISTS (SELECT 1 FROM expenditures o WHERE o.contract_id = 
      AND r.kind = 'reverse'))";
 
 /// A contract by which nothing is built or delivered that the minutes of a handover tell of: a design, or goods beside works,
-/// whose minutes are the works'.
+/// whoever does them, whose minutes are the works'.
 const APART: &str = "(contracts.role = 'design' OR (contracts.role = 'goods' AND EXISTS (SELECT 1 FROM contracts w \
-     WHERE w.proposal_id = contracts.proposal_id AND w.role = 'works' AND w.voided_at IS NULL)))";
+     WHERE w.proposal_id = contracts.proposal_id AND w.role IN ('works', 'self_managed') AND w.voided_at IS NULL)))";
 
 /// Payment orders that stand and were paid after the last day of their contract, on which no payment order charged a penalty;
-/// but not of what was handed over by that day, and not of what has no handover of its own.
+/// but not of what was handed over by that day, not of what has no handover of its own, and not of what the region does itself
+/// (swakelola), which nobody is fined for.
 pub fn late_orders(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Expenditure>> {
     let late = exists(
         contracts::table
             .filter(contracts::id.eq(expenditures::contract_id))
             .filter(contracts::ends_on.lt(expenditures::spent_on))
+            .filter(contracts::role.ne(ContractRole::SelfManaged))
             .filter(not(sql::<Bool>(FINED)))
             .filter(not(sql::<Bool>(APART))),
     );
@@ -157,15 +183,15 @@ pub fn late_orders(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Ve
     rows_within!(c, bounds, expenditures, id: ExpenditureId, Expenditure, condition)
 }
 
-/// Contracts for works that stand and were paid on, of which none of the proposal ends later, whose works were handed over
-/// after that end, and on which no payment order charged a penalty. Those with a payment order after their last day are left
-/// out: they are among the late orders.
+/// Contracts for works, or for goods where nothing is built, that stand and were paid on, of which none of the proposal ends
+/// later, which were handed over after that end, and on which no payment order charged a penalty. Those with a payment order
+/// after their last day are left out: they are among the late orders.
 pub fn late_handovers(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<Contract>> {
     let late = sql::<Bool>(
         "EXISTS (SELECT 1 FROM proposals p WHERE p.id = contracts.proposal_id AND p.handover_on > contracts.ends_on)",
     );
     let goes_on = sql::<Bool>(
-        "EXISTS (SELECT 1 FROM contracts w WHERE w.proposal_id = contracts.proposal_id AND w.role = 'works' \
+        "EXISTS (SELECT 1 FROM contracts w WHERE w.proposal_id = contracts.proposal_id AND w.role = contracts.role \
          AND w.voided_at IS NULL AND w.ends_on > contracts.ends_on)",
     );
     let paid_late = sql::<Bool>(
@@ -175,7 +201,8 @@ pub fn late_handovers(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult
     );
     let condition = contracts::voided_at
         .is_null()
-        .and(contracts::role.eq(ContractRole::Works))
+        .and(contracts::role.eq_any([ContractRole::Works, ContractRole::Goods]))
+        .and(not(sql::<Bool>(APART)))
         .and(contracts::spent_idr.gt(0))
         .and(late)
         .and(not(goes_on))

@@ -4,6 +4,7 @@ use crate::domain::audit::Outcome;
 use crate::domain::document::{DocumentStatus, MediaType};
 use crate::domain::ids::{DocumentId, PlanId, ReportId};
 use crate::domain::line::FundSource;
+use crate::domain::people::Sight;
 use crate::domain::plan::PlanState;
 use crate::domain::report::{ReportKind, ReportState};
 use crate::storage::connection::AnyConnection;
@@ -12,7 +13,7 @@ use crate::storage::finding::Finding;
 use crate::storage::line::Line;
 use crate::storage::plan::Plan;
 use crate::storage::question::facts::APPROVALS;
-use crate::storage::question::{Bounds, rows_within};
+use crate::storage::question::{Bounds, Scope, is_within, rows_within};
 use crate::storage::report::Report;
 use crate::storage::schema::{
     activity_plans, audit_events, documents, findings, proposal_lines, proposals, reports,
@@ -28,6 +29,23 @@ pub fn pictures(c: &mut AnyConnection, bounds: &Bounds<'_>) -> QueryResult<Vec<D
         .and(documents::status.ne(DocumentStatus::Refused))
         .and(documents::media_type.eq_any([MediaType::Jpeg, MediaType::Png]));
     rows_within!(c, bounds, documents, id: DocumentId, Document, condition)
+}
+
+/// The documents within sight that have the bytes of one of some digests, by digest, the oldest first: without what a newer one
+/// took the place of, and without what the scanner refused.
+pub fn of_bytes(
+    c: &mut AnyConnection,
+    digests: &[String],
+    sight: &Sight,
+) -> QueryResult<Vec<(String, DocumentId)>> {
+    documents::table
+        .filter(documents::sha256.eq_any(digests))
+        .filter(documents::superseded_by.is_null())
+        .filter(documents::status.ne(DocumentStatus::Refused))
+        .filter(is_within!(documents, &Scope { sight: sight.clone(), ..Scope::default() }))
+        .order((documents::sha256, documents::id))
+        .select((documents::sha256, documents::id))
+        .load(c)
 }
 
 /// Documents that came after their proposal had been approved.

@@ -12,6 +12,25 @@ use serde_json::json;
 
 const TOTAL: i64 = CONSTRUCTION.total();
 
+/// That no question of what is wrong finds anything about a life.
+async fn in_order(life: &Life<'_>) {
+    let auditor = life.who(Role::Auditor).await;
+    let listed = life.app.get(&auditor, "/audit/questions").await.is(200);
+    let questions = listed["items"].as_array().expect("questions").clone();
+    let numbers: Vec<i64> = questions.iter().filter_map(|one| one["number"].as_i64()).collect();
+    let expected: Vec<i64> = (1..=20).collect();
+    assert_eq!(numbers, expected);
+    for question in questions {
+        let slug = text(&question["slug"]);
+        let rows = asked(life, &slug).await;
+        match text(&question["kind"]).as_str() {
+            "breach" => assert!(rows.is_empty(), "{slug}: {rows:#?}"),
+            kind => assert_eq!(kind, "fact"),
+        }
+    }
+    assert_eq!(life.app.verified(), Vec::<String>::new());
+}
+
 on_both! {
     async fn what_was_forfeited_is_told_with_the_date_that_was_missed(db) {
         let app = TestApp::on(db);
@@ -129,6 +148,19 @@ on_both! {
         assert!(!text(&row["says"]).contains("nobody has looked"), "{row:#?}");
     }
 
+    async fn what_was_handed_over_before_it_was_paid_is_told_whatever_becomes_of_it(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION.recommended(), "contracted").await;
+        passes(&life, "in-use").await;
+        passes(&life, "regional-asset").await;
+        life.record_handover().await.is(200);
+        finds(&life, "in-use", &["Handed over by its builder on"]).await;
+        finds(&life, "regional-asset", &["What was built was handed over on", "is not recorded"]).await;
+        life.act(Role::Approver, json!({ "action": "cancel", "comment": "Tidak direkomendasikan." })).await.is(200);
+        finds(&life, "in-use", &["Handed over by its builder on", "the proposal is cancelled"]).await;
+        finds(&life, "regional-asset", &["is not recorded", "the proposal is cancelled"]).await;
+    }
+
     async fn rules_that_ask_for_no_record_make_none_of_a_revitalisation_lacking(db) {
         let app = TestApp::on(db);
         app.pay_in(1).await;
@@ -177,6 +209,30 @@ on_both! {
         let row = finds(&life, "recommendations", &["Closed on", "settled", "Bukti setor sesuai."]).await;
         assert_eq!(figure(&row, "settled_idr"), (made["at_issue_idr"].clone(), made["at_issue_idr"].clone()));
         assert_eq!(figure(&row, "state").1, json!("closed"));
+    }
+
+    async fn an_answer_in_time_stays_in_time_and_one_that_was_returned_is_none(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "contracted").await;
+        let (auditor, drafter) = (life.who(Role::Auditor).await, life.who(Role::Drafter).await);
+        let draft = crate::findings::draft(json!({ "due_on": app.in_days(30) }));
+        let made = app.post(&auditor, &life.path("findings"), draft).await.is(201);
+        let path = format!("/findings/{}/follow-ups", text(&made["id"]));
+        app.post(&drafter, &path, json!({ "text": "Disetor." })).await.is(201);
+        let answered_on = app.today();
+        app.later(TimeDelta::days(40));
+        let added = app.post(&drafter, &path, json!({ "text": "Bukti setor menyusul." })).await.is(201);
+        let in_time = format!("Followed up on {answered_on}; an auditor has not judged that yet.");
+        let row = finds(&life, "recommendations", &[&in_time]).await;
+        assert_eq!((figure(&row, "followed_up_on").1, figure(&row, "follow_ups").1), (json!(answered_on), json!(2)));
+        let back = json!({ "reason": "STS palsu." });
+        let back = life.step_of(&auditor, "findings", &added, "return", back).await.is(200);
+        let row = finds(&life, "recommendations", &["Not followed up"]).await;
+        assert_eq!(figure(&row, "followed_up_on").1, json!(null));
+        let body = json!({ "outcome": "withdrawn", "reason": "Diukur ulang: sesuai." });
+        life.step_of(&auditor, "findings", &back, "close", body).await.is(200);
+        let row = finds(&life, "recommendations", &["Closed on", "withdrawn"]).await;
+        assert_eq!(figure(&row, "followed_up_on").1, json!(null));
     }
 
     async fn findings_beyond_nine_are_told_in_their_order(db) {
@@ -232,23 +288,33 @@ on_both! {
         assert_eq!(paged, all);
     }
 
-    async fn a_life_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+    async fn one_rupiah_of_a_revitalisation_is_followed_to_the_asset_that_a_document_records(db) {
         let app = TestApp::on(db);
-        let life = filed(&app, CONSTRUCTION, "closed").await;
-        let auditor = life.who(Role::Auditor).await;
-        let listed = app.get(&auditor, "/audit/questions").await.is(200);
-        let questions = listed["items"].as_array().expect("questions").clone();
-        let numbers: Vec<i64> = questions.iter().filter_map(|one| one["number"].as_i64()).collect();
-        let expected: Vec<i64> = (1..=20).collect();
-        assert_eq!(numbers, expected);
-        for question in questions {
-            let slug = text(&question["slug"]);
-            let rows = asked(&life, &slug).await;
-            match text(&question["kind"]).as_str() {
-                "breach" => assert!(rows.is_empty(), "{slug}: {rows:#?}"),
-                kind => assert_eq!(kind, "fact"),
-            }
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        file(&life, "asset_record", "BMD/7", &app.today()).await;
+        life.to("closed").await;
+        let steps = ["Ceiling (pagu)", "Plan (RK)", "Contract: bound", "Tranche", "Payment order", "Handover (BAST)",
+            "Regional asset (BMD) BMD/7", "Closed ("];
+        let all = said(&life, "one-rupiah").await;
+        assert_eq!(all.len(), steps.len(), "{all:#?}");
+        for (step, said) in steps.iter().zip(&all) {
+            assert!(said.starts_with(step), "{step}: {all:#?}");
         }
-        assert_eq!(app.verified(), Vec::<String>::new());
+        let rows = asked(&life, "one-rupiah").await;
+        let evidence = rows[6]["evidence"].as_array().expect("evidence");
+        assert!(evidence.iter().any(|path| text(path).starts_with("/api/v1/documents/")), "{evidence:?}");
+    }
+
+    async fn a_construction_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+        let app = TestApp::on(db);
+        in_order(&filed(&app, CONSTRUCTION, "closed").await).await;
+    }
+
+    async fn a_revitalisation_in_order_is_found_by_no_question_of_what_is_wrong(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, REVITALISATION, "reporting").await;
+        file(&life, "asset_record", "BMD/7", &app.today()).await;
+        life.to("closed").await;
+        in_order(&life).await;
     }
 }

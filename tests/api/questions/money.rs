@@ -159,6 +159,57 @@ on_both! {
         passes(&between, "funds-to-finish").await;
     }
 
+    async fn a_last_payment_that_was_taken_back_can_come_again_and_is_due_again(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION.in_tranches(2), "contracted").await;
+        for n in 1..=2 {
+            life.request_tranche(n, TOTAL / 2).await.is(201);
+            life.review_and_verify().await;
+            life.pay().await.is(200);
+        }
+        let (allocation, approver) = (life.allocation().await, life.who(Role::Approver).await);
+        let due = async || {
+            let shown = app.get(&approver, "/deadlines?limit=200").await.is(200);
+            let items = shown["items"].as_array().expect("items").clone().into_iter();
+            let of_it = items.filter(|item| item["allocation_id"] == allocation.as_str());
+            of_it.map(|item| item["n"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(due().await, Vec::<Value>::new());
+        let second = app.nth(Role::Treasurer, crate::support::app::HOME, 2).await;
+        life.reverse(&second, &life.entry("disburse").await).await.is(201);
+        passes(&life, "funds-to-finish").await;
+        assert_eq!(due().await, [json!(2), json!(2)]);
+    }
+
+    async fn what_was_paid_too_much_on_one_contract_is_not_there_for_another(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let small = 1_000_000;
+        let first = contracted(&life, json!({ "number": "A", "value_idr": small, "lines": [2], "role": "design" })).await;
+        contracted(&life, json!({ "number": "B", "value_idr": TOTAL - small, "lines": [1, 2] })).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        passes(&life, "funds-to-finish").await;
+        let order = json!({ "contract_id": first["id"], "number": "1", "spent_on": app.today(), "amount_idr": small + 50 });
+        life.add(Role::Drafter, "expenditures", order).await.is(201);
+        let row = finds(&life, "funds-to-finish", &["Contracts still have to be paid"]).await;
+        assert_eq!(figure(&row, "needed_idr"), (json!(TOTAL - small), json!(TOTAL - small - 50)));
+    }
+
+    async fn what_was_carried_on_is_told_though_the_rest_was_spent_as_if_it_were_there(db) {
+        let app = TestApp::on(db);
+        open_later_years(&app, &[2022]);
+        let life = REVITALISATION.at(&app, "funded").await;
+        life.spend(REVITALISATION.total() - 5_000).await.is(201);
+        let next = of_year(2022).at(&app, "allocated").await;
+        carry(&life, &next, json!({ "amount_idr": 5_000 })).await.is(201);
+        life.spend(5_000).await.is(201);
+        while !app.today().starts_with("2022") {
+            app.later(chrono::TimeDelta::days(60));
+        }
+        finds(&life, "leftover", &["Rp5,000 went on", "to another proposal"]).await;
+    }
+
     async fn leftover_is_told_with_its_year_and_what_became_of_it(db) {
         let app = TestApp::on(db);
         let clean = filed(&app, CONSTRUCTION, "reporting").await;
@@ -296,6 +347,46 @@ on_both! {
         passes(&life, "shortfall-and-penalties").await;
         order(&works, "3").await;
         finds(&life, "shortfall-and-penalties", &["SP2D 3", "contract W"]).await;
+    }
+
+    async fn what_the_region_does_itself_is_late_to_nobody_and_no_package_that_was_split(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let (small, ends_on) = (1_000_000, app.in_days(30));
+        let sign = async |number: &str, role: &str, value: i64| {
+            let vendor = if role == "goods" { "PT Mesin" } else { "Dinas Perindustrian" };
+            let body = json!({ "number": number, "role": role, "value_idr": value, "lines": [1, 2], "ends_on": ends_on,
+                "vendor_name": vendor });
+            life.contract(body).await.is(201)
+        };
+        let all = [
+            sign("S1", "self_managed", small).await,
+            sign("S2", "self_managed", TOTAL - 2 * small).await,
+            sign("G", "goods", small).await,
+        ];
+        passes(&life, "same-firm").await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        assert!(app.today() > ends_on);
+        for (n, contract) in all.iter().enumerate() {
+            let body = json!({ "contract_id": contract["id"], "number": format!("SP2D/{n}"), "spent_on": app.today(),
+                "amount_idr": 10 });
+            life.add(Role::Drafter, "expenditures", body).await.is(201);
+        }
+        passes(&life, "shortfall-and-penalties").await;
+    }
+
+    async fn goods_alone_that_were_handed_over_late_without_a_penalty_are_found(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        contracted(&life, json!({ "role": "goods" })).await;
+        life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+        life.to("funded").await;
+        amend(&life, json!({ "ends_on": app.in_days(5) })).await;
+        paid(&life, "A", TOTAL).await;
+        app.later(chrono::TimeDelta::days(10));
+        life.complete_works().await.is(200);
+        finds(&life, "shortfall-and-penalties", &["The goods of contract", "5 day(s) after its last day"]).await;
     }
 
     async fn works_that_were_paid_in_time_and_handed_over_late_without_a_penalty_are_found(db) {

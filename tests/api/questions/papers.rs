@@ -4,7 +4,7 @@ use super::{contracted, figure, file, filed, finds, passes, said};
 use crate::on_both;
 use crate::support::app::{HOME, TestApp};
 use crate::support::client::text;
-use crate::support::documents::{photo, upload};
+use crate::support::documents::{PDF, photo, upload};
 use crate::support::life::{CONSTRUCTION, Case, Life, REVITALISATION};
 use sentra::domain::people::Role;
 use serde_json::{Value, json};
@@ -13,12 +13,24 @@ use serde_json::{Value, json};
 const AT_REFERENCE: Case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION };
 
 async fn picture(life: &Life<'_>, taken: &str, at: (f64, f64)) {
+    picture_of(life, "photo_50", taken, at).await;
+}
+
+async fn picture_of(life: &Life<'_>, document_type: &str, taken: &str, at: (f64, f64)) {
     let mut bytes = photo(taken, Some(at));
-    bytes.extend_from_slice(format!("\n%{taken} {at:?} {}\n", life.id).as_bytes());
+    bytes.extend_from_slice(format!("\n%{document_type} {taken} {at:?} {}\n", life.id).as_bytes());
+    bring(life, &[("type", document_type)], &bytes).await;
+}
+
+/// Brings a picture of some bytes.
+async fn bring(life: &Life<'_>, fields: &[(&str, &str)], bytes: &[u8]) -> Value {
     let drafter = life.who(Role::Drafter).await;
-    let fields = [("type", "photo_50")];
-    let file = ("50.jpg", "image/jpeg", bytes.as_slice());
-    upload(life.app, &drafter, &life.id, &fields, file).await.is(201);
+    upload(life.app, &drafter, &life.id, fields, ("50.jpg", "image/jpeg", bytes)).await.is(201)
+}
+
+async fn waive(life: &Life<'_>, document_type: &str, reason: &str) -> Value {
+    let waiver = json!({ "document_type": document_type, "reason": reason });
+    life.add(Role::Approver, "waivers", waiver).await.is(201)
 }
 
 on_both! {
@@ -38,6 +50,38 @@ on_both! {
         app.post(&life.who(Role::Drafter).await, &path, amendment).await.is(201);
         finds(&life, "contract-files", &["Amendment ADD-1"]).await;
         file(&life, "contract", "ADD-1", &app.today()).await;
+        passes(&life, "contract-files").await;
+    }
+
+    async fn amendments_of_one_number_need_a_file_each(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let half = CONSTRUCTION.total() / 2;
+        let mut contracts = Vec::new();
+        for number in ["A", "B"] {
+            contracts.push(contracted(&life, json!({ "number": number, "value_idr": half })).await);
+        }
+        let amend = async |contract: &Value, number: &str| {
+            let body = json!({ "number": number, "signed_on": app.today(), "value_idr": half, "ends_on": "2021-12-30",
+                "reason": format!("CCO {number}.") });
+            let path = format!("/contracts/{}/amendments", text(&contract["id"]));
+            app.post(&life.who(Role::Drafter).await, &path, body).await.is(201)
+        };
+        for contract in &contracts {
+            amend(contract, "ADD-1").await;
+        }
+        assert_eq!(said(&life, "contract-files").await.len(), 2);
+        file(&life, "contract", "ADD-1", &app.today()).await;
+        let row = finds(&life, "contract-files", &["Amendment ADD-1 of contract B", "has no file of its own"]).await;
+        assert_eq!(figure(&row, "files"), (json!(2), json!(1)));
+        file(&life, "contract", "add - 1", &app.today()).await;
+        passes(&life, "contract-files").await;
+        // Of two days, each is held against the file of its own.
+        for contract in &contracts {
+            app.later(chrono::TimeDelta::days(1));
+            amend(contract, "ADD-2").await;
+            file(&life, "contract", "add - 2", &app.today()).await;
+        }
         passes(&life, "contract-files").await;
     }
 
@@ -61,6 +105,39 @@ on_both! {
             upload(&app, &drafter, &one.id, &[("type", "photo_50")], file).await.is(201);
         }
         finds(&other, "photos", &["has the bytes of 1 other document"]).await;
+    }
+
+    async fn a_picture_whose_place_another_took_is_used_no_more(db) {
+        let app = TestApp::on(db);
+        let (life, other) = (filed(&app, CONSTRUCTION, "funded").await, filed(&app, CONSTRUCTION, "funded").await);
+        let [one, two] = [&b"\n%one\n"[..], &b"\n%two\n"[..]].map(|end| {
+            [photo("2021:05:03 09:00:00", Some((-5.45, 105.25))).as_slice(), end].concat()
+        });
+        let first = bring(&life, &[("type", "photo_50")], &one).await;
+        // The same picture again, with its number: no other one was used.
+        let id = text(&first["id"]);
+        let second = bring(&life, &[("type", "photo_50"), ("number", "7"), ("supersedes_id", &id)], &one).await;
+        passes(&life, "photos").await;
+        bring(&other, &[("type", "photo_50")], &one).await;
+        finds(&other, "photos", &["has the bytes of 1 other document"]).await;
+        let id = text(&second["id"]);
+        bring(&life, &[("type", "photo_50"), ("supersedes_id", &id)], &two).await;
+        passes(&other, "photos").await;
+        passes(&life, "photos").await;
+    }
+
+    async fn a_picture_of_works_that_go_on_is_not_taken_after_their_handover(db) {
+        let app = TestApp::on(db);
+        let life = filed(&app, CONSTRUCTION, "reporting").await;
+        passes(&life, "photos").await;
+        app.later(chrono::TimeDelta::days(2));
+        let taken = format!("{} 09:00:00", app.today().replace('-', ":"));
+        for document_type in ["photo_100", "photo_use"] {
+            picture_of(&life, document_type, &taken, (-5.45, 105.25)).await;
+        }
+        passes(&life, "photos").await;
+        picture_of(&life, "photo_50", &taken, (-5.45, 105.25)).await;
+        finds(&life, "photos", &["photo_50", "after the works were handed over"]).await;
     }
 
     async fn a_design_begins_no_works_and_a_picture_of_any_kind_says_where_it_was_taken(db) {
@@ -119,6 +196,38 @@ on_both! {
         assert_eq!(figure(&row, "land_certificate").1, json!(null));
     }
 
+    async fn a_document_of_the_land_that_had_run_out_or_has_no_date_is_found_with_the_waiver_that_stood(db) {
+        let app = TestApp::on(db);
+        let (expired, undated) = (CONSTRUCTION.draft(&app).await, CONSTRUCTION.draft(&app).await);
+        file(&expired, "land_statement", "S/1", "2019-01-02").await;
+        let drafter = undated.who(Role::Drafter).await;
+        upload(&app, &drafter, &undated.id, &[("type", "land_statement")], PDF).await.is(201);
+        for (life, why) in [(&expired, "had run out"), (&undated, "has no date")] {
+            let waiver = waive(life, "land_statement", "Sedang diperbarui.").await;
+            life.to("approved").await;
+            let said = format!("the land_statement that was there {why}");
+            let row = finds(life, "land-clear", &[&said, "(waived: Sedang diperbarui.)"]).await;
+            assert_ne!(figure(&row, "land_statement").1, json!(null));
+            // It stood then, whatever became of it.
+            app.later(chrono::TimeDelta::days(1));
+            let approver = life.who(Role::Approver).await;
+            life.step_of(&approver, "waivers", &waiver, "revoke", json!({ "reason": "Sudah ada." })).await.is(200);
+            waive(life, "land_statement", "Belakangan.").await;
+            finds(life, "land-clear", &[&said, "(waived: Sedang diperbarui.)"]).await;
+        }
+    }
+
+    async fn a_document_of_the_land_that_held_when_it_was_needed_is_in_order(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        file(&life, "land_statement", "S/1", "2019-05-20").await;
+        life.to("decision").await;
+        app.later(chrono::TimeDelta::days(20));
+        assert!(app.today().as_str() > "2020-05-20");
+        life.to("approved").await;
+        passes(&life, "land-clear").await;
+    }
+
     async fn an_approval_is_judged_by_the_rules_that_it_was_given_under(db) {
         let app = TestApp::on(db);
         let before = CONSTRUCTION.as_shipped().at(&app, "approved").await;
@@ -145,6 +254,45 @@ on_both! {
         after.to("approved").await;
         let row = finds(&after, "land-clear", &["land_grant", "Hibah dalam proses."]).await;
         assert!(!text(&row["says"]).contains("land_lease") && !text(&row["says"]).contains("land_deed"), "{row:#?}");
+    }
+
+    async fn prices_and_menus_are_those_of_the_rules_that_the_approval_was_given_under(db) {
+        let app = TestApp::on(db);
+        let case = Case { unit_cost_idr: 5_000_000, ..CONSTRUCTION.as_shipped() };
+        let before = case.at(&app, "approved").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let mut policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        for cost in policy["unit_costs"].as_array_mut().expect("references") {
+            cost["reference_idr"] = json!(cost["reference_idr"].as_i64().expect("a price") * 2);
+        }
+        let menus = policy["menus"].as_array_mut().expect("menus");
+        for menu in menus {
+            menu["components"].as_array_mut().expect("components").retain(|one| one != "production_house");
+        }
+        app.put(&administrator, "/policies/2021", policy).if_match(1).await.is(200);
+        // Its allocation pins the second version.
+        before.to("allocated").await;
+        passes(&before, "unit-prices").await;
+        passes(&before, "outside-plan").await;
+    }
+
+    async fn a_line_off_the_menu_is_told_with_the_version_that_it_was_approved_under(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.as_shipped().at(&app, "decision").await;
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let policy = app.get(&administrator, "/policies/2021").await.is(200)["policy"].clone();
+        let menus = policy["menus"].as_array().expect("menus");
+        let at = menus.iter().position(|menu| menu["menu"] == "construction").expect("a menu");
+        let mut components = menus[at]["components"].as_array().expect("components").clone();
+        components.retain(|one| one != "production_house");
+        let decree = json!({
+            "fiscal_year": 2021, "number": "KMK 3/2020", "dated_on": app.today(), "reason": "Dihentikan.", "regions": [],
+            "changes": [{ "path": format!("/menus/{at}/components"), "value": components }],
+        });
+        app.post(&administrator, "/decrees", decree).await.is(201);
+        passes(&life, "outside-plan").await;
+        life.to("approved").await;
+        finds(&life, "outside-plan", &["Line 1 pays for production_house", "by version 1 of the rules of 2021"]).await;
     }
 
     async fn a_decree_after_the_approval_asks_nothing_of_it(db) {
@@ -213,7 +361,8 @@ on_both! {
         passes(&clean, "unit-prices").await;
         let life = CONSTRUCTION.at(&app, "approved").await;
         let reviewer = life.who(Role::Reviewer).await.name;
-        let row = finds(&life, "unit-prices", &["50.00 % of the reference", &reviewer]).await;
+        let approved = format!("{} approved it as proposed", life.who(Role::Approver).await.name);
+        let row = finds(&life, "unit-prices", &["50.00 % of the reference", &reviewer, &approved]).await;
         assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
     }
 
@@ -226,8 +375,14 @@ on_both! {
         let unit = AT_REFERENCE.unit_cost_idr;
         let body = json!({ "reviews": [half(1, 800_000, unit * 800), half(2, 1_000, unit * 40)] });
         life.put(Role::Approver, "line-reviews", body).await.is(200);
+        passes(&life, "unit-prices").await;
         life.act(Role::Approver, json!({ "action": "approve" })).await.is(200);
-        let row = finds(&life, "unit-prices", &["One m2 costs Rp2,500,000, which is 50.00 % of the reference"]).await;
+        let (approver, reviewer) = (life.who(Role::Approver).await, life.who(Role::Reviewer).await.name);
+        let accepted = format!("{} approved that price in place of the proposed one (Dipotong.)", approver.name);
+        let assessed = format!("{reviewer} assessed what was proposed");
+        let price = "One m2 costs Rp2,500,000, which is 50.00 % of the reference";
+        let row = finds(&life, "unit-prices", &[price, &accepted, &assessed]).await;
+        assert_ne!(figure(&row, "approved_by").1, json!(null));
         assert_eq!(figure(&row, "unit_cost_idr"), (json!(5_000_000), json!(2_500_000)));
         assert_eq!(figure(&row, "proposed_unit_cost_idr").1, json!(5_000_000));
     }
@@ -251,6 +406,6 @@ on_both! {
         without.to("approved").await;
         app.later(chrono::TimeDelta::days(3));
         file(&without, "land_certificate", "HP/1", &app.today()).await;
-        finds(&without, "back-filled-documents", &["land_certificate", "none had come by then", "after the approval."]).await;
+        finds(&without, "back-filled-documents", &["land_certificate", "none had come by then (waived: Dalam proses.)", "after the approval."]).await;
     }
 }
