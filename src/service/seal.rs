@@ -19,7 +19,7 @@ use crate::service::error::Error;
 use crate::storage::seal::{self, EntryText, EventText, RevisionText, Seal, Sealer, Tile};
 use crate::storage::{AnyConnection, DbError, trail};
 use chrono::TimeDelta;
-use leaf::Leaf;
+use leaf::{Leaf, Room};
 use merkle::{Growing, Hash};
 
 /// Events of one transaction: on SQLite no writer waits longer than these take, some hundredths of a second.
@@ -182,10 +182,10 @@ fn seal_at(
     let mut chain = Hash::from_hex(&before.last_hash)
         .ok_or_else(|| Error::Defect("the sealer's last hash is none".to_owned()))?;
     let (mut seq, mut first_at) = (before.last_seq, None::<Moment>);
-    let mut seals = Vec::with_capacity(ids.len());
+    let (mut seals, mut room) = (Vec::with_capacity(ids.len()), Room::new());
     for group in grouped(tx, ids)? {
         seq = seq.saturating_add(1);
-        let leaf = group.leaf(seq, at);
+        let leaf = group.leaf(seq, at, &mut room);
         chain = chain.link(leaf);
         first_at = Some(first_at.map_or(group.event.at, |first| first.min(group.event.at)));
         let EventText { id, action, actor_id, region_code, outcome, .. } = group.event;
@@ -230,23 +230,23 @@ pub struct Group {
 
 impl Group {
     /// The hash of its leaf at a place.
-    pub fn leaf(&self, seq: i64, sealed_at: Moment) -> Hash {
-        let (revisions, entries) = self.hashes();
+    pub fn leaf(&self, seq: i64, sealed_at: Moment, room: &mut Room) -> Hash {
+        let (revisions, entries) = self.hashes(room);
         let event = &self.event;
-        Leaf { seq, sealed_at, event, revisions: &revisions, entries: &entries }.hash()
+        Leaf { seq, sealed_at, event, revisions: &revisions, entries: &entries }.hash(room)
     }
 
     /// The canonical text of its leaf at a place.
     pub fn text(&self, seq: i64, sealed_at: Moment) -> String {
-        let (revisions, entries) = self.hashes();
+        let (revisions, entries) = self.hashes(&mut Room::new());
         let event = &self.event;
         Leaf { seq, sealed_at, event, revisions: &revisions, entries: &entries }.text()
     }
 
-    fn hashes(&self) -> (Vec<Hash>, Vec<Hash>) {
-        let revision = |row| Hash::of(leaf::revision_text(row).as_bytes());
-        let entry = |row| Hash::of(leaf::entry_text(row).as_bytes());
-        (self.revisions.iter().map(revision).collect(), self.entries.iter().map(entry).collect())
+    fn hashes(&self, room: &mut Room) -> (Vec<Hash>, Vec<Hash>) {
+        let revisions = self.revisions.iter().map(|row| leaf::revision_hash(row, room)).collect();
+        let entries = self.entries.iter().map(|row| leaf::entry_hash(row, room)).collect();
+        (revisions, entries)
     }
 }
 

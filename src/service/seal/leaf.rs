@@ -24,9 +24,21 @@ pub struct Leaf<'a> {
     pub entries: &'a [Hash],
 }
 
+/// Room for the bytes of one row at a time: taken once for many rows, since a row is larger than what is cheap to ask for.
+pub type Room = Vec<u8>;
+
 impl Leaf<'_> {
     /// Its canonical text.
     pub fn text(&self) -> String {
+        let mut room = Room::new();
+        self.write(&mut room);
+        // It is made of texts; were it not, another text has another hash.
+        String::from_utf8(room)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    /// Writes its canonical text, in place of whatever the room had.
+    fn write(&self, room: &mut Room) {
         let Leaf { seq, sealed_at, event, revisions, entries } = *self;
         let EventText {
             id,
@@ -43,7 +55,7 @@ impl Leaf<'_> {
             content,
             request_id,
         } = event;
-        let mut out = Object::new(content.len().saturating_mul(2).saturating_add(1024));
+        let mut out = Object::new(room);
         out.text("action", action);
         out.optional("actor_id", actor_id.as_deref());
         out.optional("actor_role", actor_role.as_deref());
@@ -61,30 +73,41 @@ impl Leaf<'_> {
         out.number("seq", Some(seq));
         out.text("subject_id", subject_id);
         out.text("subject_kind", subject_kind);
-        out.done()
+        out.done();
     }
 
     /// The hash of its leaf.
-    pub fn hash(&self) -> Hash {
-        Hash::leaf(self.text().as_bytes())
+    pub fn hash(&self, room: &mut Room) -> Hash {
+        self.write(room);
+        Hash::leaf(room)
     }
 }
 
-/// The canonical text of a revision.
-pub fn revision_text(row: &RevisionText) -> String {
+/// The hash of a revision's canonical text.
+pub fn revision_hash(row: &RevisionText, room: &mut Room) -> Hash {
+    write_revision(row, room);
+    Hash::of(room)
+}
+
+fn write_revision(row: &RevisionText, room: &mut Room) {
     let RevisionText { id, subject_kind, subject_id, version, event_id, content } = row;
-    let mut out = Object::new(content.len().saturating_mul(2).saturating_add(256));
+    let mut out = Object::new(room);
     out.text("content", content);
     out.text("event_id", event_id);
     out.text("id", id);
     out.text("subject_id", subject_id);
     out.text("subject_kind", subject_kind);
     out.number("version", Some(*version));
-    out.done()
+    out.done();
 }
 
-/// The canonical text of an entry of the journal.
-pub fn entry_text(row: &EntryText) -> String {
+/// The hash of the canonical text of an entry of the journal.
+pub fn entry_hash(row: &EntryText, room: &mut Room) -> Hash {
+    write_entry(row, room);
+    Hash::of(room)
+}
+
+fn write_entry(row: &EntryText, room: &mut Room) {
     let EntryText {
         id,
         kind,
@@ -105,7 +128,7 @@ pub fn entry_text(row: &EntryText) -> String {
         reason,
         origin_year,
     } = row;
-    let mut out = Object::new(1024);
+    let mut out = Object::new(room);
     out.text("allocation_id", allocation_id);
     out.number("amount_idr", Some(*amount_idr));
     out.text("effective_on", &effective_on.to_string());
@@ -124,7 +147,7 @@ pub fn entry_text(row: &EntryText) -> String {
     out.text("source_id", source_id);
     out.text("source_kind", source_kind);
     out.text("to_account", to_account);
-    out.done()
+    out.done();
 }
 
 /// Letters of a value that are quoted at a time.
@@ -132,11 +155,12 @@ const BLOCK: usize = 32;
 
 /// An object of canonical JSON whose names come in order, as the bytes of its text. Written by hand: this runs for every
 /// event of a trail, and taking the way through a map would cost as much as all the rest.
-struct Object(Vec<u8>);
+struct Object<'a>(&'a mut Room);
 
-impl Object {
-    fn new(capacity: usize) -> Object {
-        Object(Vec::with_capacity(capacity))
+impl<'a> Object<'a> {
+    fn new(room: &'a mut Room) -> Object<'a> {
+        room.clear();
+        Object(room)
     }
 
     fn push(&mut self, text: &str) {
@@ -234,11 +258,8 @@ impl Object {
         }
     }
 
-    fn done(mut self) -> String {
+    fn done(self) {
         self.0.push(b'}');
-        // It is made of texts; were it not, another text has another hash.
-        String::from_utf8(self.0)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 }
 

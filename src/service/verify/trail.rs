@@ -7,6 +7,7 @@ mod notes;
 use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
+use crate::service::seal::leaf::Room;
 use crate::service::seal::merkle::{Growing, Hash, Part};
 use crate::service::seal::note::{Checkpoint, VerifierKey};
 use crate::service::seal::{Group, TILE};
@@ -18,8 +19,8 @@ use chrono::TimeDelta;
 use notes::Signed;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Sequences of one page.
-const PAGE: i64 = 1_000;
+/// Sequences of one page: few enough that what is read of it is still near when it is hashed.
+const PAGE: i64 = 250;
 /// The most findings that are told; one is enough to distrust the rest.
 const MOST: usize = 50;
 /// The same for queries.
@@ -235,6 +236,7 @@ struct Walk {
     sealed_at: Moment,
     claims: BTreeMap<i64, Vec<Claim>>,
     signed: Signed,
+    room: Room,
     /// The rows that it came by.
     found: Counts,
     /// Whether a value of them is not kept as it is written here.
@@ -307,7 +309,7 @@ impl Walk {
                 kept
             }
             Some(group) => {
-                let leaf = group.leaf(seq, seal.sealed_at);
+                let leaf = group.leaf(seq, seal.sealed_at, &mut self.room);
                 if Some(leaf) != kept {
                     self.fail(
                         seq,
