@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use sentra::app::Store;
 use sentra::domain::audit::{Outcome, SubjectKind};
-use sentra::domain::ids::EventId;
+use sentra::domain::ids::{EventId, RevisionId};
 use sentra::domain::moment::Moment;
 use sentra::service::Services;
 use sentra::service::clock::Clock;
@@ -18,7 +18,7 @@ use sentra::service::seal::outlet::{Folder, Outlet};
 use sentra::service::seal::{self, checkpoint};
 use sentra::service::store::Patience;
 use sentra::service::verify::trail;
-use sentra::storage::audit::{self, EventRow};
+use sentra::storage::audit::{self, EventRow, RevisionRow};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -338,13 +338,24 @@ fn verify_events_a_second() {
     let db = TestDatabase::fresh(Kind::Sqlite).expect("SQLite");
     let clock = Clock::set_to(moment(MORNING));
     let sv = services(&db, &clock);
-    let content =
-        format!("{{\"after\":{{\"title\":\"{}\"}},\"before\":null}}", "wisma batik ".repeat(25));
+    let title = "wisma batik ".repeat(25);
+    let content = format!("{{\"after\":{{\"title\":\"{title}\"}},\"before\":null}}");
+    // As many quotes as there are in the columns of a row.
+    let whole = format!("{{{}}}", "\"centre_name\":\"wisma\",".repeat(40).trim_end_matches(','));
     for _ in 0..EVENTS / 1_000 {
         let written = write(db.database(), |tx| {
             for _ in 0..1_000 {
                 let row = EventRow { content: content.clone(), ..event(clock.now()) };
                 audit::append(tx, &row, &[])?;
+                let revision = RevisionRow {
+                    id: RevisionId::new(),
+                    subject_kind: SubjectKind::Collection,
+                    subject_id: row.id.to_string(),
+                    version: 1,
+                    event_id: row.id,
+                    content: whole.clone(),
+                };
+                audit::revise(tx, &revision)?;
             }
             Ok(())
         });
