@@ -77,7 +77,9 @@ pub fn list_outbox(
     before: Option<MailId>,
     limit: i64,
 ) -> Result<Page<view::OutboxItem>, Error> {
-    let by = By::from(cx.need_national(Role::Administrator)?);
+    let subject = Subject::of(SubjectKind::Collection, "outbox");
+    let right = cx.need_national(Role::Administrator).map(By::from);
+    let by = reading::permitted(sv, cx, (reading::MAIL_READ, None), &subject, right)?;
     let filter = Filter::from(which);
     let work = |tx: &mut AnyConnection| {
         let rows = rows::list(tx, &filter, before, limit.saturating_add(1))?;
