@@ -22,8 +22,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// Roles whose holders do something with proposals.
-const ACTING: [Role; 8] = [
+/// Roles whose holders do something with proposals; who audits may have a conflict of interest too.
+const ACTING: [Role; 9] = [
     Role::Drafter,
     Role::Planner,
     Role::RegionalHead,
@@ -32,6 +32,7 @@ const ACTING: [Role; 8] = [
     Role::Approver,
     Role::Treasurer,
     Role::Inspector,
+    Role::Auditor,
 ];
 
 /// A reviewer for a proposal.
