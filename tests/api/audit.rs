@@ -21,6 +21,7 @@ use sentra::service::error::Error;
 use sentra::service::seal::checkpoint;
 use sentra::service::seal::merkle::{Hash, is_consistent, root_of_inclusion};
 use sentra::service::seal::note::{self, SealKeys};
+use sentra::service::seal::outlet::{Folder, Outlet};
 use sentra::service::seal::{self, telling};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -361,6 +362,38 @@ on_both! {
         assert_eq!(brought.count(), 2, "the first, to each of both");
     }
 
+    async fn a_clock_that_was_ahead_once_silences_no_checkpoint_afterwards(db) {
+        let kind = db.kind;
+        let app = TestApp::on(db);
+        CONSTRUCTION.draft(&app).await.who(Role::Auditor).await;
+        let keys = keys();
+        let folder = tempfile::tempdir().expect("a folder");
+        let outlet = || Outlet::new(Folder::new(folder.path().to_owned()));
+        let sign = |sv: &Services| {
+            happen(&app.database, sv.clock.now(), 3);
+            seal::drain(sv).expect("sealed");
+            checkpoint::make(sv, &keys).expect("signed").expect("a checkpoint");
+            outlet().bring_out(sv).expect("brought out");
+            telling::tell_auditors(sv).expect("told")
+        };
+        let years_ahead = Clock::set_to(app.clock.now().after(TimeDelta::days(3_000)));
+        assert_eq!(sign(&Services { clock: years_ahead, ..app.services.clone() }), 1);
+        for _ in 0..2 {
+            assert_eq!(sign(&app.services), 1, "of another day");
+            app.later(TimeDelta::days(1));
+        }
+        // The one of the largest size is compared, on whatever day it was signed.
+        let other = TestDatabase::fresh(kind).expect("a database");
+        let forked = crate::sealing::services(&other, &app.clock);
+        for count in [3, 300] {
+            happen(&other, forked.clock.now(), count);
+            seal::drain(&forked).expect("sealed");
+            checkpoint::make(&forked, &keys).expect("signed").expect("a checkpoint");
+            let error = outlet().bring_out(&forked).expect_err("it is told").to_string();
+            assert!(error.contains("set back, cut or rewritten"), "{error}");
+        }
+    }
+
     async fn what_is_personal_of_somebody_who_left_is_erased_and_the_trail_still_verifies(db) {
         let app = TestApp::on(db);
         let (leaving, staying) =
@@ -369,6 +402,9 @@ on_both! {
             let email = &person.email;
             app.database.number(&format!("SELECT COUNT(*) FROM audit_personal WHERE value = '{email}'"))
         };
+        let token = json!({ "label": "Laptop Sekar", "scope": "read", "expires_at": app.clock.now().after(TimeDelta::days(9)) });
+        app.post(&leaving, "/tokens", token).await.is(201);
+        app.post(&leaving, "/proposals", CONSTRUCTION.draft_body()).key("usulan").await.is(201);
         let erase = |user: &str| console::erase(&app.services, user, "Permintaan tertulis 12/2021.");
         assert!(matches!(erase("nobody@sentra.example"), Err(Error::NotFound)));
         assert!(matches!(erase(&leaving.email), Err(Error::Invalid(_))), "still lets in");
@@ -377,7 +413,15 @@ on_both! {
         assert!(before.0 > 0 && before.1 > 0, "{before:?}");
         app.verified();
         assert!(matches!(console::erase(&app.services, &leaving.email, ""), Err(Error::Invalid(_))));
+        let kept = || {
+            let of = |table: &str, but: &str| {
+                app.database.number(&format!("SELECT COUNT(*) FROM {table} WHERE user_id = '{}'{but}", leaving.id))
+            };
+            [of("sign_in_addresses", ""), of("idempotency_keys", ""), of("tokens", " AND label <> ''")]
+        };
+        assert!(kept().iter().all(|count| *count > 0), "{:?}", kept());
         let erased = erase(&leaving.email).expect("erased");
+        assert_eq!(kept(), [0, 0, 0]);
         assert!(erased.values > 0);
         assert_eq!((values(&leaving), values(&staying)), (0, before.1));
         let of_user = format!(
