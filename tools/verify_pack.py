@@ -81,7 +81,7 @@ class Pack:
     def __init__(self, archive, keys, kept):
         self.archive, self.keys, self.kept, self.findings = archive, keys, kept, []
         self.manifest, self.proposal, self.tree, self.named = {}, None, None, set()
-        self.later, self.proven, self.entries, self.told = set(), set(), {}, {}
+        self.later, self.proven, self.requests, self.entries, self.told = set(), set(), set(), {}, {}
         self.newest = {}  # kind and id of a row -> its newest revision that is proved: version and content
 
     def hold(self, place, work, *args):
@@ -156,7 +156,11 @@ class Pack:
         require(root_of(leaf, line["seq"] - 1, self.tree[0], path) == self.tree[1], "its proof does not lead to the checkpoint")
         self.proposal = self.proposal or line["event"]["proposal_id"]  # where the manifest can not be read
         of = {row["subject_id"] for row in line["revisions"] if row["subject_kind"] == "proposal"}
-        require(self.proposal in of | {line["event"]["proposal_id"]}, "its event is not of this proposal")
+        about = line["event"]["subject_kind"], line["event"]["subject_id"]
+        is_own = self.proposal in of | {line["event"]["proposal_id"]}
+        require(is_own or about in self.requests, "its event is not of this proposal")
+        if is_own and about[0] == "tranche_request":
+            self.requests.add(about)  # what pays it names no proposal
         self.happened(line["event"]["id"], self.proven)
         for row in line["revisions"]:
             key = row["subject_kind"], row["subject_id"]

@@ -92,6 +92,7 @@ fn write(args: &Args, services: &Services, part: &Path) -> Result<u64, String> {
         fiscal_year: args.fiscal_year,
         region_code: args.region.clone(),
         province_code: args.province.clone(),
+        proposal_id: None,
     };
     if args.what == What::Audit && scope != Scope::default() {
         return Err(

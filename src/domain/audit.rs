@@ -87,7 +87,8 @@ text_enum! {
 
 /// The actions of events that tell who read what. They are no part of a proposal's own course, and those who are audited
 /// are not told who looks at them.
-pub const READS: [&str; 5] = [DOCUMENT_READ, EVIDENCE_READ, USER_READ, MAIL_READ, EXPORT_WRITE];
+pub const READS: [&str; 6] =
+    [DOCUMENT_READ, EVIDENCE_READ, USER_READ, MAIL_READ, EXPORT_WRITE, CONFLICT_READ];
 /// Bytes of a document were asked for.
 pub const DOCUMENT_READ: &str = "document.read";
 /// The evidence pack of a proposal was asked for.
@@ -96,8 +97,11 @@ pub const EVIDENCE_READ: &str = "evidence_pack.read";
 pub const USER_READ: &str = "user.read";
 /// Messages to other people were looked at.
 pub const MAIL_READ: &str = "mail.read";
-/// An export that names people or firms, the trail's among them, or one from the command line, was written.
+/// An export that names people or firms, the trail's and the sheets of contracts and of questions among them, or one from the
+/// command line, was written.
 pub const EXPORT_WRITE: &str = "export.write";
+/// Conflicts of interest that were declared were asked for; kept where that was refused.
+pub const CONFLICT_READ: &str = "conflict.read";
 
 /// Canonical JSON: keys sorted, no spaces, integers as they are. Values come from our own types, which hold no other
 /// numbers than integers and decimal degrees.

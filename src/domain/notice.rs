@@ -9,7 +9,7 @@ use crate::domain::ids::{InvitationId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::notice::detail::{Detail, NoticeDue};
-use crate::domain::people::Role;
+use crate::domain::people::{Actor, Place, Role};
 use crate::domain::proposal::State;
 use crate::domain::reminder::ReminderFacts;
 use serde::{Deserialize, Serialize};
@@ -265,6 +265,13 @@ impl NoticeFacts {
     /// Whether its date lies ahead, and will have passed at a moment: told then, it is told too late.
     pub fn passes_before(&self, now: Moment, then: Moment) -> bool {
         self.due_at().is_some_and(|due| now < due && due <= then)
+    }
+
+    /// For which roles somebody is told, of those that they hold over the place.
+    pub fn roles_of(&self, actor: &Actor) -> Vec<Role> {
+        let place = Place { region: &self.region_code, commodity: &self.commodity };
+        let holds = |role: &Role| actor.grant_over(*role, place).is_some();
+        self.tells.iter().copied().filter(holds).collect()
     }
 
     /// The amount as money.

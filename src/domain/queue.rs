@@ -1,8 +1,11 @@
 //! Whose turn it is: for each state, which role a proposal waits for, and under what condition.
 //!
 //! Not every arrow that a person could take is awaited of them: nobody waits for a withdrawal, a cancellation or the
-//! next payment order. So this is a table of its own; a test holds it to the machine.
+//! next payment order. So this is a table of its own; a test holds it to the machine. Findings wait in whatever state their
+//! proposal is, and have a table of theirs.
 
+use crate::domain::document::FOLLOWERS;
+use crate::domain::finding::FindingState;
 use crate::domain::people::{Duty, Role, conflict};
 use crate::domain::proposal::State;
 
@@ -119,6 +122,27 @@ pub const WAITS: &[Wait] = &[
     wait(Operating,        Role::Inspector,    When::CloseDue,          Duty::Inspection),
 ];
 
+/// That a finding in a state waits for a role, wherever its proposal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FindingWait {
+    /// Where the finding stands.
+    pub state: FindingState,
+    /// For whom.
+    pub role: Role,
+    /// What doing it counts as; four eyes excludes some.
+    pub duty: Duty,
+}
+
+/// Everything that is awaited of anybody over a finding: it is followed up by those who may, and then judged.
+pub fn findings() -> impl Iterator<Item = FindingWait> {
+    let judged =
+        FindingWait { state: FindingState::Answered, role: Role::Auditor, duty: Duty::Audit };
+    FOLLOWERS
+        .iter()
+        .map(|(role, duty)| FindingWait { state: FindingState::Open, role: *role, duty: *duty })
+        .chain([judged])
+}
+
 /// What is awaited of a role.
 pub fn of(role: Role) -> impl Iterator<Item = &'static Wait> {
     WAITS.iter().filter(move |wait| wait.role == role)
@@ -163,6 +187,14 @@ mod tests {
                     |arrow| arrow.duty() == Some(wait.duty) || wait.when == When::RequestReviewed,
                 );
             assert!(arrow.is_some(), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_finding_waits_for_somebody_until_it_is_closed() {
+        for state in FindingState::ALL {
+            let awaited = findings().any(|wait| wait.state == *state);
+            assert_eq!(awaited, *state != FindingState::Closed, "{state}");
         }
     }
 

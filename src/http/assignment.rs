@@ -52,7 +52,8 @@ pub async fn end_assignment(call: Call, id: Id<AssignmentId>, body: Body<Nothing
     call.write_bare(body, move |sv, cx| assignment::end(sv, cx, id.get()?)).await
 }
 
-/// Declare a conflict of interest of your own; from then on you only read the proposal.
+/// Declare a conflict of interest of your own, in any role that does something with the proposal: drafter, planner, regional head,
+/// verifier, reviewer, approver, treasurer, inspector or auditor. From then on you only read the proposal.
 #[utoipa::path(post, path = "/proposals/{id}/conflicts", tag = "review", request_body = ConflictDraft,
     responses((status = 201, description = "Declared.", body = view::Conflict)))]
 pub async fn declare_conflict(call: Call, id: Id<ProposalId>, body: Body<ConflictDraft>) -> Answer {

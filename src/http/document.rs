@@ -26,7 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "it describes the form; the form is streamed")]
 pub struct UploadForm {
     /// What it is, as a code: a type of `documents` in the policy of the proposal's year, or one that goes with an act
-    /// (`contract`, `payment_order`, `report_annex`, `correspondence`, `finding_follow_up`).
+    /// (`condition_evidence`, `contract`, `payment_order`, `report_annex`, `correspondence`, `finding_follow_up`).
     #[schema(rename = "type", example = "feasibility_study", pattern = "^[a-z0-9_]{1,64}$")]
     document_type: String,
     /// Its title.

@@ -35,6 +35,7 @@ impl ExportQuery {
             fiscal_year: self.fiscal_year,
             region_code: self.region_code,
             province_code: self.province_code,
+            proposal_id: None,
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use crate::domain::finding::{FindingKind, FindingState};
 use crate::domain::ids::{FindingId, ProposalId, RegionCode};
+use crate::domain::moment::Moment;
+use crate::domain::queue::Whose;
 use crate::domain::refusal::FieldError;
 use crate::http::body::{Body, Checked};
 use crate::http::call::{Answer, Call, Id};
-use crate::http::proposal::PageQuery;
+use crate::http::proposal::{PageQuery, Waited};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::finding::{
     self, ClosingDraft, FindingDraft, FindingReturnDraft, FollowUpDraft, Look,
 };
-use crate::service::proposal::Filter;
+use crate::service::proposal::{Filter, queue_of};
 use crate::service::view::Page;
 use crate::service::view::finding as view;
 use serde::Deserialize;
@@ -66,6 +68,10 @@ pub struct FindingQuery {
     kind: Option<FindingKind>,
     /// Only those that wait for their region though their last day is over.
     overdue: Option<bool>,
+    /// `mine`: only what waits for you: what you may follow up, or have to judge as an auditor, by your grants, four eyes and
+    /// conflicts of interest. What has stood in its state the longest comes first.
+    #[param(inline, example = "mine")]
+    queue: Option<Whose>,
     /// Of proposals of this year.
     #[param(example = 2021)]
     fiscal_year: Option<i64>,
@@ -82,13 +88,17 @@ pub struct FindingQuery {
 }
 
 /// List the findings of all proposals that you may see, in the order of their making: with state, date, evidence and what
-/// became of each.
+/// became of each. `queue=mine` lists those that wait for you.
 #[utoipa::path(get, path = "/findings", tag = "audit", params(FindingQuery),
     responses((status = 200, description = "A page.", body = Page<view::Finding>)))]
 pub async fn list_all_findings(call: Call, query: Query<FindingQuery>) -> Answer {
     call.read(move |sv, cx| {
         let query = query.get()?;
-        let after = cursor::<FindingId>(query.cursor.as_deref())?;
+        let queue = query.queue.and_then(|_| queue_of(cx));
+        let after = match queue {
+            Some(_) => cursor::<Waited<FindingId>>(query.cursor.as_deref())?.map(Waited::parts),
+            None => cursor::<FindingId>(query.cursor.as_deref())?.map(|id| (Moment::default(), id)),
+        };
         let filter = Filter {
             fiscal_year: query.fiscal_year,
             region_code: query.region_code,
@@ -96,9 +106,9 @@ pub async fn list_all_findings(call: Call, query: Query<FindingQuery>) -> Answer
             ..Filter::default()
         };
         let overdue = query.overdue.unwrap_or(false);
-        let look =
-            Look { state: query.state, kind: query.kind, overdue_at: overdue.then_some(cx.now) };
-        finding::list_all(sv, cx, &filter, &look, (after, limit(query.limit)?))
+        let overdue_at = overdue.then_some(cx.now);
+        let look = Look { state: query.state, kind: query.kind, overdue_at, queue, after };
+        finding::list_all(sv, cx, &filter, &look, limit(query.limit)?)
     })
     .await
 }

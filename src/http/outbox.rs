@@ -21,7 +21,8 @@ use crate::service::view::mail as view;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// List the messages to you, newest first.
+/// List the messages to you, newest first. What went out stays as it was; of what did not go out before you lost the role for
+/// which you would be told, there is no text.
 #[utoipa::path(get, path = "/notifications", tag = "mail", params(PageQuery),
     responses((status = 200, description = "A page.", body = Page<view::Notification>)))]
 pub async fn list_notifications(call: Call, query: Query<PageQuery>) -> Answer {
@@ -89,7 +90,8 @@ impl Checked for ResendDraft {
 
 /// Queue again all messages that were given up and fit, as after something was wrong with the relay, at most 10000 in a
 /// call; for administrators. They go to the addresses that their recipients have then. Left out is what brought a code, and
-/// what goes to users who are disabled or whose address is refused.
+/// what goes to users who are disabled or whose address is refused; what goes to whoever lost the role for which they were told
+/// ends when it is its turn.
 #[utoipa::path(post, path = "/outbox/resend", tag = "mail", request_body = ResendDraft,
     responses((status = 200, description = "How many were queued.", body = view::Resent)))]
 pub async fn resend_outbox(call: Call, body: Body<ResendDraft>) -> Answer {
@@ -113,6 +115,7 @@ pub async fn show_mail(call: Call, id: Id<MailId>) -> Answer {
 }
 
 /// Queue a message again that was given up or did not arrive, to the address that its recipient has now; for administrators.
+/// One about a proposal goes to nobody who holds no role over it any more that is told of it.
 #[utoipa::path(post, path = "/outbox/{id}/resend", tag = "mail", request_body = Nothing,
     responses((status = 200, description = "As it is now.", body = view::OutboxItem)))]
 pub async fn resend_mail(call: Call, id: Id<MailId>, body: Body<Nothing>) -> Answer {

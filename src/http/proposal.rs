@@ -65,7 +65,7 @@ pub struct ProposalQuery {
     /// For which money was, or was not, set aside.
     funded: Option<bool>,
     /// `mine`: only what waits for you to do something, by your grants, where it stands, who is assigned, four eyes and
-    /// conflicts of interest.
+    /// conflicts of interest. Findings wait in `/findings?queue=mine`.
     #[param(inline, example = "mine")]
     queue: Option<Whose>,
     /// `created_at`, `-created_at`, or `state_since`: what has stood in its state the longest first. `state_since` for a
@@ -182,14 +182,21 @@ fn after(order: Order, given: Option<&str>) -> Result<Option<(Moment, ProposalId
         Order::Oldest | Order::Newest => {
             Ok(cursor::<ProposalId>(given)?.map(|id| (Moment::default(), id)))
         }
-        Order::Waiting => Ok(cursor::<Waited>(given)?.map(|waited| (waited.0, waited.1))),
+        Order::Waiting => Ok(cursor::<Waited<ProposalId>>(given)?.map(Waited::parts)),
     }
 }
 
 /// A moment and an id, as `next_cursor` parts them.
-struct Waited(Moment, ProposalId);
+pub struct Waited<I>(Moment, I);
 
-impl FromStr for Waited {
+impl<I> Waited<I> {
+    /// Both.
+    pub fn parts(self) -> (Moment, I) {
+        (self.0, self.1)
+    }
+}
+
+impl<I: FromStr> FromStr for Waited<I> {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {

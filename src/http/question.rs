@@ -7,6 +7,7 @@ use crate::http::accept::{Accepts, Form};
 use crate::http::call::{Answer, Call, Id};
 use crate::http::query::{Query, cursor, limit};
 use crate::service::error::Error;
+use crate::service::export::{self, Scope};
 use crate::service::question::{self, Asked};
 use crate::service::sheet::Format;
 use crate::service::view::Page;
@@ -73,7 +74,7 @@ impl QuestionQuery {
 /// expected and found, and where they can be read. `Accept` chooses JSON, CSV or XLSX. Of JSON, a page may hold fewer rows than
 /// asked for, or none, and still have a `next_cursor`: so much was looked at. Follow it until it is absent. A spreadsheet has the
 /// rows of all pages, and links in place of paths: it is one consistent picture, written first and then sent; only a few are
-/// written at once.
+/// written at once, and who takes one along is kept in the audit trail, since some name firms and people.
 #[utoipa::path(get, path = "/audit/questions/{slug}", tag = "audit",
     params(("slug" = String, Path, description = "What the question is called.", example = "payment-orders"),
         QuestionQuery),
@@ -123,6 +124,13 @@ async fn spreadsheet(
     };
     call.export(
         move |sv, cx, publisher, out| {
+            let scope = Scope {
+                fiscal_year: asked.fiscal_year,
+                region_code: asked.region_code.clone(),
+                province_code: asked.province_code.clone(),
+                proposal_id: asked.proposal_id,
+            };
+            export::record(sv, cx, slug, &scope)?;
             let form = (format, publisher.base_url.as_str());
             question::sheet(sv, cx, (slug, &asked), form, out).map(|(_, count)| count)
         },

@@ -37,11 +37,15 @@ pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Re
         Write::acting("proposal.act").trying(tried),
         |tx| access::visible(tx, cx, id).map(|row| (access::subject(&row), row)),
         |tx, _, seen| {
-            // The action has to be known to say who may do it: a body without one is a value error at once.
+            // The action has to be known to say who may do it: a body without one is a value error at once, for whoever
+            // may do anything.
             let wanted = body.get().map(|act| act.action);
             let by = match &wanted {
                 Ok(action) => Some(permitted(tx, cx, &seen, *action)?),
-                Err(_) => None,
+                Err(_) => {
+                    acting(cx, &seen)?;
+                    None
+                }
             };
             let before = access::lock_for(tx, &seen, cx.if_match, wanted.ok())?;
             let (act, by) = (body.get()?, by.unwrap_or(By { role: Role::System, grant: None }));
@@ -49,6 +53,18 @@ pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Re
             proposals::shown(tx, after)
         },
     )
+}
+
+/// Refuses whoever holds no role over the proposal that any arrow of its menu names.
+fn acting(cx: &Context, row: &Proposal) -> Result<(), Error> {
+    let mut roles: Vec<Role> = Vec::new();
+    for arrow in workflow::arrows(row.menu) {
+        if arrow.role != Role::System && !roles.contains(&arrow.role) {
+            roles.push(arrow.role);
+        }
+    }
+    let holds = |role: &Role| cx.actor.grant_over(*role, access::place(row)).is_some();
+    if roles.iter().any(holds) { Ok(()) } else { Err(missing(&roles)) }
 }
 
 /// Who may try the action here: by role, and by four eyes.

@@ -14,7 +14,7 @@ use crate::service::plan::need_version;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::view::Page;
 use crate::service::view::review as view;
-use crate::service::{Services, access};
+use crate::service::{Services, access, reading};
 use crate::storage::assignment::{self, Assignment, Conflict};
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, grant, user};
@@ -22,8 +22,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// Roles whose holders do something with proposals.
-const ACTING: [Role; 8] = [
+/// Roles whose holders do something with proposals; who audits may have a conflict of interest too.
+const ACTING: [Role; 9] = [
     Role::Drafter,
     Role::Planner,
     Role::RegionalHead,
@@ -32,6 +32,7 @@ const ACTING: [Role; 8] = [
     Role::Approver,
     Role::Treasurer,
     Role::Inspector,
+    Role::Auditor,
 ];
 
 /// A reviewer for a proposal.
@@ -286,13 +287,12 @@ pub fn list_conflicts(
     after: Option<ConflictId>,
     limit: i64,
 ) -> Result<Page<view::Conflict>, Error> {
+    let seen = sv.db.read(|tx| access::visible(tx, cx, id))?;
+    let (roles, place) = ([Role::Approver, Role::Auditor], access::place(&seen));
+    let grant = roles.iter().find_map(|role| cx.actor.grant_over(*role, place));
+    let (what, subject) = ((reading::CONFLICT_READ, None), access::subject(&seen));
+    reading::permitted(sv, cx, what, &subject, grant.ok_or_else(|| missing(&roles)))?;
     sv.db.read(|tx| {
-        let row = access::visible(tx, cx, id)?;
-        let roles = [Role::Approver, Role::Auditor];
-        let place = access::place(&row);
-        if !roles.iter().any(|role| cx.actor.grant_over(*role, place).is_some()) {
-            return Err(missing(&roles));
-        }
         let rows = assignment::conflicts_page(tx, id, after, limit.saturating_add(1))?;
         Ok(Page::cut(rows, limit, |row| row.id.to_string(), view::Conflict::from))
     })

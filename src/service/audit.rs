@@ -11,7 +11,7 @@ use crate::service::seal::proof::{self, Tiles};
 use crate::service::seal::{self as sealing, sealer};
 use crate::service::view::Page;
 use crate::service::view::audit as view;
-use crate::service::{Services, export, policy};
+use crate::service::{Services, export, policy, reading};
 pub use crate::storage::seal::Filter;
 use crate::storage::seal::Seal;
 use crate::storage::{AnyConnection, checkpoint, region, seal};
@@ -50,9 +50,15 @@ fn scope(tx: &mut AnyConnection, cx: &Context) -> Result<Scope, Error> {
     Ok(Scope::Regions(regions))
 }
 
+/// Refuses everybody but auditors of the nation, before the trail is exported; that somebody tried is kept.
+pub fn may_export(sv: &Services, cx: &Context) -> Result<(), Error> {
+    let what = (reading::EXPORT_WRITE, Some("audit"));
+    reading::permitted(sv, cx, what, &export::all(), of_nation(cx)).map(drop)
+}
+
 /// The grant of an auditor of the nation; a refusal for everybody else, which tells an auditor of a region what there is
 /// instead.
-pub fn of_nation(cx: &Context) -> Result<By, Error> {
+fn of_nation(cx: &Context) -> Result<By, Error> {
     allowed(cx)?;
     cx.actor.national(Role::Auditor).map(By::from).ok_or_else(|| {
         let message = "The trail is exported whole, with what belongs to other regions and to none; that takes the \
@@ -66,8 +72,7 @@ pub fn of_nation(cx: &Context) -> Result<By, Error> {
 /// Writes the whole trail in the lines that `tools/verify_audit.py` reads, personal values that are not erased among them,
 /// for an auditor of the nation; how many sealed events it has. That it was read is kept first.
 pub fn export(sv: &Services, cx: &Context, out: &mut dyn Write) -> Result<u64, Error> {
-    let by = of_nation(cx)?;
-    export::record_by(sv, cx, ("audit", &export::Scope::default()), Some(by))?;
+    export::record_trail(sv, cx, of_nation(cx)?)?;
     let events = sealing::export::export(sv, out, |_| {})?;
     Ok(u64::try_from(events).unwrap_or_default())
 }

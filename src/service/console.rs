@@ -14,7 +14,7 @@ use crate::service::view::Page;
 use crate::service::view::people as view;
 use crate::service::{Services, invitation, password};
 use crate::storage::user::{self as rows, User};
-use crate::storage::{AnyConnection, audit, grant as grants};
+use crate::storage::{AnyConnection, audit, grant as grants, idempotency, throttle, token};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -128,7 +128,8 @@ pub struct Erased {
     pub log_cut: bool,
 }
 
-/// Erases the personal values that the audit trail keeps beside its events about a user, who has to be cut off before. The
+/// Erases the personal values that the audit trail keeps beside its events about a user, who has to be cut off before; and
+/// from where the user signed in, the answers that are kept for retries, and the names of the user's tokens. The
 /// trail tells that it was done and why; its commitments stay, and it verifies as before.
 ///
 /// # Errors
@@ -174,6 +175,10 @@ fn erase_values(
         }
         erased.entry(field).or_default().push(*event);
     }
+    // Beside the trail: from where the user signed in, what the user was answered, what the user called tokens.
+    throttle::forget(tx, user.id)?;
+    idempotency::forget(tx, user.id)?;
+    token::unlabel(tx, user.id)?;
     let (id, subject) = (EventId::new(), Subject::of(SubjectKind::User, user.id));
     let (action, by) = ("personal.erase", Some(by));
     let content = json!({ "reason": reason, "erased": erased });

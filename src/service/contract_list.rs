@@ -9,6 +9,7 @@ use crate::domain::refusal::FieldError;
 use crate::service::context::{By, Context, Input, Reply};
 use crate::service::contract::{self, ContractDraft};
 use crate::service::error::Error;
+use crate::service::export::{Scope, record};
 use crate::service::once::Write;
 use crate::service::sheet::Format;
 use crate::service::sheet::table::{Column, Need, Out, Places, Records, Table, written_as};
@@ -153,13 +154,16 @@ pub fn import(
     )
 }
 
-/// The contracts of a proposal as a spreadsheet; the columns that are read can be filled in and sent back.
+/// The contracts of a proposal as a spreadsheet; the columns that are read can be filled in and sent back. It names vendors with
+/// their tax numbers: who takes it along is kept first.
 pub fn export(
     sv: &Services,
     cx: &Context,
     id: ProposalId,
     format: Format,
 ) -> Result<Vec<u8>, Error> {
+    let scope = Scope { proposal_id: Some(id), ..Scope::default() };
+    record(sv, cx, "contracts", &scope)?;
     let (rows, covered) = sv.db.read(|tx| {
         access::visible(tx, cx, id)?;
         let rows = contracts::of(tx, id)?;

@@ -5,7 +5,7 @@ use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{EventId, MailId, NoticeId, ProposalId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::notice::{NoticeEvent, NoticeFacts};
-use crate::domain::people::{Actor, Grant, Language, Place, Role};
+use crate::domain::people::{Actor, Grant, Language, Role};
 use crate::domain::preference::{DigestFacts, Topic, digest_day, next_digest, zone_of};
 use crate::service::Services;
 use crate::service::context::Context;
@@ -231,9 +231,7 @@ fn told(to: &Recipient, due: Vec<(MailId, Notice)>) -> Result<Told, Error> {
     let mut items: Vec<(Together, Item)> = Vec::with_capacity(due.len());
     for (id, notice) in due {
         let facts: NoticeFacts = serde_json::from_str(&notice.facts)?;
-        let place = Place { region: &facts.region_code, commodity: &facts.commodity };
-        let holds = |role: &Role| actor.grant_over(*role, place).is_some();
-        let roles: Vec<Role> = facts.tells.iter().copied().filter(holds).collect();
+        let roles = facts.roles_of(&actor);
         if roles.is_empty() {
             told.lost.push(id);
             continue;

@@ -60,7 +60,7 @@ fn of(desk: &Desk, state: MailState) -> Vec<OutboxItem> {
 /// What a person's newest message says.
 fn newest(desk: &Desk, person: UserId) -> String {
     let page = notifications::list(&desk.sv, &context(desk, person), None, 1).expect("a page");
-    page.items[0].text.clone()
+    page.items[0].text.clone().expect("a text")
 }
 
 #[test]

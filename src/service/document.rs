@@ -6,7 +6,9 @@ pub mod tidy;
 pub use receive::receive;
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::document::{DocumentStatus, Exif, MAX_TYPE, MediaType, dates_fit, is_type};
+use crate::domain::document::{
+    DocumentStatus, Exif, MAX_TYPE, MediaType, SameBytes, dates_fit, is_type,
+};
 use crate::domain::ids::{DocumentId, ProposalId};
 use crate::domain::input::{Checks, MAX_SHORT};
 use crate::domain::moment::Zone;
@@ -26,6 +28,7 @@ use crate::storage::{AnyConnection, audit};
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
@@ -201,9 +204,8 @@ pub fn list(
         let site = site_of(tx, cx, &proposal)?;
         let bounds = (filter.after, limit.saturating_add(1));
         let rows = document::page(tx, id, filter.document_type.as_deref(), filter.current, bounds)?;
-        let sight = cx.actor.sight();
-        let view = |row| view::Document::of(row, &sight, &site);
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
+        let items = shown(tx, cx, rows, &site)?;
+        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
     })
 }
 
@@ -227,13 +229,53 @@ fn site_of(tx: &mut AnyConnection, cx: &Context, row: &Proposal) -> Result<view:
     Ok(view::Site { position: row.latitude.zip(row.longitude), tolerance_m })
 }
 
+/// Documents of one proposal as they are shown to the caller. Which others have the same bytes is looked up now, as far as the
+/// caller may see those: two queries, however many documents there are.
+pub fn shown(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    rows: Vec<Document>,
+    site: &view::Site,
+) -> Result<Vec<view::Document>, Error> {
+    let Some(proposal) = rows.first().map(|row| row.proposal_id) else { return Ok(Vec::new()) };
+    let before: HashMap<DocumentId, DocumentId> = document::succession(tx, proposal)?
+        .into_iter()
+        .map(|(older, newer)| (newer, older))
+        .collect();
+    let chain = |id: DocumentId| {
+        std::iter::successors(before.get(&id), |older| before.get(*older)).copied().collect()
+    };
+    let page: Vec<(DocumentId, &str, Vec<DocumentId>)> =
+        rows.iter().map(|row| (row.id, row.sha256.as_str(), chain(row.id))).collect();
+    let sight = cx.actor.sight();
+    let mut same: HashMap<DocumentId, Vec<SameBytes>> = HashMap::new();
+    for twin in document::twins(tx, &sight, &page)? {
+        let one = SameBytes { document_id: twin.twin_id, region_code: twin.region_code };
+        same.entry(twin.document_id).or_default().push(one);
+    }
+    let view = |row: Document| {
+        let twins = same.remove(&row.id).unwrap_or_default();
+        view::Document::of(row, &sight, site).with_twins(twins)
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// The same, of one document.
+fn shown_one(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    row: Document,
+    site: &view::Site,
+) -> Result<view::Document, Error> {
+    shown(tx, cx, vec![row], site)?.pop().ok_or(Error::NotFound)
+}
+
 /// One document.
 pub fn show(sv: &Services, cx: &Context, id: DocumentId) -> Result<view::Document, Error> {
-    let sight = cx.actor.sight();
     sv.db.read(|tx| {
         let (row, proposal) = seen(tx, cx, id)?;
         let site = site_of(tx, cx, &proposal)?;
-        Ok(view::Document::of(row, &sight, &site))
+        shown_one(tx, cx, row, &site)
     })
 }
 

@@ -135,7 +135,9 @@ pub fn pack(
     time_line: &impl TimeLine,
 ) -> Result<Pack, Error> {
     // Who may not have it is told so, also while another pack is written.
-    sv.db.read(|tx| rights(cx, &access::visible(tx, cx, id)?))?;
+    let seen = sv.db.read(|tx| access::visible(tx, cx, id))?;
+    let what = (EVIDENCE_READ, None);
+    reading::permitted(sv, cx, what, &access::subject(&seen), rights(cx, &seen))?;
     let turn = sv.documents.packing.begin().ok_or(Error::Busy)?;
     let (arrival, file) = sv.documents.store.arrival().map_err(Error::Store)?;
     let mut archive = Archive::over(file, MOST_BYTES.unsigned_abs());

@@ -10,7 +10,7 @@ pub use listing::{Entries, journal, proposals};
 
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::{ProposalId, RegionCode};
-use crate::domain::people::Sight;
+use crate::domain::people::{Grant, Sight};
 use crate::domain::proposal::State;
 use crate::service::Services;
 use crate::service::context::{By, Context};
@@ -18,7 +18,7 @@ use crate::service::error::Error;
 use crate::service::proposal::Filter;
 use crate::service::store::{Arrival, StoreError};
 use crate::service::trail::Subject;
-use crate::service::{policy, reading};
+use crate::service::{access, policy, reading};
 use crate::storage::{AnyConnection, export};
 use project::Page;
 use serde::Serialize;
@@ -40,6 +40,9 @@ pub struct Scope {
     pub region_code: Option<RegionCode>,
     /// Of this province, and its kabupaten and kota.
     pub province_code: Option<RegionCode>,
+    /// Of this proposal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal_id: Option<ProposalId>,
 }
 
 impl Scope {
@@ -60,29 +63,57 @@ fn known(tx: &mut AnyConnection, filter: &Filter) -> Result<(), Error> {
     policy::known(tx, filter.province_code.as_ref(), "/query/province_code")
 }
 
-/// Keeps that an export is written: which, of what, by whom. It comes before the first byte.
+/// Keeps that an export is written: which, of what, by whom. It comes before the first byte. Where it is narrowed to a place the
+/// event belongs there, so that those who audit the place see it.
 pub fn record(sv: &Services, cx: &Context, kind: &str, scope: &Scope) -> Result<(), Error> {
-    let by = match &scope.region_code {
-        Some(region) => reading::by_sight(&cx.actor, region),
-        None => cx.actor.grants.first().map(By::from),
-    };
-    record_by(sv, cx, (kind, scope), by)
-}
-
-/// The same, where it is known by which grant.
-pub fn record_by(
-    sv: &Services,
-    cx: &Context,
-    (kind, scope): (&str, &Scope),
-    by: Option<By>,
-) -> Result<(), Error> {
     let work = |tx: &mut AnyConnection| {
         known(tx, &scope.filter())?;
-        let subject = Subject::of(SubjectKind::Collection, "exports");
+        let subject = subject(tx, cx, scope)?;
+        let grants = &cx.actor.grants;
+        let by = match &subject.region {
+            Some(place) => reading::by_sight(&cx.actor, place)
+                .or_else(|| grants.iter().find(|one| is_within(one, place)).map(By::from)),
+            None => reading::by_nation(&cx.actor).or_else(|| grants.first().map(By::from)),
+        };
         let content = json!({ "kind": kind, "scope": scope });
         reading::record(tx, cx, reading::EXPORT_WRITE, &subject, (by, content))
     };
     sv.db.write(reading::EXPORT_WRITE, work, |_, _| Ok(()))
+}
+
+/// Keeps that the whole trail is exported, by which grant.
+pub fn record_trail(sv: &Services, cx: &Context, by: By) -> Result<(), Error> {
+    let work = |tx: &mut AnyConnection| {
+        let content = json!({ "kind": "audit", "scope": Scope::default() });
+        reading::record(tx, cx, reading::EXPORT_WRITE, &all(), (Some(by), content))
+    };
+    sv.db.write(reading::EXPORT_WRITE, work, |_, _| Ok(()))
+}
+
+/// What exports are events about.
+const EXPORTS: &str = "exports";
+
+/// Exports, of nothing in particular.
+pub fn all() -> Subject {
+    Subject::of(SubjectKind::Collection, EXPORTS)
+}
+
+/// What an export of a scope is about: the proposal, or the place, that it names.
+fn subject(tx: &mut AnyConnection, cx: &Context, scope: &Scope) -> Result<Subject, Error> {
+    if let Some(id) = scope.proposal_id {
+        return Ok(access::beneath(
+            &access::visible(tx, cx, id)?,
+            SubjectKind::Collection,
+            EXPORTS,
+        ));
+    }
+    let place = scope.region_code.as_ref().or(scope.province_code.as_ref());
+    Ok(place.map_or_else(all, |place| Subject::within(SubjectKind::Collection, EXPORTS, place)))
+}
+
+/// Whether a grant reaches a part of a province.
+fn is_within(grant: &Grant, province: &RegionCode) -> bool {
+    grant.region.as_ref().is_some_and(|region| region.province() == *province)
 }
 
 /// Who publishes projects, and where.

@@ -49,25 +49,30 @@ pub fn list(
     })
 }
 
-/// The findings of all proposals that the caller may see, narrowed, in the order of their making.
+/// The findings of all proposals that the caller may see, narrowed, in the order of their making; of a queue, what has stood in
+/// its state the longest first.
 pub fn list_all(
     sv: &Services,
     cx: &Context,
     filter: &Filter,
     look: &Look,
-    (after, limit): (Option<FindingId>, i64),
+    limit: i64,
 ) -> Result<Page<view::Finding>, Error> {
     sv.db.read(|tx| {
         policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
         let sight = cx.actor.sight();
-        let rows = finding::list(tx, (&sight, filter), look, after, limit.saturating_add(1))?;
+        let rows = finding::list(tx, (&sight, filter), look, limit.saturating_add(1))?;
         let mut ids: Vec<ProposalId> = rows.iter().map(|row| row.proposal_id).collect();
         ids.sort_unstable();
         ids.dedup();
         let proposals = proposal::by_ids(tx, &ids)?;
         let items = shown(tx, cx, &proposals, rows)?;
-        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
+        let cursor = |item: &view::Finding| match look.queue {
+            Some(_) => format!("{}_{}", item.state_since, item.id),
+            None => item.id.to_string(),
+        };
+        Ok(Page::cut(items, limit, cursor, |item| item))
     })
 }
 

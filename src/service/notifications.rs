@@ -9,7 +9,7 @@ use crate::domain::people::Role;
 use crate::service::context::{By, Context, Reply};
 use crate::service::error::Error;
 use crate::service::once::Write;
-use crate::service::outbox::{self, Waiting};
+use crate::service::outbox::{self, Waiting, reach};
 use crate::service::plan::need_version;
 use crate::service::trail::{self, Event, Subject};
 use crate::service::user::clean_email;
@@ -36,12 +36,19 @@ pub fn list(
         let filter = Filter { user: Some(user), ..Filter::default() };
         let rows = rows::list(tx, &filter, before, limit.saturating_add(1))?;
         let notices = notices(tx, &rows)?;
-        let items = rows
-            .into_iter()
-            .map(|row| of(&notices, &row).map(|notice| view::Notification::new(row, notice)))
-            .collect::<Result<Vec<_>, Error>>()?;
+        let item = |row: Mail| -> Result<view::Notification, Error> {
+            let notice = of(&notices, &row)?;
+            let withheld = !reached(&row) && reach::is_lost(notice, &cx.actor);
+            Ok(view::Notification::new(row, notice, withheld))
+        };
+        let items = rows.into_iter().map(item).collect::<Result<Vec<_>, Error>>()?;
         Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
     })
+}
+
+/// Whether what a message says went to its recipient, by itself or in a digest.
+fn reached(row: &Mail) -> bool {
+    row.sent_at.is_some() || row.collected_in.is_some()
 }
 
 /// Which messages of the outbox; what is absent leaves nothing out.
@@ -77,7 +84,9 @@ pub fn list_outbox(
     before: Option<MailId>,
     limit: i64,
 ) -> Result<Page<view::OutboxItem>, Error> {
-    let by = By::from(cx.need_national(Role::Administrator)?);
+    let subject = Subject::of(SubjectKind::Collection, "outbox");
+    let right = cx.need_national(Role::Administrator).map(By::from);
+    let by = reading::permitted(sv, cx, (reading::MAIL_READ, None), &subject, right)?;
     let filter = Filter::from(which);
     let work = |tx: &mut AnyConnection| {
         let rows = rows::list(tx, &filter, before, limit.saturating_add(1))?;
@@ -145,12 +154,19 @@ pub fn resend(sv: &Services, cx: &Context, id: MailId) -> Result<Reply, Error> {
                 }
             }
             let notices = notices(tx, std::slice::from_ref(&row))?;
-            if of(&notices, &row)?.event.brings_code() {
+            let notice = of(&notices, &row)?;
+            if notice.event.brings_code() {
                 let message = "This message brought a code, which is erased once it has gone out or is given up; invite \
                     the user again instead.";
                 return Err(Error::refused("code_erased", "/id", message));
             }
             let address = reachable(tx, &row)?;
+            let actors = reach::actors_of(tx, std::slice::from_ref(&row), cx.now)?;
+            if reach::is_lost(notice, actors.get(&row.user_id).ok_or(Error::NotFound)?) {
+                let message = "The recipient holds no role over the proposal any more that is told of this; see the grants \
+                    of the user.";
+                return Err(Error::refused("grant_ended", "/user_id", message));
+            }
             if mail::requeue(tx, id, row.version, &address, cx.now)? == 0 {
                 return Err(Error::Stale);
             }

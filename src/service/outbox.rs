@@ -4,7 +4,7 @@ use crate::domain::ids::{MailAttemptId, MailId, NoticeId, UserId};
 use crate::domain::mail::{AttemptOutcome, Letter, MailState, judge};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::notice::{NoticeEvent, NoticeFacts};
-use crate::domain::people::{Actor, Grant, Language, Place, Role};
+use crate::domain::people::{Actor, Grant, Language, Role};
 use crate::domain::preference::{Delivery, Topic, next_digest};
 use crate::service::Services;
 use crate::service::digest::DigestDraft;
@@ -189,17 +189,11 @@ fn recipients(
         }
     }
     let ids: Vec<UserId> = held.keys().copied().collect();
-    let place = Place { region: &facts.region_code, commodity: &facts.commodity };
     let mut told = Vec::with_capacity(ids.len());
     for user in user::by_ids(tx, &ids)? {
         let grants = held.remove(&user.id).unwrap_or_default();
         let actor = Actor { user: Some(user.id), name: user.name.clone(), grants };
-        let roles: Vec<Role> = facts
-            .tells
-            .iter()
-            .copied()
-            .filter(|role| actor.grant_over(*role, place).is_some())
-            .collect();
+        let roles = facts.roles_of(&actor);
         if !roles.is_empty() {
             told.push((user, roles));
         }
@@ -347,7 +341,7 @@ pub fn lease(
         "outbox.lease",
         |tx| {
             let rows = mail::lease(tx, worker, now, now.after(lease), limit)?;
-            reach::follow(tx, rows)
+            reach::follow(tx, rows, now)
         },
         |_, _| Ok(()),
     )?;

@@ -279,7 +279,7 @@ fn who_holds_two_roles_is_told_once() {
     cx.actor.user = Some(user);
     let own = notifications::list(&desk.sv, &cx, None, 10).expect("list").items;
     assert_eq!(own.len(), 1);
-    assert_eq!(own[0].text, "both [Planner, Drafter]");
+    assert_eq!(own[0].text.as_deref(), Some("both [Planner, Drafter]"));
 }
 
 #[test]

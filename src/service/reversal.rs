@@ -11,7 +11,7 @@ use crate::domain::notice::NoticeEvent;
 use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
-use crate::service::context::{By, Context, Input, Reply};
+use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::money::{self, Notes, Source};
 use crate::service::notices::{self, Words};
@@ -67,7 +67,11 @@ pub fn reverse(
             Ok((access::beneath(&proposal, SubjectKind::JournalEntry, id), entry))
         },
         |tx, _, entry| {
-            let (role, duty) = reverser(&entry)?;
+            let (role, duty) = match reverser(&entry) {
+                Ok(found) => found,
+                // Whoever takes back nothing is told that first, here as anywhere.
+                Err(why) => return Err(takes_back(cx, &entry).err().unwrap_or(why)),
+            };
             let sides = sides(tx, &entry)?;
             let by = permitted(tx, cx, &entry, &sides, (role, duty))?;
             let locked = lock(tx, cx, &entry, (&sides, duty))?;
@@ -112,6 +116,18 @@ fn reverser(entry: &Entry) -> Result<(Role, Duty), Error> {
             Err(Error::refused("follows_from_the_end", "/id", message))
         }
     }
+}
+
+/// Whether the caller holds a role that takes back any entry of the region.
+fn takes_back(cx: &Context, entry: &Entry) -> Result<(), Error> {
+    let mut roles: Vec<Role> = Vec::new();
+    for (role, _) in EntryKind::ALL.iter().filter_map(|kind| kind.reverser()) {
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    let holds = |role: &Role| cx.actor.grant_in(*role, &entry.region_code).is_some();
+    if roles.iter().any(holds) { Ok(()) } else { Err(missing(&roles)) }
 }
 
 /// The entry; of what is carried over, the entries of both sides.

@@ -188,7 +188,8 @@ fn seal_at(
         let leaf = group.leaf(seq, at, &mut room);
         chain = chain.link(leaf);
         first_at = Some(first_at.map_or(group.event.at, |first| first.min(group.event.at)));
-        let EventText { id, action, actor_id, region_code, outcome, .. } = group.event;
+        let EventText { id, action, actor_id, region_code, outcome, subject_kind, .. } =
+            group.event;
         seals.push(Seal {
             seq,
             event_id: id,
@@ -199,6 +200,7 @@ fn seal_at(
             actor_id,
             region_code,
             outcome,
+            subject_kind,
         });
     }
     if seals.len() != ids.len() {

@@ -147,7 +147,8 @@ pub fn list(
     after: Option<UserId>,
     limit: i64,
 ) -> Result<Page<view::User>, Error> {
-    let by = keeper(cx)?;
+    let subject = Subject::of(SubjectKind::Collection, "users");
+    let by = reading::permitted(sv, cx, (reading::USER_READ, None), &subject, keeper(cx))?;
     let work = |tx: &mut AnyConnection| {
         let rows = user::list(tx, after, limit.saturating_add(1))?;
         let ids: Vec<UserId> = rows.iter().map(|row| row.id).collect();

@@ -201,18 +201,26 @@ pub fn last_read(
         .optional()
 }
 
-/// Events of a proposal in the order of their making, after `after`, also those that it shares with others, such as the steps
-/// of a request for several: they left a revision of it. Who read what is told elsewhere.
+/// The ids of the events of a proposal, also of those that it shares with others: they left a revision of it, or are about a
+/// request for money that names it.
+pub(super) fn ids_of(proposal: ProposalId) -> String {
+    format!(
+        "SELECT e.id FROM audit_events e WHERE e.proposal_id = '{proposal}' UNION \
+         SELECT r.event_id FROM revisions r WHERE r.subject_kind = 'proposal' AND r.subject_id = '{proposal}' UNION \
+         SELECT t.id FROM audit_events t WHERE t.subject_kind = 'tranche_request' AND t.subject_id IN \
+         (SELECT i.request_id FROM tranche_items i WHERE i.proposal_id = '{proposal}')"
+    )
+}
+
+/// Events of a proposal in the order of their making, after `after`, also those that it shares with others. Who read what is
+/// told elsewhere.
 pub fn of_proposal(
     c: &mut AnyConnection,
     proposal: ProposalId,
     after: Option<EventId>,
     limit: i64,
 ) -> QueryResult<Vec<EventRow>> {
-    let of_it = sql::<Bool>(&format!(
-        "audit_events.id IN (SELECT e.id FROM audit_events e WHERE e.proposal_id = '{proposal}' UNION \
-         SELECT r.event_id FROM revisions r WHERE r.subject_kind = 'proposal' AND r.subject_id = '{proposal}')"
-    ));
+    let of_it = sql::<Bool>(&format!("audit_events.id IN ({})", ids_of(proposal)));
     let mut query = audit_events::table
         .filter(of_it)
         .filter(audit_events::action.ne_all(READS))

@@ -3,14 +3,14 @@
 use crate::domain::document::{DocumentStatus, MediaType};
 use crate::domain::ids::{DocumentId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
-use crate::domain::people::Role;
+use crate::domain::people::{Role, Sight};
 use crate::domain::proposal::State;
-use crate::storage::connection::AnyConnection;
-use crate::storage::schema::{documents, proposals};
+use crate::storage::connection::{AnyConnection, on_each};
+use crate::storage::schema::documents;
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
 
 /// The most other documents with the same bytes that are told.
@@ -199,17 +199,80 @@ pub fn brought_to(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Ve
         .load(c)
 }
 
-/// Others that have the same bytes, with the regions of their proposals, the oldest first; at most twenty.
-pub fn with_bytes(
+/// What another document with the same bytes is told by.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Twin {
+    /// Whose bytes it has.
+    #[diesel(sql_type = Text)]
+    pub document_id: DocumentId,
+    /// Which it is.
+    #[diesel(sql_type = Text)]
+    pub twin_id: DocumentId,
+    /// Of whose proposal.
+    #[diesel(sql_type = Text)]
+    pub region_code: RegionCode,
+}
+
+/// Documents within sight that came before some of a page, have the same bytes and were not refused; of each those of its own
+/// `chain` of versions left out, the oldest first, at most twenty. Each is one walk along the index of bytes that ends
+/// there.
+pub fn twins(
     c: &mut AnyConnection,
-    sha256: &str,
-) -> QueryResult<Vec<(DocumentId, RegionCode)>> {
+    sight: &Sight,
+    page: &[(DocumentId, &str, Vec<DocumentId>)],
+) -> QueryResult<Vec<Twin>> {
+    if page.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = match sight.nation {
+        true => Vec::new(),
+        false => sight.regions.iter().chain(&sight.provinces).map(ToString::to_string).collect(),
+    };
+    let bound = |from: usize, codes: &[RegionCode]| {
+        let marks = (from..from + codes.len()).map(|n| format!("${}", n + 1));
+        // A list has to have something in it.
+        marks.chain(["NULL".to_owned()]).collect::<Vec<_>>().join(", ")
+    };
+    let within = match sight.nation {
+        true => String::new(),
+        false => format!(
+            "AND (p.region_code IN ({}) OR p.province_code IN ({})) ",
+            bound(0, &sight.regions),
+            bound(sight.regions.len(), &sight.provinces)
+        ),
+    };
+    let walk = |(id, sha256, chain): &(DocumentId, &str, Vec<DocumentId>)| {
+        let chain: Vec<String> = chain.iter().map(|older| format!("'{older}'")).collect();
+        let apart = match chain.is_empty() {
+            true => String::new(),
+            false => format!("AND d.id NOT IN ({}) ", chain.join(", ")),
+        };
+        format!(
+            "SELECT * FROM (SELECT '{id}' AS document_id, d.id AS twin_id, p.region_code AS region_code FROM documents d \
+             JOIN proposals p ON p.id = d.proposal_id WHERE d.sha256 = '{sha256}' AND d.id < '{id}' \
+             AND d.status <> 'refused' {apart}{within}ORDER BY d.id LIMIT {MOST_WITH_THE_SAME_BYTES}) AS walk"
+        )
+    };
+    let walks: Vec<String> = page.iter().map(walk).collect();
+    let text = walks.join(" UNION ALL ");
+    on_each!(c, |c| {
+        let mut query = diesel::sql_query(text).into_boxed();
+        for place in places {
+            query = query.bind::<Text, _>(place);
+        }
+        query.load(c)
+    })
+}
+
+/// Which documents of a proposal took the place of which: the older, and the newer.
+pub fn succession(
+    c: &mut AnyConnection,
+    proposal: ProposalId,
+) -> QueryResult<Vec<(DocumentId, DocumentId)>> {
     documents::table
-        .inner_join(proposals::table.on(proposals::id.eq(documents::proposal_id)))
-        .filter(documents::sha256.eq(sha256))
-        .order(documents::id)
-        .limit(MOST_WITH_THE_SAME_BYTES)
-        .select((documents::id, proposals::region_code))
+        .filter(documents::proposal_id.eq(proposal))
+        .filter(documents::superseded_by.is_not_null())
+        .select((documents::id, documents::superseded_by.assume_not_null()))
         .load(c)
 }
 

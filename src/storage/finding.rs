@@ -11,6 +11,7 @@ use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::storage::connection::AnyConnection;
 use crate::storage::proposal::{Filter, narrow_joined};
+use crate::storage::queue::Queue;
 use crate::storage::schema::{
     finding_documents, findings, follow_up_documents, follow_ups, proposals,
 };
@@ -236,19 +237,21 @@ pub struct Look {
     pub kind: Option<FindingKind>,
     /// Waiting for their region though their last day is over at this moment, by the region's clock.
     pub overdue_at: Option<Moment>,
+    /// Only those that wait for this person; what has stood in its state the longest first.
+    pub queue: Option<Queue>,
+    /// After this one, with the moment since which it stands so in a queue.
+    pub after: Option<(Moment, FindingId)>,
 }
 
-/// Those of the proposals within sight, narrowed, in the order of their making, after `after`.
+/// Those of the proposals within sight, narrowed, in the order of their making, or in that of a queue.
 pub fn list(
     c: &mut AnyConnection,
     (sight, filter): (&Sight, &Filter),
     look: &Look,
-    after: Option<FindingId>,
     limit: i64,
 ) -> QueryResult<Vec<Finding>> {
     let mut query = findings::table
         .inner_join(proposals::table)
-        .order(findings::id)
         .limit(limit)
         .select(Finding::as_select())
         .into_boxed();
@@ -270,10 +273,18 @@ pub fn list(
         let is_over = is_over.or(over_in(Zone::Wita)).or(over_in(Zone::Wit));
         query = query.filter(findings::state.eq(FindingState::Open)).filter(is_over);
     }
-    if let Some(after) = after {
-        query = query.filter(findings::id.gt(after));
+    let Some(queue) = &look.queue else {
+        if let Some((_, after)) = look.after {
+            query = query.filter(findings::id.gt(after));
+        }
+        return query.order(findings::id).load(c);
+    };
+    query = query.filter(queue.of_findings());
+    if let Some((since, after)) = look.after {
+        let as_long = findings::state_since.eq(since).and(findings::id.gt(after));
+        query = query.filter(findings::state_since.gt(since).or(as_long));
     }
-    query.load(c)
+    query.order((findings::state_since, findings::id)).load(c)
 }
 
 /// The documents of some findings, in the order of their coming.

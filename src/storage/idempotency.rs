@@ -71,3 +71,8 @@ pub fn sweep(c: &mut AnyConnection, before: Moment) -> QueryResult<usize> {
     diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before)))
         .execute(c)
 }
+
+/// Deletes everything that is kept for a user.
+pub fn forget(c: &mut AnyConnection, user: UserId) -> QueryResult<usize> {
+    diesel::delete(idempotency_keys::table.filter(idempotency_keys::user_id.eq(user))).execute(c)
+}

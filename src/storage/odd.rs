@@ -100,6 +100,7 @@ const SHAPES: [Shape; 10] = [
             ("actor_id", MaybeLetters),
             ("region_code", MaybeLetters),
             ("outcome", Letters),
+            ("subject_kind", Letters),
         ],
     ),
     ("audit_pending", "event_id", &[("event_id", Letters)]),

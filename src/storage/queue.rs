@@ -1,30 +1,83 @@
-//! What waits for a person, as a condition on the rows of proposals: by their grants, where proposals stand, what lies
+//! What waits for a person, as a condition on the rows of proposals, or of findings: by their grants, where proposals stand, what lies
 //! beneath them, who is assigned; without those from which four eyes or a conflict of interest excludes them.
 
 use crate::domain::change::RequestState;
-use crate::domain::ids::{RegionCode, UserId};
+use crate::domain::finding::FindingState;
+use crate::domain::ids::UserId;
 use crate::domain::people::{Duty, Grant, Role};
 use crate::domain::plan::PlanState;
 use crate::domain::proposal::{Menu, State};
-use crate::domain::queue::{Wait, When, excluding, of};
+use crate::domain::queue::{FindingWait, Wait, When, excluding, findings as awaited, of};
 use crate::domain::report::{ReportKind, ReportState};
 use crate::domain::tranche::TrancheState;
+use crate::storage::connection::MultiBackend;
 use crate::storage::proposal::Condition;
 use crate::storage::schema::{
-    activity_plans, assignments, change_requests, conflicts, contracts, grants, participations,
-    proposals, reports, tranche_items, tranche_omissions, tranche_requests, users,
+    activity_plans, assignments, change_requests, conflicts, contracts, findings, grants,
+    participations, proposals, reports, tranche_items, tranche_omissions, tranche_requests, users,
 };
 use crate::storage::tranche::is_left_out;
 use chrono::NaiveDate;
-use diesel::dsl::{exists, not};
+use diesel::dsl::{InnerJoinQuerySource, exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// Small letters.
     fn lower(text: Text) -> Text;
 }
+
+/// Where a grant reaches, as `Actor::grant_over` has it; on proposals, or on what joins them.
+macro_rules! reach {
+    ($grant:expr) => {
+        match (&$grant.region, $grant.role) {
+            (None, _) => Box::new(proposals::version.ge(0)),
+            (Some(province), Role::Verifier) => Box::new(
+                proposals::province_code
+                    .eq(province.clone())
+                    .and(proposals::region_code.ne(province.clone())),
+            ),
+            // An auditor of a province has its kabupaten and kota too.
+            (Some(province), Role::Auditor) if province.province() == *province => {
+                Box::new(proposals::province_code.eq(province.clone()))
+            }
+            (Some(region), _) => Box::new(proposals::region_code.eq(region.clone())),
+        }
+    };
+}
+
+/// The person took no part in a proposal that excludes them from a duty.
+macro_rules! not_excluded {
+    ($user:expr, $duty:expr) => {
+        not(exists(
+            participations::table
+                .filter(participations::proposal_id.eq(proposals::id))
+                .filter(participations::user_id.eq($user))
+                .filter(participations::duty.eq_any(excluding($duty))),
+        ))
+    };
+}
+
+/// The person declared no conflict of interest in a proposal.
+macro_rules! not_in_conflict {
+    ($user:expr) => {
+        not(exists(
+            conflicts::table
+                .filter(conflicts::proposal_id.eq(proposals::id))
+                .filter(conflicts::user_id.eq($user)),
+        ))
+    };
+}
+
+/// A condition on the rows of findings with their proposals.
+pub(super) type FindingCondition = Box<
+    dyn BoxableExpression<
+            InnerJoinQuerySource<findings::table, proposals::table>,
+            MultiBackend,
+            SqlType = Bool,
+        >,
+>;
 
 /// Whose queue it is.
 #[derive(Debug, Clone)]
@@ -42,12 +95,10 @@ impl Queue {
     pub(super) fn condition(&self) -> Condition {
         let waits: Vec<Condition> =
             self.grants.iter().filter_map(|grant| self.of_grant(grant)).collect();
-        let in_conflict = conflicts::table
-            .filter(conflicts::proposal_id.eq(proposals::id).and(conflicts::user_id.eq(self.user)));
         let states: Vec<State> =
             self.grants.iter().flat_map(|grant| of(grant.role)).map(|wait| wait.state).collect();
         // The states once more, on their own, so that an index leads to them.
-        Box::new(proposals::state.eq_any(states).and(any(waits)).and(not(exists(in_conflict))))
+        Box::new(proposals::state.eq_any(states).and(any(waits)).and(not_in_conflict!(self.user)))
     }
 
     /// What waits under one grant; nothing does under some.
@@ -56,8 +107,9 @@ impl Queue {
         if waits.is_empty() {
             return None;
         }
+        let within: Condition = reach!(grant);
         let waits = waits.into_iter().map(|wait| self.of_wait(wait)).collect();
-        let mut all: Condition = Box::new(any(waits).and(scope(grant)));
+        let mut all: Condition = Box::new(any(waits).and(within));
         if let Some(commodity) = &grant.commodity {
             let commodity = lower(commodity.clone());
             all = Box::new(all.and(lower(proposals::commodity).eq(commodity)));
@@ -68,12 +120,32 @@ impl Queue {
         Some(all)
     }
 
+    /// The findings that wait for the person: of proposals in whatever state.
+    pub(super) fn of_findings(&self) -> FindingCondition {
+        let waits = self.grants.iter().flat_map(|grant| {
+            let of_role = awaited().filter(move |wait| wait.role == grant.role);
+            of_role.map(move |wait| self.of_finding(grant, wait))
+        });
+        let none: FindingCondition = Box::new(findings::version.lt(0));
+        waits.fold(none, |one, other| Box::new(one.or(other)))
+    }
+
+    fn of_finding(&self, grant: &Grant, wait: FindingWait) -> FindingCondition {
+        let within: FindingCondition = reach!(grant);
+        let here = findings::state
+            .eq(wait.state)
+            .and(within)
+            .and(not_excluded!(self.user, wait.duty))
+            .and(not_in_conflict!(self.user));
+        match wait.state {
+            // Whoever made a finding does not answer it.
+            FindingState::Open => Box::new(here.and(findings::opened_by.ne(self.user))),
+            FindingState::Answered | FindingState::Closed => Box::new(here),
+        }
+    }
+
     fn of_wait(&self, wait: &Wait) -> Condition {
-        let excluded = participations::table
-            .filter(participations::proposal_id.eq(proposals::id))
-            .filter(participations::user_id.eq(self.user))
-            .filter(participations::duty.eq_any(excluding(wait.duty)));
-        let here = proposals::state.eq(wait.state).and(not(exists(excluded)));
+        let here = proposals::state.eq(wait.state).and(not_excluded!(self.user, wait.duty));
         match self.when(wait.when) {
             Some(when) => Box::new(here.and(when)),
             None => Box::new(here),
@@ -167,20 +239,6 @@ fn any(conditions: Vec<Condition>) -> Condition {
         .into_iter()
         .reduce(|one, other| Box::new(one.or(other)))
         .unwrap_or_else(|| Box::new(proposals::version.lt(0)))
-}
-
-/// Where a grant reaches, as `Actor::grant_over` has it.
-fn scope(grant: &Grant) -> Condition {
-    let everywhere = || Box::new(proposals::version.ge(0));
-    match (&grant.region, grant.role) {
-        (None, _) => everywhere(),
-        (Some(province), Role::Verifier) => Box::new(
-            proposals::province_code
-                .eq(province.clone())
-                .and(proposals::region_code.ne(province.clone())),
-        ),
-        (Some(region), _) => Box::new(proposals::region_code.eq::<RegionCode>(region.clone())),
-    }
 }
 
 fn request_open() -> Condition {

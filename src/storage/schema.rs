@@ -147,6 +147,7 @@ diesel::table! {
         actor_id -> Nullable<Text>,
         region_code -> Nullable<Text>,
         outcome -> Text,
+        subject_kind -> Text,
     }
 }
 

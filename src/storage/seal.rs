@@ -4,11 +4,12 @@
 use crate::domain::audit::{Outcome, SubjectKind};
 use crate::domain::ids::{EventId, ProposalId, RegionCode, UserId};
 use crate::domain::moment::Moment;
+use crate::storage::audit;
 use crate::storage::connection::{AnyConnection, on_each};
 use crate::storage::schema::{
     audit_events, audit_pending, audit_sealer, audit_seals, audit_tiles, journal_entries, revisions,
 };
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::dsl::{count_star, max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -16,6 +17,8 @@ use serde::Serialize;
 
 /// Rows of one statement.
 const ROWS_AT_ONCE: usize = 500;
+/// The most regions that are walked one by one: SQLite takes 500 parts of a statement.
+const MOST_WALKS: usize = 400;
 
 /// How far events are sealed: the one row of its table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable)]
@@ -55,6 +58,8 @@ pub struct Seal {
     pub region_code: Option<String>,
     /// As in the event.
     pub outcome: String,
+    /// As in the event.
+    pub subject_kind: String,
 }
 
 /// An event as it stands. Made of all columns of the table: a new one does not compile until it is named here.
@@ -307,12 +312,48 @@ pub struct Filter {
     pub action: Option<String>,
     /// How it ended.
     pub outcome: Option<Outcome>,
-    /// Of which proposal.
+    /// Of which proposal, also those that it shares with others.
     pub proposal: Option<ProposalId>,
     /// About what kind of thing.
     pub subject_kind: Option<SubjectKind>,
     /// About which.
     pub subject_id: Option<String>,
+}
+
+impl Filter {
+    /// Whether several regions, and a part of the sequence, are all that the list is narrowed to; not too many for one statement.
+    fn is_of_regions_alone(&self) -> bool {
+        let count = self.regions.as_ref().map_or(0, Vec::len);
+        (2..=MOST_WALKS).contains(&count)
+            && self.actor.is_none()
+            && self.action.is_none()
+            && self.outcome.is_none()
+            && self.proposal.is_none()
+            && self.subject_kind.is_none()
+            && self.subject_id.is_none()
+    }
+}
+
+/// The part of the sequence that a filter names, after the first and up to the last: what is sealed later has a higher place.
+fn bounds(c: &mut AnyConnection, filter: &Filter, after: i64) -> QueryResult<(i64, Option<i64>)> {
+    let before = |moment: Moment| moment.after(-TimeDelta::microseconds(1));
+    let since = filter.from.map(|from| last_at(c, before(from))).transpose()?;
+    let until = filter.until.map(|until| last_at(c, until)).transpose()?;
+    let from = filter.from_seq.map(|seq| seq.saturating_sub(1));
+    let after = [since, from].into_iter().flatten().fold(after, i64::max);
+    Ok((after, [until, filter.until_seq].into_iter().flatten().min()))
+}
+
+/// The first places of each region: one walk along an index for each, where all of several regions would be sorted.
+fn first_of_each(regions: &[RegionCode], (after, until): (i64, Option<i64>), limit: i64) -> String {
+    let until = until.map(|until| format!(" AND seq <= {until}")).unwrap_or_default();
+    let walk = |region: &RegionCode| {
+        format!(
+            "SELECT seq FROM (SELECT seq FROM audit_seals WHERE region_code = '{region}' AND seq > {after}{until} \
+             ORDER BY seq LIMIT {limit}) AS walk"
+        )
+    };
+    regions.iter().map(walk).collect::<Vec<_>>().join(" UNION ALL ")
 }
 
 /// Sealed events in their sequence, after `after`.
@@ -322,6 +363,7 @@ pub fn page(
     after: i64,
     limit: i64,
 ) -> QueryResult<Vec<(Seal, EventText)>> {
+    let (after, until) = bounds(c, filter, after)?;
     let mut query = audit_seals::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_seals::event_id)))
         .filter(audit_seals::seq.gt(after))
@@ -329,20 +371,20 @@ pub fn page(
         .limit(limit)
         .select((Seal::as_select(), audit_events::all_columns))
         .into_boxed();
-    if let Some(seq) = filter.from_seq {
-        query = query.filter(audit_seals::seq.ge(seq));
+    if let Some(until) = until {
+        query = query.filter(audit_seals::seq.le(until));
     }
-    if let Some(seq) = filter.until_seq {
-        query = query.filter(audit_seals::seq.le(seq));
-    }
-    if let Some(moment) = filter.from {
-        query = query.filter(audit_seals::sealed_at.ge(moment));
-    }
-    if let Some(moment) = filter.until {
-        query = query.filter(audit_seals::sealed_at.le(moment));
-    }
-    if let Some(regions) = &filter.regions {
-        query = query.filter(audit_seals::region_code.eq_any(regions));
+    match &filter.regions {
+        None => {}
+        Some(regions) if filter.is_of_regions_alone() => {
+            let walks = first_of_each(regions, (after, until), limit);
+            query = query.filter(sql::<Bool>(&format!("audit_seals.seq IN ({walks})")));
+        }
+        // What leads to the few events of one thing is not to give way to an index over all of the regions.
+        Some(regions) if filter.proposal.is_some() || filter.subject_id.is_some() => {
+            query = query.filter(audit_events::region_code.eq_any(regions));
+        }
+        Some(regions) => query = query.filter(audit_seals::region_code.eq_any(regions)),
     }
     if let Some(actor) = filter.actor {
         query = query.filter(audit_seals::actor_id.eq(actor.to_string()));
@@ -355,17 +397,21 @@ pub fn page(
         query = query.filter(sql::<Bool>(&format!("audit_seals.outcome = '{outcome}'")));
     }
     if let Some(proposal) = filter.proposal {
-        query = query.filter(audit_events::proposal_id.eq(proposal));
+        let of_it = format!("audit_seals.event_id IN ({})", audit::ids_of(proposal));
+        query = query.filter(sql::<Bool>(&of_it));
     }
-    if let Some(kind) = filter.subject_kind {
-        query = query.filter(audit_events::subject_kind.eq(kind));
-    }
-    if let Some(subject) = &filter.subject_id {
-        // The index leads from a kind to its subjects.
-        if filter.subject_kind.is_none() {
-            query = query.filter(audit_events::subject_kind.eq_any(SubjectKind::ALL));
+    match (filter.subject_kind, &filter.subject_id) {
+        (Some(kind), None) => {
+            // Written out, as with an outcome.
+            query = query.filter(sql::<Bool>(&format!("audit_seals.subject_kind = '{kind}'")));
         }
-        query = query.filter(audit_events::subject_id.eq(subject));
+        (kind, Some(subject)) => {
+            // The index leads from a kind to its subjects.
+            let kinds = kind.map_or(SubjectKind::ALL.to_vec(), |kind| vec![kind]);
+            let of_it = audit_events::subject_kind.eq_any(kinds);
+            query = query.filter(of_it.and(audit_events::subject_id.eq(subject)));
+        }
+        (None, None) => {}
     }
     query.load(c)
 }

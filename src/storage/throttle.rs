@@ -139,3 +139,8 @@ pub fn sweep(c: &mut AnyConnection, before: Moment) -> QueryResult<usize> {
     diesel::delete(sign_in_failures::table.filter(sign_in_failures::last_failed_at.lt(before)))
         .execute(c)
 }
+
+/// Deletes from where a user signed in.
+pub fn forget(c: &mut AnyConnection, user: UserId) -> QueryResult<usize> {
+    diesel::delete(sign_in_addresses::table.filter(sign_in_addresses::user_id.eq(user))).execute(c)
+}

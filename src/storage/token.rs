@@ -106,3 +106,10 @@ pub fn revoke_others(
 pub fn sweep(c: &mut AnyConnection, before: Moment) -> QueryResult<usize> {
     diesel::delete(tokens::table.filter(tokens::expires_at.lt(before))).execute(c)
 }
+
+/// Takes away what a user called the tokens.
+pub fn unlabel(c: &mut AnyConnection, user: UserId) -> QueryResult<usize> {
+    diesel::update(tokens::table.filter(tokens::user_id.eq(user)))
+        .set(tokens::label.eq(""))
+        .execute(c)
+}

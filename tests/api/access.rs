@@ -8,13 +8,15 @@ use crate::support::documents::{PDF, upload};
 use crate::support::life::CONSTRUCTION;
 use chrono::TimeDelta;
 use reqwest::Method;
+use sentra::domain::ids::RegionCode;
 use sentra::domain::people::Role;
+use sentra::service::seal;
 use serde_json::{Value, json};
 
 /// Who read what: actor, action, kind and id of the subject, content.
 fn reads(app: &TestApp) -> Vec<(String, String, String, Value)> {
     let sql = "SELECT actor_id || '|' || action || '|' || subject_kind || ' ' || subject_id || '|' || content AS value \
-         FROM audit_events WHERE action LIKE '%.read' ORDER BY id";
+         FROM audit_events WHERE action LIKE '%.read' AND outcome = 'done' ORDER BY id";
     let rows = texts(&mut app.database.connect(), sql);
     let split = |row: &String| {
         let mut parts = row.splitn(4, '|').map(str::to_owned);
@@ -114,6 +116,78 @@ on_both! {
         ]);
         assert_eq!(ids(&users).len(), 2);
         app.call(Method::GET, "/users").await.is(401);
+        app.verified();
+    }
+
+    async fn an_export_is_told_to_who_audits_the_place_and_names_the_grant_that_sees_it(db) {
+        let app = TestApp::on(db);
+        let (home, foreign) = (CONSTRUCTION.at(&app, "approved").await, CONSTRUCTION.within(FOREIGN).at(&app, "approved").await);
+        let province = RegionCode::from(FOREIGN).province();
+        let grants = vec![(Role::Drafter, Some(HOME.into())), (Role::Auditor, Some(province.clone()))];
+        let several = app.someone("several", Role::Auditor, grants).await;
+        let nation = home.who(Role::Auditor).await;
+        let written = || {
+            let sql = "SELECT COALESCE(actor_role, '-') || ' ' || \
+                COALESCE((SELECT region_code FROM grants WHERE id = grant_id), 'nation') || ' ' || \
+                COALESCE(e.region_code, '-') || ' ' || COALESCE(proposal_id, '-') AS value \
+                FROM audit_events e WHERE action = 'export.write' AND outcome = 'done' ORDER BY id";
+            texts(&mut app.database.connect(), sql)
+        };
+        let fetch = async |person: &Person, path: &str, accept: &str| {
+            assert_eq!(app.get(person, path).header("Accept", accept).await.status, 200, "{path}");
+        };
+        let mut expected = Vec::new();
+        for (person, path, accept, told) in [
+            (&several, format!("/exports/oc4ids?province_code={province}"), "application/json", format!("auditor {province} {province} -")),
+            (&several, format!("/exports/oc4ids?region_code={HOME}"), "application/json", format!("drafter {HOME} {HOME} -")),
+            (&nation, "/exports/oc4ids".to_owned(), "application/json", "auditor nation - -".to_owned()),
+            (&several, home.path("contracts.csv"), "*/*", format!("drafter {HOME} {HOME} {}", home.id)),
+            (&several, foreign.path("contracts.xlsx"), "*/*", format!("auditor {province} {FOREIGN} {}", foreign.id)),
+            (&nation, "/audit/questions/same-firm".to_owned(), "text/csv", "auditor nation - -".to_owned()),
+            (&nation, format!("/audit/questions/same-firm?region_code={FOREIGN}"), "text/csv", format!("auditor nation {FOREIGN} -")),
+        ] {
+            fetch(person, &path, accept).await;
+            expected.push(told);
+            assert_eq!(written(), expected, "{path}");
+        }
+        // A page is no export, and who may see nothing of it leaves none.
+        app.get(&nation, "/audit/questions/same-firm").await.is(200);
+        app.get(&app.of(Role::Drafter, FOREIGN).await, &home.path("contracts.csv")).await.is(404);
+        assert_eq!(written(), expected);
+        seal::drain(&app.services).expect("sealed");
+        let auditor = app.someone("auditor province", Role::Auditor, vec![(Role::Auditor, Some(province))]).await;
+        let seen = app.get(&auditor, "/audit/events?action=export.write").await.is(200);
+        assert_eq!(seen["items"].as_array().expect("events").len(), 3);
+        app.verified();
+    }
+
+    async fn whoever_may_not_read_what_is_kept_of_people_or_of_all_has_tried(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let (drafter, head) = (life.who(Role::Drafter).await, life.who(Role::RegionalHead).await);
+        let regional = app.someone("auditor home", Role::Auditor, vec![(Role::Auditor, Some(HOME.into()))]).await;
+        let proposal = format!("proposal {}", life.id);
+        let mut expected = Vec::new();
+        for (person, path, action, subject) in [
+            (&drafter, life.path("evidence-pack"), "evidence_pack.read", proposal.as_str()),
+            (&drafter, life.path("conflicts"), "conflict.read", &proposal),
+            (&regional, "/audit/export".to_owned(), "export.write", "collection exports"),
+            (&head, "/users".to_owned(), "user.read", "collection users"),
+            (&regional, "/outbox".to_owned(), "mail.read", "collection outbox"),
+        ] {
+            app.get(person, &path).await.is(403);
+            expected.push(format!("{} {action} {subject}", person.id));
+        }
+        // What is not there for them, and lists of what is theirs, leave none.
+        app.get(&app.of(Role::Drafter, FOREIGN).await, &life.path("evidence-pack")).await.is(404);
+        app.get(&drafter, &format!("/users/{}", head.id)).await.is(404);
+        app.get(&drafter, "/audit/events").await.is(403);
+        let refused = "SELECT actor_id || ' ' || action || ' ' || subject_kind || ' ' || subject_id AS value FROM audit_events \
+            WHERE outcome = 'refused' AND content LIKE '%\"reason\":\"forbidden\"%' ORDER BY id";
+        assert_eq!(texts(&mut app.database.connect(), refused), expected);
+        // Those who are audited are not told who looks at them, nor who tried.
+        let events = life.list("events?limit=200").await;
+        assert!(events.iter().all(|event| !text(&event["action"]).ends_with(".read")), "{events:?}");
         app.verified();
     }
 }

@@ -137,7 +137,11 @@ on_both! {
         let answer = app.get(&auditor, "/audit/export").await;
         answer.refused(503, &["busy"]);
         assert!(answer.header("Retry-After").is_some(), "{answer}");
-        assert_eq!(app.database.number("SELECT COUNT(*) FROM audit_events WHERE action = 'export.write'"), 0);
+        let counted = |outcome: &str| {
+            let sql = "SELECT COUNT(*) FROM audit_events WHERE action = 'export.write'";
+            app.database.number(&format!("{sql} AND outcome = '{outcome}'"))
+        };
+        assert_eq!((counted("done"), counted("refused")), (0, 5));
     }
 
     async fn one_that_nobody_reads_is_given_up_and_its_turn_is_another_s(db) {

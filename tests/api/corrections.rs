@@ -509,4 +509,23 @@ on_both! {
         }
         life.reverse(&inspector, &life.entry("commit").await).await.refused(409, &["settled"]);
     }
+
+    async fn who_takes_back_nothing_is_told_so_of_any_entry(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        life.contract(json!({})).await.is(201);
+        life.reverse(&life.who(Role::Inspector).await, &life.entry("commit").await).await.is(201);
+        life.act(Role::Approver, json!({ "action": "cancel", "comment": "Lahan." })).await.is(200);
+        for role in [Role::Auditor, Role::Drafter, Role::Approver] {
+            let person = life.who(role).await;
+            for kind in ["allocate", "commit", "reverse", "release"] {
+                life.reverse(&person, &life.entry(kind).await).await.refused(403, &["role_missing"]);
+            }
+        }
+        for role in [Role::Inspector, Role::Treasurer] {
+            let person = life.who(role).await;
+            life.reverse(&person, &life.entry("reverse").await).await.refused(409, &["is_reversal"]);
+            life.reverse(&person, &life.entry("release").await).await.refused(409, &["follows_from_the_end"]);
+        }
+    }
 }

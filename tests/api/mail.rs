@@ -6,6 +6,9 @@ use crate::support::app::{FOREIGN, HOME, Person, TestApp};
 use crate::support::client::text;
 use crate::support::life::CONSTRUCTION;
 use sentra::domain::people::{Language, Role};
+use sentra::mail::Site;
+use sentra::mail::render::Renderer;
+use sentra::service::outbox;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -95,6 +98,51 @@ on_both! {
             let about = |one: &Value| text(&one["event"]).starts_with("reviewer_");
             assert!(!messages(&app, person).await.iter().any(about), "{}", person.name);
         }
+    }
+
+    async fn whoever_lost_the_role_gets_no_mail_of_it_any_more(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planning_check").await;
+        let (planner, administrator) = (life.who(Role::Planner).await, app.of(Role::Administrator, HOME).await);
+        app.deliver();
+        let shown = async || app.get(&administrator, &format!("/users/{}", planner.id)).await.is(200);
+        let sent = messages(&app, &planner).await.remove(0);
+        assert_eq!((&sent["event"], &sent["state"]), (&json!("request_planning_check"), &json!("sent")));
+        // Made, and still to be sent, when the grant ends.
+        let back = json!({ "action": "return", "comment": "Nilai sel A5 salah." });
+        life.act(Role::Planner, back).await.is(200);
+        life.step("draft").await;
+        let render = Renderer::new(Site::parse("https://sentra.example").expect("a site"));
+        outbox::expand(&app.services, &render, 100).expect("made");
+        let grant = text(&shown().await["grants"][0]["id"]);
+        app.delete(&administrator, &format!("/users/{}/grants/{grant}", planner.id)).await.is(204);
+        app.deliver();
+        let told = messages(&app, &planner).await;
+        let [ended, kept] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((&ended["event"], &ended["state"]), (&json!("request_planning_check"), &json!("dead")));
+        assert_eq!((&ended["text"], text(&ended["subject"]).is_empty()), (&Value::Null, false));
+        assert_eq!(kept, &sent, "what was sent stays as it was");
+        let path = format!("/outbox/{}", text(&ended["id"]));
+        let item = app.get(&administrator, &path).await.is(200);
+        assert_eq!(item["last_reply"], "the recipient has no role any more that is told of this");
+        assert_eq!(item["history"], json!([]), "it was never tried");
+        for id in [&ended["id"], &sent["id"]] {
+            let path = format!("/outbox/{}", text(id));
+            let version = app.get(&administrator, &path).await.version();
+            let again = app.post(&administrator, &format!("{path}/resend"), json!({})).if_match(version).await;
+            again.refused(409, &["grant_ended"]);
+        }
+        // Many together end again, each when it is its turn.
+        app.post(&administrator, "/outbox/resend", json!({ "state": "dead" })).await.is(200);
+        app.deliver();
+        assert_eq!(app.get(&administrator, &path).await.is(200)["history"], json!([]));
+        let given = json!({ "role": "planner", "region_code": HOME, "decree": "SK 2" });
+        app.post(&administrator, &format!("/users/{}/grants", planner.id), given).await.is(201);
+        let version = app.get(&administrator, &path).await.version();
+        app.post(&administrator, &format!("{path}/resend"), json!({})).if_match(version).await.is(200);
+        app.deliver();
+        let told = messages(&app, &planner).await;
+        assert_eq!((&told[0]["state"], told[0]["text"].is_string()), (&json!("sent"), true));
     }
 
     async fn nobody_is_told_of_what_was_rolled_back(db) {

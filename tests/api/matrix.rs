@@ -286,14 +286,12 @@ on_both! {
     async fn an_auditor_changes_nothing_but_findings_and_holds(db) {
         let app = TestApp::on(db);
         let fixture = fixture(&app).await;
-        let own = [
-            "/sessions/current", "/me/password", "/notifications/preferences", "/tokens", "/tokens/{id}",
-            // Each of its actions is tried below.
-            "/proposals/{id}/actions",
-        ];
+        let own = ["/sessions/current", "/me/password", "/notifications/preferences", "/tokens", "/tokens/{id}"];
         let audits = [
             "/proposals/{id}/holds", "/holds/{id}/lift", "/proposals/{id}/findings", "/findings/{id}/return",
             "/findings/{id}/close",
+            // That is about the auditor: from then on no findings, and no holds.
+            "/proposals/{id}/conflicts",
         ];
         let writes = ROUTES.iter().filter(|route| route.method != "get" && route.needs.token());
         let mut tried = 0;

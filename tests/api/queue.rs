@@ -1,10 +1,12 @@
 //! Queues and counts, through HTTP: what waits for whom, in which order, and how many stand where.
 
+use crate::findings::{auditor_of, draft};
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, PROVINCE, Person, SIBLING, TestApp, grant};
 use crate::support::client::text;
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use chrono::TimeDelta;
+use sentra::domain::ids::RegionCode;
 use sentra::domain::people::{Language, Role};
 use sentra::service::console;
 use sentra::service::secret::Secret;
@@ -29,6 +31,24 @@ const ROLES: [Role; 10] = [
 async fn queue(app: &TestApp, person: &Person) -> Vec<String> {
     let body = app.get(person, "/proposals?queue=mine&limit=200").await.is(200);
     body["items"].as_array().expect("a list").iter().map(|item| text(&item["id"])).collect()
+}
+
+/// The findings of somebody's queue, each of which they may step on.
+async fn findings(app: &TestApp, person: &Person, but: &str) -> Vec<String> {
+    let body = app.get(person, &format!("/findings?queue=mine{but}")).await.is(200);
+    let items = body["items"].as_array().expect("a list").clone();
+    for item in &items {
+        let steps: &[&str] = match item["state"].as_str() {
+            Some("open") => &["follow-ups"],
+            _ => &["return", "close"],
+        };
+        for step in steps {
+            let path = format!("/findings/{}/{step}", text(&item["id"]));
+            let answer = app.post(person, &path, json!({})).if_match(&item["version"]).await;
+            assert_eq!(answer.status, 422, "{step} says nothing, and is theirs to take: {answer}");
+        }
+    }
+    items.iter().map(|item| text(&item["id"])).collect()
 }
 
 async fn waits_for(life: &Life<'_>, person: &Person) -> bool {
@@ -179,6 +199,117 @@ on_both! {
         same(&awaited(&life).await, &[Inspector], "the final report is reviewed");
         life.close().await.is(200);
         same(&awaited(&life).await, &[], "closed");
+    }
+
+    async fn a_finding_waits_for_the_region_and_then_for_who_audits_it(db) {
+        let app = TestApp::on(db);
+        for ended in [false, true] {
+            let life = CONSTRUCTION.at(&app, if ended { "closed" } else { "funded" }).await;
+            let (drafter, head) = (life.who(Role::Drafter).await, life.who(Role::RegionalHead).await);
+            let (own, province) = (auditor_of(&app, HOME).await, auditor_of(&app, PROVINCE).await);
+            let (nation, sibling, foreign) =
+                (app.of(Role::Auditor, HOME).await, auditor_of(&app, SIBLING).await, auditor_of(&app, FOREIGN).await);
+            let (region, auditors) = ([&drafter, &head], [&own, &province, &nation]);
+            let mut others = vec![sibling, foreign, app.of(Role::Drafter, SIBLING).await, app.of(Role::RegionalHead, FOREIGN).await];
+            for role in [Role::Planner, Role::Inspector, Role::Verifier, Role::Reviewer, Role::Approver, Role::Administrator] {
+                others.push(life.who(role).await);
+            }
+            let waits = async |id: &str, of_region: bool, of_auditors: bool| {
+                for person in region {
+                    assert_eq!(findings(&app, person, "").await.contains(&id.to_owned()), of_region, "{}", person.name);
+                }
+                for person in auditors {
+                    assert_eq!(findings(&app, person, "").await.contains(&id.to_owned()), of_auditors, "{}", person.name);
+                }
+                for person in &others {
+                    assert_eq!(findings(&app, person, "").await, Vec::<String>::new(), "{}", person.name);
+                }
+            };
+            let made = app.post(&own, &life.path("findings"), draft(json!({}))).await.is(201);
+            let id = text(&made["id"]);
+            waits(&id, true, false).await;
+            let follow = async |by: &Person| {
+                app.post(by, &format!("/findings/{id}/follow-ups"), json!({ "text": "Sudah disetor." })).await.is(201)
+            };
+            let answered = follow(&drafter).await;
+            waits(&id, false, true).await;
+            let back = json!({ "reason": "Belum." });
+            life.step_of(&province, "findings", &answered, "return", back).await.is(200);
+            waits(&id, true, false).await;
+            let answered = follow(&head).await;
+            waits(&id, false, true).await;
+            let closing = json!({ "outcome": "settled", "reason": "Cukup." });
+            life.step_of(&nation, "findings", &answered, "close", closing).await.is(200);
+            waits(&id, false, false).await;
+        }
+    }
+
+    async fn a_finding_waits_for_nobody_whom_four_eyes_or_an_ended_grant_keeps_from_it(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "funded").await;
+        let here = |role: Role| (role, Some(RegionCode::from(HOME)));
+        let both = vec![here(Role::Auditor), here(Role::Drafter)];
+        let turned = app.someone("auditor drafter", Role::Auditor, both.clone()).await;
+        let wrote = app.someone("drafter auditor", Role::Drafter, both).await;
+        let kin = app.someone("kin auditor", Role::Auditor, vec![here(Role::Auditor)]).await;
+        app.post(&kin, &life.path("conflicts"), json!({ "reason": "Kerabat." })).await.is(201);
+        let made = app.post(&turned, &life.path("findings"), draft(json!({}))).await.is(201);
+        let id = text(&made["id"]);
+        assert_eq!(findings(&app, &turned, "").await, Vec::<String>::new(), "who made it does not answer it");
+        assert_eq!(findings(&app, &wrote, "").await, [id.as_str()]);
+        app.post(&wrote, &format!("/findings/{id}/follow-ups"), json!({ "text": "Sudah." })).await.is(201);
+        assert_eq!(findings(&app, &wrote, "").await, Vec::<String>::new(), "who answered it does not judge it");
+        assert_eq!(findings(&app, &kin, "").await, Vec::<String>::new(), "a conflict of interest");
+        assert_eq!(findings(&app, &turned, "").await, [id.as_str()]);
+        let administrator = app.of(Role::Administrator, HOME).await;
+        let user = format!("/users/{}", turned.id);
+        let shown = app.get(&administrator, &user).await.is(200);
+        let mut grants = shown["grants"].as_array().expect("grants").iter();
+        let held = grants.find(|grant| grant["role"] == "auditor").expect("one")["id"].clone();
+        app.delete(&administrator, &format!("{user}/grants/{}", text(&held))).await.is(204);
+        assert_eq!(findings(&app, &turned, "").await, Vec::<String>::new(), "its grant ended");
+    }
+
+    async fn a_queue_of_findings_is_narrowed_and_read_page_by_page_the_longest_wait_first(db) {
+        let app = TestApp::on(db);
+        let (life, other) = (CONSTRUCTION.at(&app, "funded").await, CONSTRUCTION.at(&app, "contracted").await);
+        let (auditor, drafter) = (auditor_of(&app, HOME).await, life.who(Role::Drafter).await);
+        let mut made = Vec::new();
+        for (life, kind) in [(&life, "unused"), (&other, "volume_shortfall"), (&life, "volume_shortfall")] {
+            app.later(TimeDelta::hours(1));
+            let finding = app.post(&auditor, &life.path("findings"), draft(json!({ "kind": kind }))).await.is(201);
+            made.push(text(&finding["id"]));
+        }
+        // Answered and returned, the first has waited the shortest.
+        app.later(TimeDelta::hours(1));
+        let path = format!("/findings/{}/follow-ups", made[0]);
+        let answered = app.post(&drafter, &path, json!({ "text": "Sudah." })).await.is(201);
+        life.step_of(&auditor, "findings", &answered, "return", json!({ "reason": "Belum." })).await.is(200);
+        let expected = [made[1].clone(), made[2].clone(), made[0].clone()];
+        assert_eq!(findings(&app, &drafter, "").await, expected);
+        let (mut paged, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&drafter, &format!("/findings?queue=mine&limit=1{next}")).await.is(200);
+            paged.extend(page["items"].as_array().expect("items").iter().map(|item| text(&item["id"])));
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            next = format!("&cursor={}", cursor.replace(':', "%3A"));
+        }
+        assert_eq!(paged, expected);
+        for (but, count) in [
+            ("&kind=unused", 1), ("&state=open", 3), ("&state=answered", 0), ("&overdue=true", 0), ("&fiscal_year=2021", 3),
+            ("&fiscal_year=2020", 0), ("&region_code=18.71", 3), ("&province_code=35", 0),
+        ] {
+            assert_eq!(findings(&app, &drafter, but).await.len(), count, "{but}");
+        }
+        app.later(TimeDelta::days(100));
+        let drafter = again(&app, &drafter).await;
+        assert_eq!(findings(&app, &drafter, "&overdue=true").await, expected);
+        // Without a queue they stand in the order of their making.
+        let listed = app.get(&drafter, "/findings").await.is(200);
+        let listed: Vec<String> = listed["items"].as_array().expect("items").iter().map(|item| text(&item["id"])).collect();
+        assert_eq!(listed, made);
+        app.get(&drafter, "/findings?queue=all").await.is(422);
+        app.get(&drafter, &format!("/findings?queue=mine&cursor={}", made[0])).await.is(422);
     }
 
     async fn a_clarification_waits_for_whoever_answers(db) {

@@ -215,7 +215,7 @@ on_both! {
         seal::drain(&sv).expect("sealed");
         db.drop_trigger("audit_seals", "no_other");
         db.execute(
-            "INSERT INTO audit_seals SELECT -9223372036854775808, 'x', leaf, hash, sealed_at, action, actor_id, region_code, outcome \
+            "INSERT INTO audit_seals SELECT -9223372036854775808, 'x', leaf, hash, sealed_at, action, actor_id, region_code, outcome, subject_kind \
              FROM audit_seals WHERE seq = 1",
         );
         let report = trail::verify(&sv, &[], &[], |_| {}).expect("verified");

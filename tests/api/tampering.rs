@@ -178,7 +178,7 @@ struct Change {
 fn repeats(table: &str, column: &str) -> bool {
     table == "audit_tiles"
         || (table == "audit_seals"
-            && ["action", "actor_id", "region_code", "outcome"].contains(&column))
+            && ["action", "actor_id", "region_code", "outcome", "subject_kind"].contains(&column))
 }
 
 /// Changes a copy in a way that is drawn; `None` when the draw changes nothing, or is refused by the database itself.

@@ -3,8 +3,8 @@
 use crate::domain::audit::SubjectKind;
 use crate::domain::change::covers;
 use crate::domain::document::{
-    DocumentStatus, FOLLOW_UP, FOLLOWERS, Flag, MediaType, SameBytes, Setting, known_type,
-    photo_flags, uploaders,
+    DocumentStatus, FOLLOW_UP, FOLLOWERS, Flag, MediaType, Setting, known_type, photo_flags,
+    uploaders,
 };
 use crate::domain::ids::{DocumentId, EventId, ProposalId};
 use crate::domain::line::LineFacts;
@@ -19,7 +19,6 @@ use crate::service::error::{DbError, Error};
 use crate::service::once::Write;
 use crate::service::scan::Found;
 use crate::service::trail::{self, Event};
-use crate::service::view::document as view;
 use crate::service::{Services, access, policy, readiness, store};
 use crate::storage::document::{self, Document};
 use crate::storage::proposal::Proposal;
@@ -230,7 +229,7 @@ fn add(
             let location = format!("/api/v1/documents/{}", row.id);
             let version = row.version;
             let site = super::site_of(tx, cx, &after)?;
-            let shown = view::Document::of(row, &cx.actor.sight(), &site);
+            let shown = super::shown_one(tx, cx, row, &site)?;
             Reply::created(&shown, Some(version), location)
         },
     )
@@ -382,13 +381,15 @@ fn fresh(
     })
 }
 
+/// What is said of it by itself. Whose bytes it has too is looked up for each reader: that is no part of its row, which
+/// all who see the proposal read in its events.
 fn flags(
     tx: &mut AnyConnection,
     cx: &Context,
     proposal: &Proposal,
     file: &SentFile,
 ) -> Result<Vec<Flag>, Error> {
-    let mut flags = match file.media_type {
+    match file.media_type {
         MediaType::Jpeg => {
             let setting = Setting {
                 site: proposal.latitude.zip(proposal.longitude),
@@ -396,18 +397,10 @@ fn flags(
                 fiscal_year: proposal.fiscal_year,
                 now: cx.now,
             };
-            photo_flags(&file.exif, &setting)
+            Ok(photo_flags(&file.exif, &setting))
         }
         MediaType::Pdf | MediaType::Png | MediaType::Xlsx | MediaType::Docx | MediaType::Csv => {
-            Vec::new()
+            Ok(Vec::new())
         }
-    };
-    let documents: Vec<SameBytes> = document::with_bytes(tx, &file.sha256)?
-        .into_iter()
-        .map(|(document_id, region_code)| SameBytes { document_id, region_code })
-        .collect();
-    if !documents.is_empty() {
-        flags.push(Flag::SameBytesUsed { documents });
     }
-    Ok(flags)
 }

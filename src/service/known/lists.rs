@@ -147,9 +147,8 @@ pub fn documents(
         let mut rows = known.rows::<Document>(tx, SubjectKind::Document, &subjects)?;
         let rows: Vec<Document> =
             subjects.iter().filter_map(|subject| rows.remove(subject)).collect();
-        let sight = cx.actor.sight();
-        let view = |row| document_view::Document::of(row, &sight, &site);
-        Ok(Page::cut(rows, limit, |row| row.id.to_string(), view))
+        let items = document::shown(tx, cx, rows, &site)?;
+        Ok(Page::cut(items, limit, |item| item.id.to_string(), |item| item))
     })
 }
 

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 pub const FOLDER: &str = "checkpoints";
 /// Checkpoints that are brought out in one step.
 const PAGE: i64 = 200;
+/// Days whose checkpoints are looked through for the largest, from the newest back.
+const MOST_DAYS: usize = 16;
 /// How long one step uploads before it begins no further object: who ends the service waits for no more than that, and one.
 const UPLOADING: Duration = Duration::from_secs(5);
 /// What the keys of checkpoints begin with in a bucket.
@@ -44,13 +46,16 @@ impl Folder {
         Ok(found)
     }
 
-    /// The checkpoint of the largest size on the newest day.
+    /// The checkpoint of the largest size.
     fn last(&self) -> io::Result<Option<Found>> {
         let days = names(&self.path, |name| is_day(name).then(|| name.to_owned()))?;
-        let Some(day) = days.into_iter().max() else { return Ok(None) };
-        let folder = self.path.join(day);
-        let Some(size) = names(&folder, size_of)?.into_iter().max() else { return Ok(None) };
-        let path = folder.join(file_name(size));
+        let mut last: Option<(i64, PathBuf)> = None;
+        for day in newest(days) {
+            let folder = self.path.join(day);
+            let largest = names(&folder, size_of)?.into_iter().max();
+            last = last.max(largest.map(|size| (size, folder.join(file_name(size)))));
+        }
+        let Some((size, path)) = last else { return Ok(None) };
         let note = read(&path)?.unwrap_or_default();
         Ok(Some(Found { place: path.display().to_string(), size, note }))
     }
@@ -89,6 +94,13 @@ fn size_of(name: &str) -> Option<i64> {
 
 fn is_day(name: &str) -> bool {
     name.parse::<chrono::NaiveDate>().is_ok()
+}
+
+/// The newest of some days. Where the clock was ahead once, its day stays the newest, and is not the one with the largest size.
+fn newest(mut days: Vec<String>) -> Vec<String> {
+    days.sort_unstable_by(|one, other| other.cmp(one));
+    days.truncate(MOST_DAYS);
+    days
 }
 
 /// The names in a folder, as they are read; none where the folder is not there.
@@ -147,12 +159,16 @@ impl Found {
     }
 }
 
-/// The checkpoint of the largest size on the newest day of a bucket.
+/// The checkpoint of the largest size in a bucket.
 fn last_in(store: &ObjectStorage) -> Result<Option<Found>, Error> {
     let days = store::wait(store.names_under(PREFIX))?;
-    let Some(day) = days.into_iter().filter(|name| is_day(name)).max() else { return Ok(None) };
-    let names = store::wait(store.names_under(&format!("{PREFIX}/{day}")))?;
-    let Some(size) = names.iter().filter_map(|name| size_of(name)).max() else { return Ok(None) };
+    let mut last: Option<(i64, String)> = None;
+    for day in newest(days.into_iter().filter(|name| is_day(name)).collect()) {
+        let names = store::wait(store.names_under(&format!("{PREFIX}/{day}")))?;
+        let largest = names.iter().filter_map(|name| size_of(name)).max();
+        last = last.max(largest.map(|size| (size, day)));
+    }
+    let Some((size, day)) = last else { return Ok(None) };
     let key = format!("{PREFIX}/{day}/{}", file_name(size));
     let note = store::wait(store.small(&key, MAX_NOTE))?.unwrap_or_default();
     Ok(Some(Found { place: format!("{key} in the bucket"), size, note }))

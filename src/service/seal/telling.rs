@@ -61,8 +61,8 @@ fn due(tx: &mut AnyConnection, today: NaiveDate) -> Result<Option<Checkpoint>, E
     let Some(newest) = checkpoint::newest(tx)? else { return Ok(None) };
     let sent =
         setting::get(tx, SENT)?.map(|text| serde_json::from_str::<Sent>(&text)).transpose()?;
-    // Sending is an event itself, which alone is no news.
-    let is_news = |sent: Sent| today > sent.day && newest.size > sent.size.saturating_add(1);
+    // Sending is an event itself, which alone is no news. A day that lies ahead is that of a clock that was wrong once.
+    let is_news = |sent: Sent| today != sent.day && newest.size > sent.size.saturating_add(1);
     Ok(Some(newest.clone()).filter(|_| sent.is_none_or(is_news)))
 }
 

@@ -215,9 +215,9 @@ struct Claim {
 
 /// Whether a seal says of its event what the event says.
 fn repeats(seal: &Seal, event: &EventText) -> bool {
-    let EventText { action, actor_id, region_code, outcome, .. } = event;
-    (action, actor_id, region_code, outcome)
-        == (&seal.action, &seal.actor_id, &seal.region_code, &seal.outcome)
+    let EventText { action, actor_id, region_code, outcome, subject_kind, .. } = event;
+    (action, actor_id, region_code) == (&seal.action, &seal.actor_id, &seal.region_code)
+        && (outcome, subject_kind) == (&seal.outcome, &seal.subject_kind)
 }
 
 /// What is known on the way through the trail.
@@ -317,7 +317,8 @@ impl Walk {
                     );
                 }
                 if !repeats(seal, &group.event) {
-                    let words = "its seal names another action, actor, region or outcome";
+                    let words =
+                        "its seal names another action, actor, region, outcome or kind of subject";
                     self.fail(seq, words.to_owned());
                 }
                 Some(leaf)

@@ -1,6 +1,6 @@
 //! How a document looks.
 
-use crate::domain::document::{DocumentStatus, Flag, MediaType, far_from_site};
+use crate::domain::document::{DocumentStatus, Flag, MediaType, SameBytes, far_from_site};
 use crate::domain::ids::{DocumentId, ProposalId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::people::{Role, Sight};
@@ -110,5 +110,14 @@ impl Document {
             uploaded_in: row.uploaded_in,
             version: row.version,
         }
+    }
+
+    /// Tells which others have the same bytes. Older rows hold what was known of that when they came: it is left out.
+    pub fn with_twins(mut self, documents: Vec<SameBytes>) -> Self {
+        self.flags.retain(|flag| !matches!(flag, Flag::SameBytesUsed { .. }));
+        if !documents.is_empty() {
+            self.flags.push(Flag::SameBytesUsed { documents });
+        }
+        self
     }
 }

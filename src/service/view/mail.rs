@@ -25,8 +25,9 @@ pub struct Notification {
     /// In one line.
     #[schema(example = "Usulan disetujui: Revitalisasi Sentra IKM Kopi Way Kanan")]
     pub subject: String,
-    /// What happened, what is to be done by when, and where.
-    pub text: String,
+    /// What happened, what is to be done by when, and where; absent of what did not go out before you lost the role for
+    /// which you would be told.
+    pub text: Option<String>,
     /// In which language it is written.
     pub language: Language,
     /// Where the mail stands: `muted` when you do not want to be mailed of its kind.
@@ -40,15 +41,15 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// A message, with the notice that it tells of.
-    pub fn new(mail: Mail, notice: &Notice) -> Notification {
+    /// A message, with the notice that it tells of; its text may be withheld.
+    pub fn new(mail: Mail, notice: &Notice, withheld: bool) -> Notification {
         Notification {
             id: mail.id,
             event: notice.event,
             kind: MailKind::of(notice.event),
             proposal_id: notice.proposal_id,
             subject: mail.subject,
-            text: mail.text_body,
+            text: Some(mail.text_body).filter(|_| !withheld),
             language: mail.language,
             state: mail.state,
             collected_in: mail.collected_in,
@@ -149,7 +150,8 @@ impl From<mail::Attempt> for MailAttempt {
 /// How many messages were queued again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Resent {
-    /// Messages that this call queued again.
+    /// Messages that this call queued again. One whose recipient lost the role for which they were told ends when it is its
+    /// turn.
     #[schema(example = 9_871)]
     pub queued: i64,
     /// Whether there are more that can be sent again: call again, under another key.

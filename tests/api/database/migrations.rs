@@ -145,6 +145,23 @@ on_both! {
         assert!(changed.is_err(), "it is append-only again");
     }
 
+    fn what_was_sealed_before_says_what_it_is_about(db) {
+        let mut ways = ways_from(db, "000340");
+        ways.retain(|way| way.ends_with("2026-11-30-000340_sealed_subjects"));
+        let [way] = &ways[..] else { panic!("{ways:?}") };
+        run(db, &way.join("down.sql"));
+        let schema = Schema::of(db);
+        for (seq, id, kind) in [("1", "a", "user"), ("2", "b", "grant")] {
+            insert_row(db, &schema, "audit_events", &[("id", id), ("subject_kind", kind)]);
+            insert_row(db, &schema, "audit_seals", &[("seq", seq), ("event_id", id)]);
+        }
+        run(db, &way.join("up.sql"));
+        let grants = "SELECT SUM(seq) FROM audit_seals WHERE subject_kind = 'grant'";
+        assert_eq!((db.number(grants), db.number("SELECT COUNT(*) FROM audit_seals WHERE subject_kind = 'user'")), (2, 1));
+        let changed = db.connect().batch_execute("UPDATE audit_seals SET subject_kind = 'user'");
+        assert!(changed.is_err(), "it is append-only again");
+    }
+
     fn the_sql_of_each_way_down_refuses_history_by_itself(db) {
         let schema = Schema::of(db);
         insert_anything(db, &schema, "audit_events");

@@ -1,6 +1,9 @@
 //! What can't be taken is named, and leaves nothing behind; and who may bring what, when.
 
+use crate::audit::keys;
 use crate::documents::{Case, Place, TOR};
+use crate::evidence::{pack, unpacked};
+use crate::findings::auditor_of;
 use crate::on_both;
 use crate::support::app::{HOME, SIBLING};
 use crate::support::client::text;
@@ -8,6 +11,7 @@ use crate::support::documents::{PDF, form, photo, upload};
 use crate::support::life::{CONSTRUCTION, Life};
 use reqwest::Method;
 use sentra::domain::people::Role;
+use sentra::service::seal::{self, checkpoint};
 use serde_json::{Value, json};
 
 on_both! {
@@ -131,5 +135,63 @@ on_both! {
         let same = json!([{ "document_id": first["id"], "region_code": HOME }]);
         let told = app.get(&other.who(Role::Reviewer).await, &path).await.is(200);
         assert_eq!(told["flags"], json!([{ "code": "same_bytes_used", "documents": same }]));
+
+        // Nor by what is kept of it: its event, the event's leaf, and the pack.
+        seal::drain(&app.services).expect("sealed");
+        checkpoint::make(&app.services, &keys()).expect("signed").expect("a checkpoint");
+        let auditor = auditor_of(&app, SIBLING).await;
+        let mut told = vec![
+            app.get(&other.who(Role::Drafter).await, &other.path("events")).await.is(200).to_string(),
+            app.get(&other.who(Role::Drafter).await, &other.path("revisions")).await.is(200).to_string(),
+        ];
+        let events = app.get(&auditor, &format!("/audit/events?proposal_id={}", other.id)).await.is(200);
+        for event in events["items"].as_array().expect("events") {
+            told.push(app.get(&auditor, &format!("/audit/proof/{}", text(&event["id"]))).await.is(200).to_string());
+        }
+        told.push(events.to_string());
+        for (_, file) in unpacked(&pack(&other, &auditor).await) {
+            told.push(String::from_utf8_lossy(&file).into_owned());
+        }
+        for one in told {
+            assert!(!one.contains(&text(&first["id"])) && !one.contains("same_bytes"), "{one}");
+        }
+    }
+
+    async fn the_same_bytes_are_told_as_far_as_they_are_seen_once_and_not_of_an_own_older_version(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let (one, other) = (CONSTRUCTION.draft(&app).await, CONSTRUCTION.within(SIBLING).draft(&app).await);
+        let bring = async |life: &Life<'_>, fields: &[(&str, &str)]| {
+            let brought = upload(&app, &life.who(Role::Drafter).await, &life.id, fields, PDF).await.is(201);
+            (text(&brought["id"]), brought)
+        };
+        let same = |documents: &[(&str, &str)]| {
+            let of = |(id, region): &(&str, &str)| json!({ "document_id": id, "region_code": region });
+            let documents: Vec<Value> = documents.iter().map(of).collect();
+            json!([{ "code": "same_bytes_used", "documents": documents }])
+        };
+        // More than are told, elsewhere: they hide nothing of what is here.
+        for _ in 0..21 {
+            bring(&other, TOR).await;
+        }
+        let (first, brought) = bring(&one, TOR).await;
+        assert_eq!(brought["flags"], json!([]));
+        let (newer, brought) = bring(&one, &[("type", "tor"), ("supersedes_id", &first)]).await;
+        assert_eq!(brought["flags"], json!([]), "a newer version of the same");
+        let (third, brought) = bring(&one, TOR).await;
+        assert_eq!(brought["flags"], same(&[(&first, HOME), (&newer, HOME)]));
+        // What the scanner refused is none, whatever an older row says of it.
+        app.database.execute(&format!("UPDATE documents SET status = 'refused' WHERE id = '{newer}'"));
+        let kept = same(&[(&newer, HOME), (&first, HOME)]).to_string();
+        app.database.execute(&format!("UPDATE documents SET flags = '{kept}' WHERE id IN ('{first}', '{third}')"));
+        let listed = app.get(&one.who(Role::Drafter).await, &one.path("documents")).await.is(200);
+        let listed = listed["items"].as_array().expect("documents");
+        let flags: Vec<&Value> = listed.iter().map(|document| &document["flags"]).collect();
+        assert_eq!(flags, [&json!([]), &json!([]), &same(&[(&first, HOME)])]);
+        let reviewer = one.who(Role::Reviewer).await;
+        let told = app.get(&reviewer, &format!("/documents/{third}")).await.is(200);
+        let documents = told["flags"][0]["documents"].as_array().expect("documents");
+        assert_eq!(documents.len(), 20);
+        assert!(documents.iter().all(|twin| twin["region_code"] == SIBLING), "the oldest");
     }
 }

@@ -78,7 +78,7 @@ fn a_seal_below_the_first_is_named_by_both_verifiers() {
             &format!(
                 "INSERT INTO audit_events SELECT 'hidden', at, actor_id, actor_role, grant_id, action, outcome, \
                  subject_kind, subject_id, proposal_id, region_code, content, request_id FROM audit_events LIMIT 1; \
-                 INSERT INTO audit_seals SELECT {seq}, 'hidden', leaf, hash, sealed_at, action, actor_id, region_code, outcome \
+                 INSERT INTO audit_seals SELECT {seq}, 'hidden', leaf, hash, sealed_at, action, actor_id, region_code, outcome, subject_kind \
                  FROM audit_seals WHERE seq = 1"
             ),
             &seq.to_string(),
