@@ -381,7 +381,7 @@ pub struct EightFigures {
     pub ceiling_idr: i64,
     /// In the approved activity plan (RK).
     pub plan_idr: i64,
-    /// Bound by contracts.
+    /// What contracts still bind; of a proposal that ended, no more than was disbursed.
     pub contracted_idr: i64,
     /// Paid to the region.
     pub disbursed_idr: i64,

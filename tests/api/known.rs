@@ -263,7 +263,8 @@ on_both! {
                 let all = now(&life, &auditor, &format!("/fund-usage?fiscal_year=2021&group_by=region&as_of={at}")).await;
                 let figures = &all["groups"][0]["figures"];
                 assert_eq!((&known[0]["figures"], &known[1]["spread"]), (&all["figures"], &all["spread"]), "{at}");
-                assert_eq!(figures["contracted_idr"], sum_of(&known[0], "contracted_idr"), "{at}");
+                assert_eq!(figures["contracted_idr"], sum_of(&known[0], "contract_value_idr"), "{at}");
+                assert_eq!(known[0]["amounts"]["contract_value_idr"], sum_of(&known[0], "contract_value_idr"), "{at}");
                 assert_eq!(figures["absorbed_idr"], sum_of(&known[0], "paid_idr"), "{at}");
                 assert_eq!(figures["plan_idr"], sum_of(&known[0], "planned_idr"), "{at}");
             }
