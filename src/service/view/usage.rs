@@ -144,7 +144,7 @@ pub struct Links {
 /// and businesses. A coefficient is 0 where each gets as it weighs, and near 10,000 where one gets all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Spread {
-    /// The provinces that have centres in the registry, or get money.
+    /// Every province that is asked for and that you see, also those with no centre and no money.
     pub provinces: Vec<ProvinceShare>,
     /// The Gini coefficient where each province weighs the same.
     pub gini_over_provinces_bp: Option<BasisPoints>,
