@@ -120,9 +120,19 @@ on_each_store! {
         let newer = replacing(&good, &bad).await;
         assert_eq!(current().await, [newer.as_str()]);
         clamd.is_down(false);
+        let then = async |at: &str| {
+            let path = life.path(&format!("documents?current=true&limit=1&as_of={at}"));
+            let body = app.get(&drafter, &path).await.is(200);
+            (text(&body["items"][0]["id"]), body["next_cursor"].as_str().map(str::to_owned))
+        };
+        let at = app.clock.now().to_string();
+        assert_eq!(then(&at).await, (newer.clone(), None));
+        app.later(chrono::TimeDelta::hours(1));
         assert_eq!(scanned(&worker).await.refused, 1);
         assert_eq!(current().await, [good.as_str(), newer.as_str()]);
         let shown = app.get(&drafter, &format!("/documents/{good}")).await.is(200);
+        assert_eq!(then(&at).await, (newer.clone(), None), "what was known then stays so");
+        assert_eq!(then(&app.clock.now().to_string()).await.0, good);
         assert_eq!((&shown["superseded_by"], &shown["status"]), (&Value::Null, &json!("available")));
         let revisions = format!("SELECT COUNT(*) FROM revisions WHERE subject_id = '{good}'");
         assert_eq!(app.database.number(&revisions), 3);
