@@ -118,7 +118,7 @@ pub struct JournalQuery {
     centre_id: Option<CentreId>,
     /// Of proposals whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// Of proposals with a line that pays for this.
+    /// Of proposals with a line of the DAK that pays for this.
     component: Option<Component>,
     /// Of proposals for which money was, or was not, set aside.
     funded: Option<bool>,

@@ -3,6 +3,7 @@
 use crate::faults::seed::seed;
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, Person, SIBLING, TestApp};
+use crate::support::case::overlay;
 use crate::support::client::text;
 use crate::support::database::{Kind, explained};
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
@@ -328,6 +329,32 @@ on_both! {
         ));
         assert!(freed > 0, "some ended before all was paid");
         assert_eq!(body["figures"]["contracted_idr"], value - freed);
+    }
+
+    async fn a_component_that_other_funds_pay_for_leads_to_no_proposal(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let mut lines = life.case.lines();
+        let mut own = lines["lines"][0].clone();
+        overlay(&mut own, json!({ "component": "clean_water", "fund_source": "APBD" }));
+        lines["lines"].as_array_mut().expect("lines").push(own);
+        life.put(Role::Drafter, "lines", lines).await.is(200);
+        life.to("allocated").await;
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        let body = usage(&app, &auditor, "fiscal_year=2021&group_by=component").await;
+        let found: Vec<_> = items(&body, "groups").iter().map(keys).collect();
+        assert_eq!(found, [["production_house"], ["supporting"]]);
+        let at = app.clock.now();
+        for and in [String::new(), format!("&as_of={at}")] {
+            for list in ["proposals", "journal"] {
+                let count = async |component: &str| {
+                    let path = format!("/{list}?fiscal_year=2021&component={component}{and}");
+                    items(&app.get(&auditor, &path).await.is(200), "items").len()
+                };
+                assert_eq!(count("clean_water").await, 0, "{list}{and}");
+                assert!(count("production_house").await > 0, "{list}{and}");
+            }
+        }
     }
 
     fn sums_are_led_to_their_rows_by_indexes(db) {
