@@ -12,7 +12,7 @@ use sentra::domain::ids::{AmendmentId, ContractId};
 use sentra::domain::people::Role;
 use sentra::service::context::Context;
 use sentra::service::export::{self, Scope};
-use sentra::storage::{amendment, contract};
+use sentra::storage::{amendment, contract, known};
 use serde_json::{Value, json};
 
 /// More than the values of one statement, of either database.
@@ -171,3 +171,4 @@ on_both! {
         assert_eq!(amendment::lines_of(&mut c, &amendments).expect("read").len(), 0);
     }
 }
+        assert_eq!(known::contract_lines(&mut c, &contracts, i64::MAX).expect("read").len(), 0);
