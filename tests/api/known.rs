@@ -277,6 +277,24 @@ on_both! {
         app.verified();
     }
 
+    async fn what_was_mistyped_and_taken_back_leaves_no_trace_in_sums_of_then(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let (auditor, inspector) = (life.who(Role::Auditor).await, life.who(Role::Inspector).await);
+        let contract = |number: &str, value: i64| json!({ "number": number, "value_idr": value });
+        life.contract(contract("A", TOTAL)).await.is(201);
+        // Each is within what a figure can be; both together are not.
+        for number in ["B", "C"] {
+            life.contract(contract(number, 60_000_000_000_000)).await.is(201);
+            life.reverse(&inspector, &life.entry("commit").await).await.is(201);
+        }
+        let at = app.clock.now();
+        for path in [life.path(&format!("?as_of={at}")).replace("/?", "?"), format!("/fund-usage?fiscal_year=2021&as_of={at}")] {
+            assert_eq!(now(&life, &auditor, &path).await["figures"]["contracted_idr"], TOTAL, "{path}");
+        }
+        assert_eq!(life.figure("contracted_idr").await, TOTAL);
+    }
+
     async fn lists_are_narrowed_by_what_was_known_and_lead_from_sums_to_rows(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "allocated").await;
