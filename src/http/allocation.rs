@@ -153,7 +153,7 @@ impl JournalQuery {
 
 /// List the journal: of a proposal, in the order of its recording; or of all proposals that you may see and that a year, a
 /// place, a menu, a centre, a state, an outcome class or a component narrows to, one proposal after another. Of many proposals
-/// together with `as_of` a page may be shorter than its limit, or empty, though another follows.
+/// a page may be shorter than its limit, or empty, though another follows.
 #[utoipa::path(get, path = "/journal", tag = "money", params(JournalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Entry>)))]
 pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {
