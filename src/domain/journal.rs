@@ -207,7 +207,7 @@ impl Figures {
     /// The figures after a posting; `None` if one would be beyond [`MAX_FIGURE`], or if a reversal does not say what it takes
     /// back.
     pub fn after(&self, posting: &Posting) -> Option<Figures> {
-        self.with(posting).filter(Figures::can_be_summed)
+        self.summed(posting).filter(Figures::can_be_summed)
     }
 
     /// Whether each figure is small enough that those of a nation's year can be added up.
@@ -238,8 +238,9 @@ impl Figures {
         .all(|figure| (MAX_FIGURE.negated()..=MAX_FIGURE).contains(figure))
     }
 
-    /// The same without that bound.
-    fn with(&self, posting: &Posting) -> Option<Figures> {
+    /// The same without that bound, which is one of balances: in the sum of a kind what was mistyped counts in full, and
+    /// what took it back stands in the sum of another.
+    pub fn summed(&self, posting: &Posting) -> Option<Figures> {
         let mut next = *self;
         let (kind, from, amount) = match posting.kind {
             // Its mirror, the other way.
@@ -381,7 +382,7 @@ pub struct EightFigures {
     pub ceiling_idr: i64,
     /// In the approved activity plan (RK).
     pub plan_idr: i64,
-    /// Bound by contracts.
+    /// What contracts still bind; of a proposal that ended, no more than was disbursed.
     pub contracted_idr: i64,
     /// Paid to the region.
     pub disbursed_idr: i64,

@@ -141,7 +141,7 @@ pub struct Amounts {
     /// In the plan in force.
     pub planned: Rupiah,
     /// The value of contracts that stand and whose lines are of this component alone.
-    pub contracted: Rupiah,
+    pub contract_value: Rupiah,
     /// Paid on them.
     pub paid: Rupiah,
 }
@@ -157,7 +157,7 @@ impl Amounts {
             agreed: sum(|one| one.agreed),
             approved: sum(|one| one.approved),
             planned: sum(|one| one.planned),
-            contracted: sum(|one| one.contracted),
+            contract_value: sum(|one| one.contract_value),
             paid: sum(|one| one.paid),
         }
     }
@@ -207,8 +207,8 @@ pub fn by_component(
             .map(|line| line.component)
             .collect();
         let only = components.first().filter(|_| components.len() == 1).copied();
-        let (contracted, paid) = (binding.value, binding.paid);
-        add(only, Amounts { contracted, paid, ..Amounts::default() });
+        let (contract_value, paid) = (binding.value, binding.paid);
+        add(only, Amounts { contract_value, paid, ..Amounts::default() });
     }
     all
 }
@@ -319,12 +319,16 @@ mod tests {
             approved: Rupiah(80),
             ..Amounts::default()
         };
-        let of_house = Amounts { contracted: Rupiah(70), paid: Rupiah(35), ..expected };
+        let of_house = Amounts { contract_value: Rupiah(70), paid: Rupiah(35), ..expected };
         assert_eq!(amounts(Some(house)), Some(of_house));
-        let of_machines =
-            Amounts { planned: Rupiah(75), contracted: Rupiah(50), paid: Rupiah(25), ..expected };
+        let of_machines = Amounts {
+            planned: Rupiah(75),
+            contract_value: Rupiah(50),
+            paid: Rupiah(25),
+            ..expected
+        };
         assert_eq!(amounts(Some(machines)), Some(of_machines));
-        let shared = Amounts { contracted: Rupiah(60), paid: Rupiah(30), ..Amounts::default() };
+        let shared = Amounts { contract_value: Rupiah(60), paid: Rupiah(30), ..Amounts::default() };
         assert_eq!(amounts(None), Some(shared));
     }
 

@@ -118,7 +118,7 @@ pub struct JournalQuery {
     centre_id: Option<CentreId>,
     /// Of proposals whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// Of proposals with a line that pays for this.
+    /// Of proposals with a line of the DAK that pays for this.
     component: Option<Component>,
     /// Of proposals for which money was, or was not, set aside.
     funded: Option<bool>,
@@ -153,7 +153,7 @@ impl JournalQuery {
 
 /// List the journal: of a proposal, in the order of its recording; or of all proposals that you may see and that a year, a
 /// place, a menu, a centre, a state, an outcome class or a component narrows to, one proposal after another. Of many proposals
-/// together with `as_of` a page may be shorter than its limit, or empty, though another follows.
+/// a page may be shorter than its limit, or empty, though another follows.
 #[utoipa::path(get, path = "/journal", tag = "money", params(JournalQuery),
     responses((status = 200, description = "A page.", body = Page<view::Entry>)))]
 pub async fn list_journal(call: Call, query: Query<JournalQuery>) -> Answer {

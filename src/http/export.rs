@@ -111,7 +111,7 @@ pub struct ProposalsQuery {
     centre_id: Option<CentreId>,
     /// Whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// With a line that pays for this.
+    /// With a line of the DAK that pays for this.
     component: Option<Component>,
     /// For which money was, or was not, set aside.
     funded: Option<bool>,
@@ -182,7 +182,7 @@ pub struct EntriesQuery {
     centre_id: Option<CentreId>,
     /// Of proposals whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// Of proposals with a line that pays for this.
+    /// Of proposals with a line of the DAK that pays for this.
     component: Option<Component>,
     /// For which money was, or was not, set aside.
     funded: Option<bool>,

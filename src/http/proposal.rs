@@ -60,7 +60,7 @@ pub struct ProposalQuery {
     centre_id: Option<CentreId>,
     /// Whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// With a line that pays for this.
+    /// With a line of the DAK that pays for this.
     component: Option<Component>,
     /// For which money was, or was not, set aside.
     funded: Option<bool>,
@@ -131,7 +131,7 @@ pub struct CountQuery {
     centre_id: Option<CentreId>,
     /// Whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// With a line that pays for this.
+    /// With a line of the DAK that pays for this.
     component: Option<Component>,
     /// For which money was, or was not, set aside.
     funded: Option<bool>,

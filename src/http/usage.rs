@@ -42,7 +42,8 @@ pub struct UsageQuery {
     state: Option<State>,
     /// Of proposals whose centre is to bear this.
     outcome_class: Option<OutcomeClass>,
-    /// The groups of this component; only where groups are components.
+    /// The groups of this component; only where groups are components. Totals and the spread are of the whole proposals that
+    /// have a line of the DAK for it.
     component: Option<Component>,
     /// As it was known at this instant, which is not in the future: what was recorded later, however far back it is dated,
     /// is left out, and the answer never changes. Now when absent.

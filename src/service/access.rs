@@ -171,16 +171,19 @@ pub fn excluded(part: &Participation, duty: Duty) -> Blocker {
 }
 
 /// Takes the proposal's row for this transaction, and reads it again. Its version is raised already; `expected` is
-/// the one that the caller has seen.
+/// the one that the caller has seen. What is given is changed now, whatever is written beneath it: whoever writes a revision
+/// of it has to [`save`] it too.
 pub fn lock(
     tx: &mut AnyConnection,
+    cx: &Context,
     id: ProposalId,
     expected: Option<i64>,
 ) -> Result<Proposal, Error> {
     if proposal::lock(tx, id, expected)? == 0 {
         return Err(Error::Stale);
     }
-    proposal::find(tx, id)?.ok_or(Error::NotFound)
+    let row = proposal::find(tx, id)?.ok_or(Error::NotFound)?;
+    Ok(Proposal { updated_at: cx.now, ..row })
 }
 
 /// The same, for a duty of the caller. Whether four eyes allows it is asked before, so that whoever may not is told that
@@ -193,7 +196,7 @@ pub fn lock_as(
     (expected, duty): (Option<i64>, Duty),
 ) -> Result<Proposal, Error> {
     four_eyes(tx, cx, id, duty)?;
-    let row = lock(tx, id, expected)?;
+    let row = lock(tx, cx, id, expected)?;
     four_eyes(tx, cx, id, duty)?;
     Ok(row)
 }
@@ -202,6 +205,7 @@ pub fn lock_as(
 /// allocation, tranche, proposals, balances.
 pub fn lock_for(
     tx: &mut AnyConnection,
+    cx: &Context,
     seen: &Proposal,
     expected: Option<i64>,
     action: Option<Action>,
@@ -233,15 +237,19 @@ pub fn lock_for(
         }
         _ => {}
     }
-    lock(tx, seen.id, expected)
+    lock(tx, cx, seen.id, expected)
 }
 
 /// The same, for a write that feeds the gates of its allocation: a payment decided meanwhile has seen it, or is seen by it.
-pub fn lock_feeding(tx: &mut AnyConnection, seen: &Proposal) -> Result<Proposal, Error> {
+pub fn lock_feeding(
+    tx: &mut AnyConnection,
+    cx: &Context,
+    seen: &Proposal,
+) -> Result<Proposal, Error> {
     if let Some(id) = seen.allocation_id {
         allocation::lock(tx, id)?;
     }
-    lock(tx, seen.id, None)
+    lock(tx, cx, seen.id, None)
 }
 
 /// The same, for a duty of the caller: see [`lock_as`].
@@ -252,7 +260,7 @@ pub fn lock_feeding_as(
     duty: Duty,
 ) -> Result<Proposal, Error> {
     four_eyes(tx, cx, seen.id, duty)?;
-    let row = lock_feeding(tx, seen)?;
+    let row = lock_feeding(tx, cx, seen)?;
     four_eyes(tx, cx, seen.id, duty)?;
     Ok(row)
 }

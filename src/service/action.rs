@@ -47,7 +47,7 @@ pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Re
                     None
                 }
             };
-            let before = access::lock_for(tx, &seen, cx.if_match, wanted.ok())?;
+            let before = access::lock_for(tx, cx, &seen, cx.if_match, wanted.ok())?;
             let (act, by) = (body.get()?, by.unwrap_or(By { role: Role::System, grant: None }));
             let after = take(tx, cx, by, &before, act, Door::Actions)?;
             proposals::shown(tx, after)
@@ -167,7 +167,6 @@ fn moved(before: &Proposal, step: &Step<'_>, cx: &Context) -> Proposal {
     let Step { arrow, act, facts, pinned, .. } = step;
     let mut after = before.clone();
     after.state = arrow.to;
-    after.updated_at = cx.now;
     if arrow.to != arrow.from {
         after.state_since = cx.now;
         after.due_on = None;

@@ -247,7 +247,7 @@ pub fn declare(
             let place = access::place(&seen);
             let grant = ACTING.iter().find_map(|role| cx.actor.grant_over(*role, place));
             let by = By::from(grant.ok_or_else(|| missing(&ACTING))?);
-            let proposal = access::lock(tx, id, None)?;
+            let proposal = access::lock(tx, cx, id, None)?;
             let draft = body.get()?;
             let user_id = cx.actor.user.ok_or(Error::Unauthenticated("no user"))?;
             let standing = access::Standing::of(tx, id, cx.now)?;

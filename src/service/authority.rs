@@ -67,7 +67,7 @@ pub fn set_ceiling(
             if let Some(allocation_id) = seen.allocation_id {
                 allocation::lock(tx, allocation_id)?;
             }
-            let proposal = access::lock(tx, id, cx.if_match)?;
+            let proposal = access::lock(tx, cx, id, cx.if_match)?;
             let draft = body.get()?;
             let before = journal::figures(tx, id)?.ceiling_idr;
             decide(tx, cx, &proposal, draft, before)?;

@@ -109,7 +109,7 @@ pub fn create(
             let draft = body.get()?;
             let to = target(tx, cx, &seen, draft)?;
             access::four_eyes(tx, cx, to.id, Duty::Spending)?;
-            let (from, to) = lock(tx, id, to.id)?;
+            let (from, to) = lock(tx, cx, id, to.id)?;
             // Again, since both are locked: see `access::lock_as`.
             access::four_eyes(tx, cx, from.id, Duty::Spending)?;
             access::four_eyes(tx, cx, to.id, Duty::Spending)?;
@@ -161,15 +161,16 @@ fn target(
 /// Locks both, in the order of their ids.
 fn lock(
     tx: &mut AnyConnection,
+    cx: &Context,
     from: ProposalId,
     to: ProposalId,
 ) -> Result<(Proposal, Proposal), Error> {
     if from < to {
-        let first = access::lock(tx, from, None)?;
-        Ok((first, access::lock(tx, to, None)?))
+        let first = access::lock(tx, cx, from, None)?;
+        Ok((first, access::lock(tx, cx, to, None)?))
     } else {
-        let first = access::lock(tx, to, None)?;
-        Ok((access::lock(tx, from, None)?, first))
+        let first = access::lock(tx, cx, to, None)?;
+        Ok((access::lock(tx, cx, from, None)?, first))
     }
 }
 

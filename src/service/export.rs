@@ -2,9 +2,11 @@
 //! page. Over HTTP it is spooled into a file first: a reader that is slow keeps no snapshot open.
 
 pub mod listing;
+mod page;
 mod parties;
 mod process;
 mod project;
+mod words;
 
 pub use listing::{Entries, journal, proposals};
 
@@ -20,7 +22,7 @@ use crate::service::store::{Arrival, StoreError};
 use crate::service::trail::Subject;
 use crate::service::{access, policy, reading};
 use crate::storage::{AnyConnection, export};
-use project::Page;
+use page::Page;
 use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
@@ -177,7 +179,7 @@ pub fn oc4ids(
             "publisher": { "name": publisher.name },
             "license": publisher.licence,
         });
-        let head = serde_json::to_string(&project::pruned(head))?;
+        let head = serde_json::to_string(&words::pruned(head))?;
         // The projects follow within the same braces.
         write(out, head.strip_suffix('}').unwrap_or(&head))?;
         write(out, ",\"projects\":[\n")?;

@@ -417,7 +417,8 @@ fn has_ended(row: &Proposal, by: Moment) -> bool {
     row.state.is_end() && row.state_since <= by
 }
 
-/// The balances that sums of entries give. What would overflow is left as it was: inputs are bounded far below.
+/// The balances that sums of entries give. A sum is no balance, and may be beyond what a balance can be. What would overflow is
+/// left as it was: inputs are bounded far below, and databases refuse such a sum.
 pub fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
     let mut all: HashMap<ProposalId, Figures> = HashMap::new();
     for sum in sums {
@@ -425,7 +426,7 @@ pub fn figures(sums: &[Sum]) -> HashMap<ProposalId, Figures> {
         let (from, to): (Account, Account) = (sum.from_account, sum.to_account);
         let (kind, undoes, amount) = (sum.kind, sum.reversed_kind, sum.amount_idr);
         let posting = Posting { kind, from, to, amount, undoes };
-        *figures = figures.after(&posting).unwrap_or(*figures);
+        *figures = figures.summed(&posting).unwrap_or(*figures);
     }
     all
 }

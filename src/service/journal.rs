@@ -12,8 +12,17 @@ use crate::storage::journal::{self, Entry};
 use crate::storage::{AnyConnection, usage};
 use uuid::Uuid;
 
-/// Proposals that are looked at for entries at once.
-const AT_ONCE: i64 = 500;
+/// How far one answer looks for the rows of a page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Proposals that are looked at in one step.
+    pub(super) window: i64,
+    /// Steps: where they are used up before the page is full, the page is shorter, and its cursor goes on.
+    pub(super) steps: usize,
+}
+
+/// That of the service.
+pub(super) const REACH: Reach = Reach { window: 500, steps: 20 };
 
 /// The place of an entry in the order of many proposals' journals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +77,7 @@ pub fn list(
 }
 
 /// The entries of the proposals that the caller may see and that a filter narrows to: proposal by proposal, each in the
-/// order of recording.
+/// order of recording. A page may be shorter than its limit, or empty, though another follows.
 pub fn list_of_many(
     sv: &Services,
     cx: &Context,
@@ -76,40 +85,54 @@ pub fn list_of_many(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Page<view::Entry>, Error> {
+    list_within(sv, cx, filter, (after, limit), REACH)
+}
+
+pub(super) fn list_within(
+    sv: &Services,
+    cx: &Context,
+    filter: &Filter,
+    (after, limit): (Option<Place>, i64),
+    reach: Reach,
+) -> Result<Page<view::Entry>, Error> {
     sv.db.read(|tx| {
         policy::known(tx, filter.region_code.as_ref(), "/query/region_code")?;
         policy::known(tx, filter.province_code.as_ref(), "/query/province_code")?;
-        let rows = of_many(tx, &cx.actor.sight(), filter, after, limit.saturating_add(1))?;
+        let scope = (&cx.actor.sight(), filter);
+        let (rows, next) = found(tx, reach, scope, (after, limit.saturating_add(1)))?;
         let cursor = |row: &Entry| Place { proposal: row.proposal_id, entry: row.id }.to_string();
-        shown(tx, rows, limit, cursor)
+        let page = shown(tx, rows, limit, cursor)?;
+        let beyond = next.map(|last| Place::beyond(last).to_string());
+        Ok(Page { next_cursor: page.next_cursor.or(beyond), ..page })
     })
 }
 
-/// At most `limit` entries of the proposals within sight that a filter narrows to, after a place, in few queries however
-/// many of them have none.
-pub fn of_many(
+/// At most `most` entries; and the last proposal that was looked at, where they are fewer and there may be more.
+fn found(
     tx: &mut AnyConnection,
-    sight: &Sight,
-    filter: &Filter,
-    after: Option<Place>,
-    limit: i64,
-) -> Result<Vec<Entry>, Error> {
+    reach: Reach,
+    (sight, filter): (&Sight, &Filter),
+    (after, most): (Option<Place>, i64),
+) -> Result<(Vec<Entry>, Option<ProposalId>), Error> {
     let mut rows: Vec<Entry> = Vec::new();
     let mut from = after.map(|place| place.proposal);
-    let mut after = after.map(|place| (place.proposal, place.entry));
-    loop {
+    let mut behind = after.map(|place| (place.proposal, place.entry));
+    let mut next = None;
+    for _ in 0..reach.steps {
         // One more than is looked at: where the next look begins.
-        let mut ids = usage::ids(tx, sight, filter, from, AT_ONCE.saturating_add(1))?;
-        let at_once = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        from = ids.get(at_once).copied();
-        ids.truncate(at_once);
-        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-        rows.extend(journal::of_proposals(tx, &ids, after.take(), left)?);
-        let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+        let mut ids = usage::ids(tx, sight, filter, from, reach.window.saturating_add(1))?;
+        let window = usize::try_from(reach.window).unwrap_or(usize::MAX);
+        from = ids.get(window).copied();
+        ids.truncate(window);
+        let left = most.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        rows.extend(journal::of_proposals(tx, &ids, behind.take(), left)?);
+        let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= most);
         if is_full || from.is_none() {
-            return Ok(rows);
+            return Ok((rows, None));
         }
+        next = ids.last().copied();
     }
+    Ok((rows, next))
 }
 
 fn shown(

@@ -10,7 +10,7 @@ pub use lists::{documents, journal, journal_of_many, proposals};
 use crate::domain::audit::SubjectKind;
 use crate::domain::ids::ProposalId;
 use crate::domain::journal::Figures;
-use crate::domain::line::Component;
+use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::people::Sight;
 use crate::service::context::Context;
@@ -51,10 +51,11 @@ pub struct Window {
     pub next: Option<ProposalId>,
 }
 
-/// What a line pays for.
+/// What a line pays for, and from which fund.
 #[derive(Debug, Deserialize)]
 struct Purpose {
     component: Component,
+    fund_source: FundSource,
 }
 
 impl Known {
@@ -132,7 +133,9 @@ impl Known {
         if let Some(component) = filter.component {
             let left: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
             let paid: HashMap<ProposalId, Vec<Purpose>> = self.lines(tx, &left)?;
-            let pays = |lines: &Vec<Purpose>| lines.iter().any(|one| one.component == component);
+            let is_it =
+                |one: &Purpose| one.component == component && one.fund_source == FundSource::Dak;
+            let pays = |lines: &Vec<Purpose>| lines.iter().any(is_it);
             rows.retain(|row| paid.get(&row.id).is_some_and(pays));
         }
         let is_full = i64::try_from(ids.len()).is_ok_and(|count| count == limit);

@@ -171,7 +171,7 @@ pub fn replace(
                 works_changed |= reach.check(&asked_of(&known)?, &asked_of(&rows)?)?;
             }
             keep_reviews(&known, &mut rows);
-            let after = Proposal { works_changed, ..with_totals(&before, &rows, cx) };
+            let after = Proposal { works_changed, ..with_totals(&before, &rows) };
             line::replace_all(tx, id, &rows)?;
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, Duty::Drafting)?;
@@ -208,7 +208,7 @@ fn keep_reviews(known: &[Line], rows: &mut [Line]) {
 }
 
 /// The proposal with the totals of its lines, which it keeps.
-pub fn with_totals(before: &Proposal, rows: &[Line], cx: &Context) -> Proposal {
+pub fn with_totals(before: &Proposal, rows: &[Line]) -> Proposal {
     let facts: Vec<LineFacts> = rows.iter().map(LineFacts::from).collect();
     let (total_idr, supporting_idr) = totals(&facts, |line| Some(line.amount));
     Proposal {
@@ -218,7 +218,6 @@ pub fn with_totals(before: &Proposal, rows: &[Line], cx: &Context) -> Proposal {
         agreed_idr: totals(&facts, |line| line.agreed).0,
         line_count: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         builds_anew: rows.iter().any(|row| row.builds_anew),
-        updated_at: cx.now,
         ..before.clone()
     }
 }

@@ -187,7 +187,7 @@ pub fn review(
             for row in &changed {
                 line::save(tx, row)?;
             }
-            let mut after = with_totals(&before, &lines, cx);
+            let mut after = with_totals(&before, &lines);
             if before.state == State::Harmonisation && !changed.is_empty() {
                 // What the region was asked to agree to is another now: it has to be proposed again.
                 after.agreement_proposed = false;

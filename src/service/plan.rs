@@ -516,7 +516,7 @@ pub fn approve(
         |tx, _, (row, seen)| {
             let action = approval(seen.state);
             let by = action::permitted(tx, cx, &seen, action)?;
-            let mut before = access::lock_for(tx, &seen, None, Some(action))?;
+            let mut before = access::lock_for(tx, cx, &seen, None, Some(action))?;
             need_version(cx, row.version)?;
             let approval = body.get()?;
             need_state(&row, PlanState::Submitted)?;

@@ -145,7 +145,7 @@ pub fn edit(
             {
                 return shown(tx, seen);
             }
-            let before = access::lock(tx, id, cx.if_match)?;
+            let before = access::lock(tx, cx, id, cx.if_match)?;
             let patch = body.get()?;
             if let Some(centre) = patch.centre_id {
                 check_centre(tx, centre, &before.region_code)?;
@@ -155,7 +155,6 @@ pub fn edit(
             patch.apply(&mut after)?;
             let works = reach.check(&fields(&before)?, &fields(&after)?)?;
             after.works_changed = before.works_changed || works;
-            after.updated_at = cx.now;
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, Duty::Drafting)?;
             record(tx, cx, EventId::new(), "proposal.edit", by, Some(&before), &after)?;

@@ -177,7 +177,7 @@ fn lock(
     sides
         .into_iter()
         .map(|side| {
-            let proposal = access::lock(tx, side.proposal_id, None)?;
+            let proposal = access::lock(tx, cx, side.proposal_id, None)?;
             access::four_eyes(tx, cx, proposal.id, duty)?;
             Ok((side, proposal))
         })

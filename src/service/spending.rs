@@ -156,7 +156,7 @@ pub fn not_in_future(
 
 /// Locks the allocation, which the write feeds, then the proposal; and asks four eyes again: see `access::lock_as`.
 pub fn locked(tx: &mut AnyConnection, cx: &Context, seen: &Proposal) -> Result<Proposal, Error> {
-    let row = access::lock_feeding(tx, seen)?;
+    let row = access::lock_feeding(tx, cx, seen)?;
     access::four_eyes(tx, cx, row.id, Duty::Spending)?;
     Ok(row)
 }

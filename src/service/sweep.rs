@@ -82,7 +82,7 @@ fn end(sv: &Services, cx: &Context, id: ProposalId, action: Action) -> Result<bo
         name,
         |tx| {
             let seen = proposal::find(tx, id)?.ok_or(Error::NotFound)?;
-            let before = access::lock_for(tx, &seen, None, Some(action))?;
+            let before = access::lock_for(tx, cx, &seen, None, Some(action))?;
             let by = By { role: Role::System, grant: None };
             action::take(tx, cx, by, &before, &act, Door::Actions).map(|_| ())
         },

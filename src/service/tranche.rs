@@ -223,7 +223,7 @@ fn lock_items(
         }
     }
     checks.done().map_err(Error::Invalid)?;
-    ids.into_iter().map(|id| access::lock(tx, id, None)).collect()
+    ids.into_iter().map(|id| access::lock(tx, cx, id, None)).collect()
 }
 
 /// Until when requests of an allocation are paid.

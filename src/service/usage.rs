@@ -102,6 +102,12 @@ impl Ledger {
         *sum = Some(sum.unwrap_or_default().with(amounts));
     }
 
+    /// What the components of all groups add up to.
+    fn amounts(&self) -> Amounts {
+        let known = self.groups.values().filter_map(|(_, amounts)| amounts.as_ref());
+        known.fold(Amounts::default(), |sum, one| sum.with(one))
+    }
+
     fn is_too_long(&self) -> Result<(), Error> {
         if self.groups.len() <= MOST_GROUPS {
             return Ok(());
@@ -131,6 +137,7 @@ pub fn show(sv: &Services, cx: &Context, asked: &Asked) -> Result<view::Usage, E
             allocated_idr: ceiling.map(|(_, allocated)| allocated.0),
             group_by: asked.by.clone(),
             total: (&ledger.total).into(),
+            amounts: asked.has(Dimension::Component).then(|| ledger.amounts().into()),
             spread: spread::of(tx, source, &sight, &asked.filter, &ledger.provinces)?,
             groups: groups(tx, source, asked, ledger.groups)?,
         })

@@ -4,15 +4,13 @@ use crate::domain::ids::{AmendmentId, ContractId, ProposalId, UserId};
 use crate::domain::journal::EntryKind;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{amendment_lines, amendments, journal_entries};
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::Serialize;
-
-/// Ids of one statement.
-const IDS_AT_ONCE: usize = 500;
 
 /// What the entry of an amendment names as its source.
 pub const SOURCE: &str = "amendment";

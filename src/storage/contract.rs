@@ -5,6 +5,7 @@ use crate::domain::ids::{ContractId, ProposalId, UserId};
 use crate::domain::line::FundSource;
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::amendment;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{contract_lines, contracts};
@@ -12,9 +13,6 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// Ids of one statement.
-const IDS_AT_ONCE: usize = 500;
 
 /// A contract, or a self-managed work order.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]

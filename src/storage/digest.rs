@@ -3,14 +3,12 @@
 use crate::domain::ids::{MailId, UserId};
 use crate::domain::mail::MailState;
 use crate::domain::moment::Moment;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::connection::AnyConnection;
 use crate::storage::notice::Notice;
 use crate::storage::schema::{digests, mails, notices};
 use chrono::NaiveDate;
 use diesel::prelude::*;
-
-/// How many ids one statement names.
-const IDS_AT_ONCE: usize = 200;
 
 /// That a digest was made.
 #[derive(Debug, Clone, Insertable)]

@@ -12,6 +12,7 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The most other documents with the same bytes that are told.
 const MOST_WITH_THE_SAME_BYTES: i64 = 20;
@@ -121,16 +122,28 @@ pub fn current_of(c: &mut AnyConnection, proposal: ProposalId) -> QueryResult<Ve
         .load(c)
 }
 
-/// Those of several proposals that are served, and that no newer one has taken the place of; by proposal, in the order of
-/// their coming.
+/// Those of several proposals that are served, and that no newer one has taken the place of that is served too; by proposal,
+/// in the order of their coming.
 pub fn served_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult<Vec<Document>> {
-    documents::table
+    let mut rows: Vec<Document> = documents::table
         .filter(documents::proposal_id.eq_any(proposals))
-        .filter(documents::superseded_by.is_null())
-        .filter(documents::status.eq(DocumentStatus::Available))
+        .filter(documents::status.ne(DocumentStatus::Refused))
         .order((documents::proposal_id, documents::id))
         .select(Document::as_select())
-        .load(c)
+        .load(c)?;
+    let waiting = rows.iter().filter(|row| row.status == DocumentStatus::PendingScan);
+    let waiting: HashMap<DocumentId, Option<DocumentId>> =
+        waiting.map(|row| (row.id, row.superseded_by)).collect();
+    // What waits for the scanner may still be refused.
+    let stands = |row: &Document| {
+        let mut newer = row.superseded_by;
+        while let Some(next) = newer.and_then(|id| waiting.get(&id)) {
+            newer = *next;
+        }
+        newer.is_none()
+    };
+    rows.retain(|row| row.status == DocumentStatus::Available && stands(row));
+    Ok(rows)
 }
 
 /// Those of some types of several proposals that had come by a moment, those that were taken the place of too.

@@ -8,6 +8,7 @@ use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
 use crate::domain::plan::PlanState;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::amendment;
 use crate::storage::audit::RevisionRow;
 use crate::storage::connection::AnyConnection;
@@ -99,6 +100,16 @@ pub fn proposals(
     query.load(c)
 }
 
+/// Nothing had taken the place of a document by a sequence, as its newest revision says. Its row may say otherwise: where the
+/// scanner refuses the newer one, the older stands again.
+fn was_current(seq: i64) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "(SELECT r.content FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
+         WHERE r.subject_kind = 'document' AND r.subject_id = documents.id AND s.seq <= {seq} \
+         ORDER BY r.version DESC LIMIT 1) LIKE '%\"superseded_by\":null%'"
+    ))
+}
+
 /// The documents of a proposal that were there, in the order of their coming, after `after`; only those that nothing had taken
 /// the place of by then, where that is asked.
 pub fn documents(
@@ -119,9 +130,7 @@ pub fn documents(
         query = query.filter(documents::document_type.eq(document_type.to_owned()));
     }
     if current {
-        // What takes the place of another comes with the event that says so.
-        let superseded = was_there(SubjectKind::Document, "documents.superseded_by", seq);
-        query = query.filter(documents::superseded_by.is_null().or(not(superseded)));
+        query = query.filter(was_current(seq));
     }
     if let Some(after) = after {
         query = query.filter(documents::id.gt(after));
@@ -246,13 +255,27 @@ pub fn planned(c: &mut AnyConnection, ids: &[ProposalId], seq: i64) -> QueryResu
     usage::lines_of_last(c, &plans)
 }
 
-/// Which lines several contracts were known to cover: as they were signed, and as those amendments changed them that were
-/// recorded by a sequence and not taken back by it.
+/// Which lines several contracts were known to cover, however many contracts there are: as they were signed, and as those
+/// amendments changed them that were recorded by a sequence and not taken back by it.
 pub fn contract_lines(
     c: &mut AnyConnection,
     contracts: &[ContractId],
     seq: i64,
 ) -> QueryResult<Vec<ContractLine>> {
+    let mut rows = Vec::new();
+    for some in contracts.chunks(IDS_AT_ONCE) {
+        let changes = line_changes(c, some, seq)?;
+        rows.extend(contract::lines_after(c, some, changes)?);
+    }
+    Ok(rows)
+}
+
+/// Which lines those amendments of contracts took in or out that counted by a sequence, in their order.
+fn line_changes(
+    c: &mut AnyConnection,
+    contracts: &[ContractId],
+    seq: i64,
+) -> QueryResult<Vec<(ContractId, i64, bool)>> {
     let recorded = sql::<Bool>(&format!(
         "EXISTS (SELECT 1 FROM audit_events e JOIN audit_seals s ON s.event_id = e.id \
          WHERE e.subject_kind = '{}' AND e.subject_id = amendments.id AND e.outcome = 'done' \
@@ -266,15 +289,14 @@ pub fn contract_lines(
             .filter(journal_entries::kind.eq(EntryKind::Reverse))
             .filter(sealed("journal_entries.event_id", seq)),
     );
-    let changes = amendment_lines::table
+    amendment_lines::table
         .inner_join(amendments::table)
         .filter(amendments::contract_id.eq_any(contracts))
         .filter(recorded)
         .filter(not(taken_back))
         .order((amendments::contract_id, amendments::n, amendment_lines::line_no))
         .select((amendments::contract_id, amendment_lines::line_no, amendment_lines::covered))
-        .load(c)?;
-    contract::lines_after(c, contracts, changes)
+        .load(c)
 }
 
 /// The newest version of a year's policy that was known; those that came with the service were known from the start.

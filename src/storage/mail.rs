@@ -5,12 +5,10 @@ use crate::domain::mail::{AttemptOutcome, MailState};
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
 use crate::domain::people::Language;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{mail_attempts, mails, notices};
 use diesel::prelude::*;
-
-/// How many ids one statement names.
-const IDS_AT_ONCE: usize = 200;
 
 /// A message to one recipient, rendered once.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -74,5 +74,9 @@ pub use connection::AnyConnection;
 pub use database::{Database, Failure, PoolSettings};
 pub use error::DbError;
 
+/// How many ids one statement names, where there may be any number of them: SQLite binds at most 32,766 values, and a statement
+/// of some hundreds is as quick for each id as a longer one.
+const IDS_AT_ONCE: usize = 500;
+
 /// What a query fails with, before it is told apart.
 pub type QueryError = diesel::result::Error;

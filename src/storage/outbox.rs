@@ -4,13 +4,11 @@ use crate::domain::ids::{MailId, ProposalId, UserId};
 use crate::domain::mail::MailState;
 use crate::domain::moment::Moment;
 use crate::domain::notice::NoticeEvent;
+use crate::storage::IDS_AT_ONCE;
 use crate::storage::connection::AnyConnection;
 use crate::storage::mail::Mail;
 use crate::storage::schema::{mails, notices, users};
 use diesel::prelude::*;
-
-/// How many ids one statement names.
-const IDS_AT_ONCE: usize = 200;
 
 /// Which messages; what is absent leaves nothing out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Proposals.
 
 use crate::domain::ids::{AllocationId, CentreId, ProposalId, RegionCode, UserId};
-use crate::domain::line::Component;
+use crate::domain::line::{Component, FundSource};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
 use crate::domain::people::Sight;
@@ -109,7 +109,7 @@ pub struct Proposal {
     pub created_at: Moment,
     /// By whom.
     pub created_by: UserId,
-    /// When it was last changed.
+    /// When it was last changed, or something was written beneath it.
     pub updated_at: Moment,
 }
 
@@ -130,7 +130,7 @@ pub struct Filter {
     pub centre_id: Option<CentreId>,
     /// Whose centre is to bear this.
     pub outcome_class: Option<OutcomeClass>,
-    /// With a line that pays for this.
+    /// With a line of the DAK that pays for this.
     pub component: Option<Component>,
     /// Whether money was set aside for it.
     pub funded: Option<bool>,
@@ -279,7 +279,8 @@ pub(super) fn narrowed(sight: &Sight, filter: &Filter) -> Condition {
     if let Some(component) = filter.component {
         let of_it = proposal_lines::table
             .filter(proposal_lines::proposal_id.eq(proposals::id))
-            .filter(proposal_lines::component.eq(component));
+            .filter(proposal_lines::component.eq(component))
+            .filter(proposal_lines::fund_source.eq(FundSource::Dak));
         also(Box::new(exists(of_it)));
     }
     if let Some(funded) = filter.funded {

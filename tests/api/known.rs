@@ -263,7 +263,8 @@ on_both! {
                 let all = now(&life, &auditor, &format!("/fund-usage?fiscal_year=2021&group_by=region&as_of={at}")).await;
                 let figures = &all["groups"][0]["figures"];
                 assert_eq!((&known[0]["figures"], &known[1]["spread"]), (&all["figures"], &all["spread"]), "{at}");
-                assert_eq!(figures["contracted_idr"], sum_of(&known[0], "contracted_idr"), "{at}");
+                assert_eq!(figures["contracted_idr"], sum_of(&known[0], "contract_value_idr"), "{at}");
+                assert_eq!(known[0]["amounts"]["contract_value_idr"], sum_of(&known[0], "contract_value_idr"), "{at}");
                 assert_eq!(figures["absorbed_idr"], sum_of(&known[0], "paid_idr"), "{at}");
                 assert_eq!(figures["plan_idr"], sum_of(&known[0], "planned_idr"), "{at}");
             }
@@ -274,6 +275,24 @@ on_both! {
         let long_ago = parts(&life, &auditor, "&as_of=2020-05-01T00:00:00Z").await;
         assert_eq!((&long_ago[0]["groups"], &long_ago[0]["proposals"]), (&json!([]), &json!(0)));
         app.verified();
+    }
+
+    async fn what_was_mistyped_and_taken_back_leaves_no_trace_in_sums_of_then(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let (auditor, inspector) = (life.who(Role::Auditor).await, life.who(Role::Inspector).await);
+        let contract = |number: &str, value: i64| json!({ "number": number, "value_idr": value });
+        life.contract(contract("A", TOTAL)).await.is(201);
+        // Each is within what a figure can be; both together are not.
+        for number in ["B", "C"] {
+            life.contract(contract(number, 60_000_000_000_000)).await.is(201);
+            life.reverse(&inspector, &life.entry("commit").await).await.is(201);
+        }
+        let at = app.clock.now();
+        for path in [life.path(&format!("?as_of={at}")).replace("/?", "?"), format!("/fund-usage?fiscal_year=2021&as_of={at}")] {
+            assert_eq!(now(&life, &auditor, &path).await["figures"]["contracted_idr"], TOTAL, "{path}");
+        }
+        assert_eq!(life.figure("contracted_idr").await, TOTAL);
     }
 
     async fn lists_are_narrowed_by_what_was_known_and_lead_from_sums_to_rows(db) {

@@ -12,7 +12,7 @@ use sentra::domain::ids::{AmendmentId, ContractId};
 use sentra::domain::people::Role;
 use sentra::service::context::Context;
 use sentra::service::export::{self, Scope};
-use sentra::storage::{amendment, contract};
+use sentra::storage::{amendment, contract, known};
 use serde_json::{Value, json};
 
 /// More than the values of one statement, of either database.
@@ -143,6 +143,54 @@ on_both! {
         assert_eq!(shown(&nothing).await["status"], "cancelled");
     }
 
+    async fn what_is_written_beneath_a_proposal_changes_it_and_its_project(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "planned").await;
+        let drafter = life.who(Role::Drafter).await;
+        let inspector = life.who(Role::Inspector).await;
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        let mut marks = Vec::new();
+        for step in ["contract", "amendment", "order", "order taken back", "report", "submission", "hold", "finding"] {
+            if step == "order" {
+                life.act(Role::Inspector, json!({ "action": "accept_contracts" })).await.is(200);
+                life.to("funded").await;
+            }
+            app.later(chrono::TimeDelta::hours(1));
+            match step {
+                "contract" => { life.contract(json!({})).await.is(201); }
+                "amendment" => amend(&life, "ADD/1", CONSTRUCTION.total(), 300).await,
+                "order" => { life.spend(5_000).await.is(201); }
+                "order taken back" => { life.reverse(&inspector, &life.entry("spend").await).await.is(201); }
+                "report" => {
+                    let report = json!({ "kind": "progress", "as_of": app.today(), "physical_bp": 100 });
+                    life.add(Role::Drafter, "reports", report).await.is(201);
+                }
+                "submission" => {
+                    let report = life.last("reports").await;
+                    life.step_of(&drafter, "reports", &report, "submit", json!({})).await.is(200);
+                }
+                "hold" => {
+                    app.post(&auditor, &life.path("holds"), json!({ "reason": "Volume kurang." })).await.is(201);
+                }
+                _ => {
+                    app.post(&auditor, &life.path("findings"), crate::findings::draft(json!({}))).await.is(201);
+                }
+            }
+            let now = app.clock.now().to_string();
+            assert_eq!(text(&life.shown().await["updated_at"]), now, "{step}");
+            let package = package(&app, &auditor, "").await;
+            let told = (text(&project(&package, &life)["updated"]), text(&package["publishedDate"]));
+            assert_eq!(told, (now.clone(), now.clone()), "{step}");
+            marks.push(now);
+        }
+        app.later(chrono::TimeDelta::hours(1));
+        for at in marks {
+            let known = app.get(&auditor, &format!("{}?as_of={at}", life.path(""))).await.is(200);
+            assert_eq!(text(&known["updated_at"]), at);
+        }
+        app.verified();
+    }
+
     async fn any_number_of_payment_orders_is_told(db) {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "funded").await;
@@ -169,5 +217,6 @@ on_both! {
         let mut c = db.connect();
         assert_eq!(contract::lines_of(&mut c, &contracts).expect("read").len(), 0);
         assert_eq!(amendment::lines_of(&mut c, &amendments).expect("read").len(), 0);
+        assert_eq!(known::contract_lines(&mut c, &contracts, i64::MAX).expect("read").len(), 0);
     }
 }

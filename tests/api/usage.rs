@@ -3,6 +3,7 @@
 use crate::faults::seed::seed;
 use crate::on_both;
 use crate::support::app::{FOREIGN, HOME, Person, SIBLING, TestApp};
+use crate::support::case::overlay;
 use crate::support::client::text;
 use crate::support::database::{Kind, explained};
 use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
@@ -170,7 +171,7 @@ on_both! {
         let amounts = |key: &str| group(&body, &[key])["amounts"].clone();
         let of = |lines: i64, volume: i64, contracted: i64| json!({
             "lines": lines, "proposed_idr": volume * unit, "assessed_idr": volume * unit, "agreed_idr": volume * unit,
-            "approved_idr": volume * unit, "planned_idr": volume * unit, "contracted_idr": contracted, "paid_idr": 0,
+            "approved_idr": volume * unit, "planned_idr": volume * unit, "contract_value_idr": contracted, "paid_idr": 0,
         });
         assert_eq!(amounts("production_house"), of(1, 800, 700 * unit));
         assert_eq!(amounts("supporting"), of(1, 40, 0));
@@ -179,6 +180,16 @@ on_both! {
             assert_eq!((&one["figures"], &one["centres"]), (&Value::Null, &Value::Null), "nothing is apportioned");
         }
         assert_eq!(body["figures"]["contracted_idr"], 760 * unit);
+        assert_eq!(body["amounts"], of(2, 840, 760 * unit));
+        assert_eq!(usage(&app, &auditor, "fiscal_year=2021&group_by=menu").await["amounts"], Value::Null);
+        let csv = app.get(&auditor, "/fund-usage?fiscal_year=2021&group_by=component").header("Accept", "text/csv").await;
+        let sheet = String::from_utf8(csv.bytes.clone()).expect("text");
+        let column = |name: &str| sheet.trim_start_matches('\u{feff}').lines().next()
+            .and_then(|head| head.split(';').position(|one| one == name)).unwrap_or_else(|| panic!("no {name}: {sheet}"));
+        let total: Vec<&str> = sheet.lines().last().expect("a row").split(';').collect();
+        assert_eq!((total[0], total[column("proposals")], total[column("lines")]), ("total", "1", "2"), "{sheet}");
+        let (all, value) = ((840 * unit).to_string(), (760 * unit).to_string());
+        assert_eq!((total[column("planned_idr")], total[column("contract_value_idr")]), (all.as_str(), value.as_str()), "{sheet}");
         let one = usage(&app, &auditor, "fiscal_year=2021&group_by=component,menu&component=supporting").await;
         assert_eq!(items(&one, "groups").iter().map(keys).collect::<Vec<_>>(), [["supporting", "construction"]]);
     }
@@ -305,10 +316,45 @@ on_both! {
         for by in WHOLE {
             adds_up(&usage(&app, &auditor, &format!("fiscal_year={year}&group_by={by}")).await);
         }
-        // What contracts over one component bind, and what others do, is what all contracts bind.
-        let body = usage(&app, &auditor, &format!("fiscal_year={year}&group_by=component&state=funded")).await;
-        let contracted: i64 = items(&body, "groups").iter().filter_map(|one| one["amounts"]["contracted_idr"].as_i64()).sum();
-        assert_eq!(body["figures"]["contracted_idr"], contracted);
+        // What contracts over one component are worth, and what others are, is what all contracts are worth; of proposals
+        // that ended they bind what is left of it when the rest was set free.
+        let body = usage(&app, &auditor, &format!("fiscal_year={year}&group_by=component")).await;
+        let values = items(&body, "groups").iter().filter_map(|one| one["amounts"]["contract_value_idr"].as_i64());
+        let value = body["amounts"]["contract_value_idr"].as_i64().expect("a sum");
+        assert_eq!(values.sum::<i64>(), value);
+        let freed = app.database.number(&format!(
+            "SELECT COALESCE(SUM(j.amount_idr), 0) FROM journal_entries j JOIN proposals p ON p.id = j.proposal_id \
+             WHERE p.fiscal_year = {year} AND NOT EXISTS (SELECT 1 FROM journal_entries r WHERE r.reverses_id = j.id) \
+             AND ((j.kind = 'release' AND j.from_account = 'committed') OR (j.kind = 'decommit' AND j.source_kind = 'proposal'))"
+        ));
+        assert!(freed > 0, "some ended before all was paid");
+        assert_eq!(body["figures"]["contracted_idr"], value - freed);
+    }
+
+    async fn a_component_that_other_funds_pay_for_leads_to_no_proposal(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.draft(&app).await;
+        let mut lines = life.case.lines();
+        let mut own = lines["lines"][0].clone();
+        overlay(&mut own, json!({ "component": "clean_water", "fund_source": "APBD" }));
+        lines["lines"].as_array_mut().expect("lines").push(own);
+        life.put(Role::Drafter, "lines", lines).await.is(200);
+        life.to("allocated").await;
+        let auditor = app.nth(Role::Auditor, HOME, 3).await;
+        let body = usage(&app, &auditor, "fiscal_year=2021&group_by=component").await;
+        let found: Vec<_> = items(&body, "groups").iter().map(keys).collect();
+        assert_eq!(found, [["production_house"], ["supporting"]]);
+        let at = app.clock.now();
+        for and in [String::new(), format!("&as_of={at}")] {
+            for list in ["proposals", "journal"] {
+                let count = async |component: &str| {
+                    let path = format!("/{list}?fiscal_year=2021&component={component}{and}");
+                    items(&app.get(&auditor, &path).await.is(200), "items").len()
+                };
+                assert_eq!(count("clean_water").await, 0, "{list}{and}");
+                assert!(count("production_house").await > 0, "{list}{and}");
+            }
+        }
     }
 
     fn sums_are_led_to_their_rows_by_indexes(db) {

@@ -190,7 +190,7 @@ fn add(
             if let Some((_, duty)) = turn(tx, cx, &seen, draft)? {
                 access::four_eyes(tx, cx, id, duty)?;
             }
-            let proposal = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding(tx, cx, &seen)?;
             let sent = sent.get()?;
             check_line(tx, id, &sent.draft)?;
             let older = superseded(tx, id, &sent.draft)?;

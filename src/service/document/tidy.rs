@@ -10,7 +10,7 @@ use crate::service::trail::{self, Event};
 use crate::service::{Services, access, store};
 use crate::storage::AnyConnection;
 use crate::storage::document::{self, Document};
-use crate::storage::proposal::{self, Proposal};
+use crate::storage::proposal;
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 
@@ -97,13 +97,12 @@ fn settle(sv: &Services, row: &Document, virus: Option<&str>) -> Result<bool, Er
         |tx| {
             // What is refused may be what a tranche asks for.
             let seen = proposal::find(tx, row.proposal_id)?.ok_or(Error::NotFound)?;
-            let before = access::lock_feeding(tx, &seen)?;
+            let proposal = access::lock_feeding(tx, &cx, &seen)?;
             let found = document::find(tx, row.id)?.ok_or(Error::NotFound)?;
             if found.status != DocumentStatus::PendingScan {
                 // Another process wrote it: this one leaves no trace, the version that it raised neither.
                 return Err(Error::Stale);
             }
-            let proposal = Proposal { updated_at: cx.now, ..before };
             access::save(tx, &proposal)?;
             let after = Document { status, version: found.version + 1, ..found };
             if document::replace(tx, &after)? == 0 {

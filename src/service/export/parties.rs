@@ -1,6 +1,6 @@
 //! The parties of a project: the region, the two ministries, whoever holds a contract.
 
-use crate::service::export::project::Page;
+use crate::service::export::page::Page;
 use crate::service::trail::hex;
 use crate::storage::contract::Contract;
 use crate::storage::proposal::Proposal;

@@ -1,127 +1,28 @@
 //! A proposal as a project of the Open Contracting for Infrastructure Data Standard (OC4IDS 0.9.5): budget, finance,
 //! parties, contracting processes, progress, documents and completion. What is not known is left out.
 
-use crate::domain::ids::{ContractId, ProposalId, RegionCode};
+use crate::domain::ids::RegionCode;
 use crate::domain::input::number_key;
 use crate::domain::journal::{Account, EightFigures, EntryKind, Figures};
 use crate::domain::line::{Component, FundSource};
-use crate::domain::moment::{Moment, Zone};
 use crate::domain::money::{BasisPoints, Rupiah};
-use crate::domain::proposal::{Menu, OutcomeClass, State};
-use crate::domain::report::ReportKind;
-use crate::service::error::Error;
+use crate::domain::proposal::{Menu, State};
 use crate::service::export::Publisher;
+use crate::service::export::page::{CLOSED_UNUSED, Page};
 use crate::service::export::parties::{self, Parties, Party};
-use crate::service::grouped::Grouped;
-use crate::storage::amendment::{Amendment, AmendmentLine};
-use crate::storage::contract::Contract;
+use crate::service::export::words::{
+    day, document_type, end_of, joined, menu, period, pruned, purpose, source_name, status, value,
+    year, zone,
+};
 use crate::storage::document::Document;
-use crate::storage::expenditure::Expenditure;
 use crate::storage::journal::Entry;
 use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
-use crate::storage::recovery::Recovery;
 use crate::storage::report::Report;
-use crate::storage::{
-    AnyConnection, amendment, contract, document, expenditure, export, journal, line, recovery,
-    region, report, verify,
-};
-use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// What is asked of the trail: when it was proposed, when approved, when closed.
-const DECIDED: [&str; 5] = [
-    "proposal.submit",
-    "proposal.approve",
-    "proposal.approve_with_conditions",
-    "proposal.close",
-    CLOSED_UNUSED,
-];
-/// What was built is in nobody's use.
-const CLOSED_UNUSED: &str = "proposal.close_unused";
-
-/// Some proposals, with everything that their projects tell, read in a fixed number of queries.
-pub struct Page {
-    pub(super) names: HashMap<RegionCode, String>,
-    pub(super) figures: HashMap<ProposalId, Figures>,
-    pub(super) lines: Grouped<Line>,
-    pub(super) contracts: Grouped<Contract>,
-    pub(super) covered: HashMap<ContractId, Vec<i64>>,
-    /// Value and end of each amended contract as it was signed.
-    pub(super) signed: HashMap<ContractId, (Rupiah, NaiveDate)>,
-    /// The amendments that stand.
-    pub(super) amendments: Grouped<Amendment>,
-    /// The numbers of all amendments, as numbers are compared.
-    amended: HashSet<(ProposalId, String)>,
-    pub(super) scope_changes: Vec<AmendmentLine>,
-    pub(super) expenditures: Grouped<Expenditure>,
-    pub(super) recoveries: Grouped<Recovery>,
-    /// What entries came from that were taken back.
-    pub(super) undone: HashSet<String>,
-    entries: Grouped<Entry>,
-    reports: Grouped<Report>,
-    documents: Grouped<Document>,
-    decided: Grouped<(String, Moment)>,
-}
+use std::collections::BTreeMap;
 
 impl Page {
-    /// Reads what lies beneath some proposals.
-    pub fn of(
-        tx: &mut AnyConnection,
-        rows: &[Proposal],
-        ids: &[ProposalId],
-        now: Moment,
-    ) -> Result<Page, Error> {
-        let mut codes: Vec<RegionCode> = rows
-            .iter()
-            .flat_map(|row| [row.region_code.clone(), row.province_code.clone()])
-            .collect();
-        codes.sort();
-        codes.dedup();
-        let contracts: Vec<Contract> =
-            verify::contracts(tx, ids)?.into_iter().filter(|row| row.voided_at.is_none()).collect();
-        let contract_ids: Vec<ContractId> = contracts.iter().map(|row| row.id).collect();
-        let mut covered: HashMap<ContractId, Vec<i64>> = HashMap::new();
-        for line in contract::lines_of(tx, &contract_ids)? {
-            covered.entry(line.contract_id).or_default().push(line.line_no);
-        }
-        let entries = verify::entries(tx, ids)?;
-        let undone = undone(&entries);
-        let all = verify::amendments(tx, ids)?;
-        let (signed, amended) = (as_signed(&all), numbers(&all));
-        let stands = |row: &Amendment| !undone.contains(&row.id.to_string());
-        let amendments: Vec<Amendment> = all.into_iter().filter(stands).collect();
-        let amendment_ids: Vec<_> = amendments.iter().map(|row| row.id).collect();
-        let expenditures = expenditure::of_many(tx, ids)?;
-        let recoveries = recovery::of_many(tx, ids)?;
-        // Everything that stands now, as gates see it.
-        let tomorrow = now.after(TimeDelta::days(1));
-        let reports = report::standing(tx, ids, tomorrow.date_in(Zone::Wit), tomorrow)?;
-        let decided = export::decided(tx, ids, &DECIDED)?;
-        Ok(Page {
-            names: region::names(tx, &codes)?.into_iter().collect(),
-            figures: journal::balances_of(tx, ids)?
-                .into_iter()
-                .map(|row| (row.proposal_id, row.into()))
-                .collect(),
-            lines: Grouped::by(line::of_many(tx, ids)?, |row| row.proposal_id, |row| row),
-            scope_changes: amendment::lines_of(tx, &amendment_ids)?,
-            contracts: Grouped::by(contracts, |row| row.proposal_id, |row| row),
-            covered,
-            signed,
-            amended,
-            amendments: Grouped::by(amendments, |row| row.proposal_id, |row| row),
-            expenditures: Grouped::by(expenditures, |row| row.proposal_id, |row| row),
-            recoveries: Grouped::by(recoveries, |row| row.proposal_id, |row| row),
-            undone,
-            entries: Grouped::by(entries, |row| row.proposal_id, |row| row),
-            reports: Grouped::by(reports, |row| row.proposal_id, |row| row),
-            documents: Grouped::by(document::served_of(tx, ids)?, |row| row.proposal_id, |row| row),
-            decided: Grouped::by(decided, |row| row.0, |row| (row.1, row.2)),
-        })
-    }
-
     /// Where it stands, in the standard's words.
     fn status(&self, row: &Proposal) -> &'static str {
         let decided = self.decided.of(row.id);
@@ -136,11 +37,6 @@ impl Page {
             State::Closed if is_unused => "completion",
             state => status(state),
         }
-    }
-
-    /// The final report that stands.
-    fn final_report(&self, row: &Proposal) -> Option<&Report> {
-        self.reports.of(row.id).iter().rfind(|one| one.kind == ReportKind::Final)
     }
 
     /// The project of a proposal.
@@ -360,22 +256,6 @@ impl Page {
         ]
     }
 
-    /// The entries that stand, those that were taken back left out.
-    fn standing(&self, row: &Proposal) -> impl Iterator<Item = &Entry> {
-        let entries = self.entries.of(row.id);
-        let taken: HashSet<_> = entries.iter().filter_map(|entry| entry.reverses_id).collect();
-        entries
-            .iter()
-            .filter(|entry| entry.kind != EntryKind::Reverse)
-            .filter(move |entry| !taken.contains(&entry.id))
-    }
-
-    /// What the treasury paid, and what came back, that stands.
-    fn payments(&self, row: &Proposal) -> impl Iterator<Item = &Entry> {
-        let is_one = |entry: &&Entry| matches!(entry.kind, EntryKind::Disburse | EntryKind::Return);
-        self.standing(row).filter(is_one)
-    }
-
     fn milestones(&self, row: &Proposal) -> Vec<Value> {
         let paid = self.payments(row).filter(|entry| entry.kind == EntryKind::Disburse);
         let mut all: Vec<Value> = paid
@@ -462,191 +342,9 @@ fn cost_details(cost: Rupiah, figures: &Figures) -> String {
     said.join(" ")
 }
 
-/// What the entries came from that were taken back. Ids tell one thing from another, whatever its kind.
-fn undone(entries: &[Entry]) -> HashSet<String> {
-    let mirrors = entries.iter().filter(|entry| entry.kind == EntryKind::Reverse);
-    mirrors.map(|entry| entry.source_id.clone()).collect()
-}
-
-/// Value and end of contracts as they were signed: what the first amendment found, also one that was taken back. They come
-/// by contract, in their order.
-fn as_signed(amendments: &[Amendment]) -> HashMap<ContractId, (Rupiah, NaiveDate)> {
-    let mut signed = HashMap::new();
-    for one in amendments {
-        let found = (one.value_before_idr, one.ends_before_on);
-        signed.entry(one.contract_id).or_insert(found);
-    }
-    signed
-}
-
-/// The numbers of amendments, as numbers are compared.
-fn numbers(amendments: &[Amendment]) -> HashSet<(ProposalId, String)> {
-    amendments.iter().map(|one| (one.proposal_id, one.number_key.clone())).collect()
-}
-
 /// Names a legal basis, once.
 fn name<'a>(bases: &mut Vec<&'a str>, basis: &'a str) {
     if !bases.contains(&basis) {
         bases.push(basis);
-    }
-}
-
-/// What is not blank, in one text.
-fn joined(parts: &[&str], mark: &str) -> String {
-    let parts: Vec<&str> =
-        parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-    parts.join(mark)
-}
-
-/// Rupiah as the standard has values.
-pub fn value(amount: Rupiah) -> Value {
-    json!({ "amount": amount, "currency": "IDR" })
-}
-
-/// The zone of a proposal's region.
-pub fn zone(row: &Proposal) -> Zone {
-    Zone::of(&row.region_code)
-}
-
-/// The beginning of a day, as the clocks of a zone show it: whoever cuts the date out of it finds the day that was meant.
-pub fn day(zone: Zone, on: NaiveDate) -> Value {
-    json!(format!("{on}T00:00:00+{:02}:00", zone.hours()))
-}
-
-/// The last second of a day, as the clocks of a zone show it.
-fn end_of(zone: Zone, on: NaiveDate) -> Value {
-    json!(format!("{on}T23:59:59+{:02}:00", zone.hours()))
-}
-
-/// From the beginning of one day to the end of another.
-pub fn period(zone: Zone, start: NaiveDate, end: NaiveDate) -> Value {
-    json!({ "startDate": day(zone, start), "endDate": end_of(zone, end) })
-}
-
-fn year(zone: Zone, of: i64) -> Value {
-    let day = |month, day| {
-        i32::try_from(of).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
-    };
-    day(1, 1).zip(day(12, 31)).map_or(Value::Null, |(start, end)| period(zone, start, end))
-}
-
-/// What has a value: nothing that is null, blank or empty. The standard wants such fields left out.
-pub fn pruned(value: Value) -> Value {
-    let holds = |value: &Value| match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) => true,
-    };
-    match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name, pruned(value)))
-                .filter(|(_, value)| holds(value))
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.into_iter().map(pruned).filter(holds).collect()),
-        other => other,
-    }
-}
-
-/// Where a project in a state stands, in the standard's words.
-const fn status(state: State) -> &'static str {
-    match state {
-        State::Draft
-        | State::PlanningCheck
-        | State::Endorsement
-        | State::Verification
-        | State::Clarification => "identification",
-        State::TechnicalReview
-        | State::SiteVerification
-        | State::Harmonisation
-        | State::Decision
-        | State::Approved
-        | State::Allocated
-        | State::Planned => "preparation",
-        State::Contracted | State::Funded => "implementation",
-        State::Reporting => "completion",
-        State::Operating | State::Closed => "maintenance",
-        State::Rejected
-        | State::Withdrawn
-        | State::Lapsed
-        | State::Unfunded
-        | State::Forfeited
-        | State::Cancelled => "cancelled",
-    }
-}
-
-const fn menu(menu: Menu) -> &'static str {
-    match menu {
-        Menu::Construction => "Pembangunan sentra IKM",
-        Menu::Revitalisation => "Revitalisasi sentra IKM",
-    }
-}
-
-const fn purpose(class: OutcomeClass) -> &'static str {
-    match class {
-        OutcomeClass::Ovop => "One village, one product (OVOP)",
-        OutcomeClass::Export => "Export products",
-        OutcomeClass::FoodSecurity => "Food security",
-        OutcomeClass::SupplyChain => "A place in the supply chain of large industry",
-    }
-}
-
-const fn source_name(source: FundSource) -> &'static str {
-    match source {
-        FundSource::Dak => "DAK Fisik bidang IKM",
-        FundSource::Apbd => "Anggaran pendapatan dan belanja daerah (APBD)",
-        FundSource::Apbn => "Anggaran pendapatan dan belanja negara (APBN)",
-        FundSource::NonPhysicalDak => "DAK Nonfisik",
-    }
-}
-
-/// A document's type in the standard's words, where it has one; its own code otherwise.
-fn document_type(code: &str) -> &str {
-    match code {
-        "feasibility_study" => "feasibilityStudy",
-        "environmental_document" => "environmentalImpact",
-        "land_certificate" | "land_statement" | "site_right" => "landAndSettlementImpact",
-        "tor" => "projectScope",
-        "rab" => "billOfQuantity",
-        "ded" => "designReport",
-        "condition_survey" | "gap_list" => "needsAssessment",
-        "operating_plan" => "projectPlan",
-        "contract" => "contractSigned",
-        "handover_minutes" | "completion_statement" => "completionCertificate",
-        "absorption_report" | "payment_order" | "leftover_report" => "financialProgressReport",
-        "site_visit_report" | "report_annex" | "inspection_review" => "physicalProgressReport",
-        "regional_budget" => "budgetApproval",
-        "photo_0" | "photo_50" | "photo_100" | "photo_use" | "photo_visit" => "illustration",
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_no_value_is_left_out_with_what_held_it() {
-        let value =
-            json!({ "a": null, "b": " ", "c": [{ "d": "" }, { "e": 0 }], "f": { "g": [] } });
-        assert_eq!(pruned(value), json!({ "c": [{ "e": 0 }] }));
-    }
-
-    #[test]
-    fn a_document_is_called_what_it_is() {
-        assert_eq!(document_type("ded"), "designReport");
-        assert_eq!(document_type("regional_budget"), "budgetApproval");
-        assert_eq!(document_type("cover_letter"), "cover_letter", "a letter approves no budget");
-    }
-
-    #[test]
-    fn a_year_is_a_period_of_its_days_by_the_clocks_of_the_region() {
-        let expected = json!({ "startDate": "2021-01-01T00:00:00+07:00", "endDate": "2021-12-31T23:59:59+07:00" });
-        assert_eq!(year(Zone::Wib, 2021), expected);
-        assert_eq!(year(Zone::Wit, 2021)["endDate"], "2021-12-31T23:59:59+09:00");
     }
 }

@@ -69,7 +69,7 @@ pub fn follow_up(
         |tx| find(tx, cx, id),
         |tx, _, seen| {
             follower(tx, cx, &seen.0, &seen.1)?;
-            let proposal = access::lock(tx, seen.1.id, None)?;
+            let proposal = access::lock(tx, cx, seen.1.id, None)?;
             let row = again(tx, id)?;
             // Asked before and again, as `access::lock_as` does.
             let (by, duty) = follower(tx, cx, &row, &proposal)?;

@@ -9,27 +9,16 @@ use crate::domain::refusal::FieldError;
 use crate::service::context::Context;
 use crate::service::document::{self, Filter as DocumentFilter};
 use crate::service::error::Error;
+use crate::service::journal::{self as now, REACH, Reach};
 use crate::service::known::Known;
 use crate::service::proposal::{self, Filter, Order};
 use crate::service::view::Page;
 use crate::service::view::{document as document_view, money, proposal as view};
-use crate::service::{Services, journal as now, policy};
+use crate::service::{Services, policy};
 use crate::storage::document::Document;
 use crate::storage::journal::Entry;
 use crate::storage::proposal::Proposal;
 use crate::storage::{AnyConnection, known};
-
-/// How far one answer looks, where it is asked for what changes in the life of a proposal.
-#[derive(Debug, Clone, Copy)]
-struct Reach {
-    /// Proposals that are looked at in one step.
-    window: i64,
-    /// Steps: where they are used up before the page is full, the page is shorter, and its cursor goes on.
-    steps: usize,
-}
-
-/// That of the service.
-const REACH: Reach = Reach { window: 500, steps: 20 };
 
 /// Refuses what a list as of an instant is not narrowed or ordered by.
 fn not_offered(filter: &Filter) -> Result<(), Error> {

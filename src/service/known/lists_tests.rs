@@ -136,13 +136,16 @@ fn enter(desk: &Desk, allocation_id: AllocationId, proposal_id: ProposalId) -> S
     id.to_string()
 }
 
-/// The pages of the journal under a bound, by what they hold.
-fn pages(desk: &Desk, limit: i64, at: Moment, reach: Reach) -> Vec<Vec<String>> {
+/// The pages of the journal under a bound, by what they hold; as of an instant, where one is named.
+fn pages(desk: &Desk, limit: i64, at: Option<Moment>, reach: Reach) -> Vec<Vec<String>> {
     let cx = signed(desk, UserId::new(), Role::Auditor, None);
     let filter = Filter { fiscal_year: Some(2021), ..Filter::default() };
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = journal_within(&desk.sv, &cx, &filter, (after, limit), (at, reach));
+        let page = match at {
+            Some(at) => journal_within(&desk.sv, &cx, &filter, (after, limit), (at, reach)),
+            None => now::list_within(&desk.sv, &cx, &filter, (after, limit), reach),
+        };
         let page = page.expect("a page");
         pages.push(page.items.iter().map(|entry| entry.id.to_string()).collect());
         assert!(pages.len() < 30, "it never ends: {pages:?}");
@@ -163,17 +166,17 @@ fn the_journal_of_many_ends_its_page_where_enough_was_looked_at_and_goes_on_from
     desk.pass(TimeDelta::hours(1));
     let at = desk.sv.clock.now();
     desk.pass(TimeDelta::hours(1));
-    enter(&desk, allocation, ids[0]);
+    let since = enter(&desk, allocation, ids[0]);
     let [first, second, third, last] = entries.as_slice() else { panic!("{entries:?}") };
     let (first, second, third, last) = (first.clone(), second.clone(), third.clone(), last.clone());
     // Two proposals are looked at for each page: the first pages are empty, and say that there is more.
-    let found = pages(&desk, 50, at, SHORT);
+    let found = pages(&desk, 50, Some(at), SHORT);
     assert_eq!(
         found,
         [vec![], vec![first.clone(), second.clone(), third.clone()], vec![], vec![last.clone()]]
     );
     // A page that is full within a proposal goes on within it.
-    let found = pages(&desk, 2, at, SHORT);
+    let found = pages(&desk, 2, Some(at), SHORT);
     assert_eq!(
         found,
         [
@@ -185,9 +188,17 @@ fn the_journal_of_many_ends_its_page_where_enough_was_looked_at_and_goes_on_from
         ]
     );
     // Nothing is behind the end of the last window: its cursor is none.
-    let found = pages(&desk, 50, at, Reach { window: 4, steps: 2 });
+    let found = pages(&desk, 50, Some(at), Reach { window: 4, steps: 2 });
     assert_eq!(found, [entries.clone()]);
-    assert_eq!(pages(&desk, 50, at, REACH), [entries]);
+    assert_eq!(pages(&desk, 50, Some(at), REACH), [entries.clone()]);
+    // What is there now goes on in the same way.
+    let all = [vec![since], entries].concat();
+    for limit in [2, 50] {
+        let found = pages(&desk, limit, None, SHORT);
+        assert!(found.len() > 3, "{found:?}");
+        assert_eq!(found.concat(), all);
+    }
+    assert_eq!(pages(&desk, 50, None, REACH), [all]);
 }
 
 #[test]

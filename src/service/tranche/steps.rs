@@ -80,7 +80,7 @@ fn begin(
     let mut ids: Vec<ProposalId> = contents.paid().map(|item| item.proposal_id).collect();
     ids.sort_unstable();
     let lock = |id| {
-        let row = access::lock(tx, id, None)?;
+        let row = access::lock(tx, cx, id, None)?;
         // Again, since it is locked: see `access::lock_as`.
         access::four_eyes(tx, cx, id, duty)?;
         Ok::<_, Error>(row)

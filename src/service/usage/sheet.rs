@@ -47,7 +47,7 @@ const AMOUNTS: [Column; 8] = [
     column("agreed_idr", "kesepakatan_idr"),
     column("approved_idr", "persetujuan_idr"),
     column("planned_idr", "rencana_kegiatan_idr"),
-    column("contracted_idr", "kontrak_idr"),
+    column("contract_value_idr", "nilai_kontrak_idr"),
     column("paid_idr", "terbayar_idr"),
 ];
 
@@ -97,9 +97,7 @@ pub fn sheet(sv: &Services, cx: &Context, asked: &Asked, format: Format) -> Resu
     columns.extend(COUNTS);
     columns.extend(if parts { &AMOUNTS[..] } else { &FIGURES[..] });
     let mut rows: Vec<Vec<Out>> = usage.groups.iter().map(row).collect();
-    if !parts {
-        rows.push(total(&usage, columns.len()));
-    }
+    rows.push(total(&usage, columns.len()));
     written_as(format, "Fund usage", &columns, &rows)
 }
 
@@ -126,12 +124,17 @@ fn key(key: &GroupKey) -> Vec<Out> {
 /// The row for all groups, in as many columns as the sheet has.
 fn total(usage: &Usage, width: usize) -> Vec<Out> {
     let sums = &usage.total;
-    let mut figures = vec![Out::Number(sums.proposals), Out::Number(sums.regions)];
-    figures.extend(figures_of(&sums.figures, sums.physical_progress_bp, &sums.centres));
-    let before = width.saturating_sub(figures.len()).saturating_sub(1);
+    let mut numbers = vec![Out::Number(sums.proposals), Out::Number(sums.regions)];
+    match &usage.amounts {
+        Some(amounts) => numbers.extend(amounts_of(amounts)),
+        None => {
+            numbers.extend(figures_of(&sums.figures, sums.physical_progress_bp, &sums.centres));
+        }
+    }
+    let before = width.saturating_sub(numbers.len()).saturating_sub(1);
     let label = std::iter::once(Out::Text("total".to_owned()));
     let blank = std::iter::repeat_n(Out::Text(String::new()), before);
-    label.chain(blank).chain(figures).collect()
+    label.chain(blank).chain(numbers).collect()
 }
 
 fn figures_of(
@@ -169,7 +172,7 @@ fn amounts_of(amounts: &ComponentAmounts) -> [Out; 8] {
         amounts.agreed_idr,
         amounts.approved_idr,
         amounts.planned_idr,
-        amounts.contracted_idr,
+        amounts.contract_value_idr,
         amounts.paid_idr,
     ]
     .map(Out::Number)

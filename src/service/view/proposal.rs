@@ -221,7 +221,7 @@ pub struct Proposal {
     pub created_at: Moment,
     /// By whom.
     pub created_by: UserId,
-    /// When it was last changed.
+    /// When it was last changed, or something was written beneath it: a contract, a payment, a report, a document.
     pub updated_at: Moment,
 }
 

@@ -35,6 +35,8 @@ pub struct Usage {
     /// The sums over all groups.
     #[serde(flatten)]
     pub total: Total,
+    /// The sums of the amounts of all groups, where groups are components; absent otherwise.
+    pub amounts: Option<ComponentAmounts>,
     /// The groups, in the order of their values; those of which nothing is known last.
     pub groups: Vec<Group>,
     /// How evenly the money is spread over the provinces.
@@ -120,8 +122,9 @@ pub struct ComponentAmounts {
     pub approved_idr: i64,
     /// In the plans in force.
     pub planned_idr: i64,
-    /// The value of contracts over lines of this component alone; those over several stand in a group of their own.
-    pub contracted_idr: i64,
+    /// The value of contracts over lines of this component alone; those over several stand in a group of their own. It is
+    /// the value that stands, also of proposals that ended: what contracts still bind is `contracted_idr` of the figures.
+    pub contract_value_idr: i64,
     /// Paid on those contracts.
     pub paid_idr: i64,
 }
@@ -141,7 +144,7 @@ pub struct Links {
 /// and businesses. A coefficient is 0 where each gets as it weighs, and near 10,000 where one gets all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Spread {
-    /// The provinces that have centres in the registry, or get money.
+    /// Every province that is asked for and that you see, also those with no centre and no money.
     pub provinces: Vec<ProvinceShare>,
     /// The Gini coefficient where each province weighs the same.
     pub gini_over_provinces_bp: Option<BasisPoints>,
@@ -213,7 +216,7 @@ impl From<Amounts> for ComponentAmounts {
             agreed_idr: amounts.agreed.0,
             approved_idr: amounts.approved.0,
             planned_idr: amounts.planned.0,
-            contracted_idr: amounts.contracted.0,
+            contract_value_idr: amounts.contract_value.0,
             paid_idr: amounts.paid.0,
         }
     }

@@ -1,6 +1,7 @@
 //! What is done for documents later: scanning those that wait, sweeping bytes that belong to none.
 
 use crate::documents::{TOR, files};
+use crate::exports::{package, project};
 use crate::on_each_store;
 use crate::support::client::text;
 use crate::support::documents::{FakeClamd, PDF, eicar, upload};
@@ -119,9 +120,19 @@ on_each_store! {
         clamd.is_down(true);
         let newer = replacing(&good, &bad).await;
         assert_eq!(current().await, [newer.as_str()]);
+        let then = async |at: &str| {
+            let path = life.path(&format!("documents?current=true&limit=1&as_of={at}"));
+            let body = app.get(&drafter, &path).await.is(200);
+            (text(&body["items"][0]["id"]), body["next_cursor"].as_str().map(str::to_owned))
+        };
+        let at = app.clock.now().to_string();
+        assert_eq!(then(&at).await, (newer.clone(), None));
+        app.later(chrono::TimeDelta::hours(1));
         clamd.is_down(false);
         assert_eq!(scanned(&worker).await.refused, 1);
         assert_eq!(current().await, [good.as_str(), newer.as_str()]);
+        assert_eq!(then(&at).await, (newer.clone(), None), "what was known then stays so");
+        assert_eq!(then(&app.clock.now().to_string()).await.0, good);
         let shown = app.get(&drafter, &format!("/documents/{good}")).await.is(200);
         assert_eq!((&shown["superseded_by"], &shown["status"]), (&Value::Null, &json!("available")));
         let revisions = format!("SELECT COUNT(*) FROM revisions WHERE subject_id = '{good}'");
@@ -138,6 +149,33 @@ on_each_store! {
         assert_eq!((counts.cleared, counts.refused), (1, 1));
         let shown = app.get(&drafter, &format!("/documents/{good}")).await.is(200);
         assert_eq!(shown["superseded_by"], json!(third));
+        place.agrees(&app);
+    }
+
+    async fn a_project_keeps_a_document_until_what_replaces_it_has_passed_the_scanner(place) {
+        let clamd = FakeClamd::start();
+        let address = clamd.address.to_string();
+        let app = place.app_with(|documents| documents.clamd = Some(Clamd::Tcp(address)));
+        let worker = DocumentWorker::new(app.services.clone(), Settings::default());
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let (drafter, auditor) = (life.who(Role::Drafter).await, life.who(Role::Auditor).await);
+        let among = async |ids: &[&str]| {
+            let package = package(&app, &auditor, "").await;
+            let shown = project(&package, &life)["documents"].to_string();
+            ids.iter().map(|id| shown.contains(id)).collect::<Vec<_>>()
+        };
+        let replacing = async |older: &str| {
+            let fields = [("type", "contract"), ("supersedes_id", older)];
+            text(&upload(&app, &drafter, &life.id, &fields, PDF).await.is(201)["id"])
+        };
+        let first = text(&upload(&app, &drafter, &life.id, &[("type", "contract")], PDF).await.is(201)["id"]);
+        clamd.is_down(true);
+        let second = replacing(&first).await;
+        let third = replacing(&second).await;
+        assert_eq!(among(&[&first, &second, &third]).await, [true, false, false]);
+        clamd.is_down(false);
+        assert_eq!(scanned(&worker).await.cleared, 2);
+        assert_eq!(among(&[&first, &second, &third]).await, [false, false, true]);
         place.agrees(&app);
     }
 
