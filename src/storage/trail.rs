@@ -8,7 +8,7 @@ use crate::storage::schema::{
     revisions,
 };
 use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Tile};
-use diesel::dsl::{count, count_star, exists, max, not, sql};
+use diesel::dsl::{count_star, exists, max, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -82,13 +82,16 @@ pub fn revisions(
     to: i64,
 ) -> QueryResult<Vec<Kept<(i64, RevisionText)>>> {
     let kept = odd::is_kept(c, &["revisions"]);
-    on_each!(c, |c| revisions::table
+    let mut rows: Vec<Kept<(i64, RevisionText)>> = on_each!(c, |c| revisions::table
         .inner_join(audit_seals::table.on(audit_seals::event_id.eq(revisions::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
-        .order((audit_seals::seq, revisions::id))
+        .order(audit_seals::seq)
         .select(((audit_seals::seq, revisions::all_columns), sql::<Bool>(&kept)))
-        .load(c))
+        .load(c))?;
+    // Sorted here, where the contents need not be carried along: most events have one.
+    rows.sort_by(|((seq, row), _), ((other, that), _)| (seq, &row.id).cmp(&(other, &that.id)));
+    Ok(rows)
 }
 
 /// The entries of the journal of the events of a range of sequences, each with its sequence, by sequence and id.
@@ -184,22 +187,16 @@ pub fn waiting(c: &mut AnyConnection) -> QueryResult<Counts> {
     })
 }
 
-/// Sequences of events that an earlier sequence has sealed already: an index forbids it, and whoever owns the tables can
-/// take an index away.
-pub fn sealed_twice(c: &mut AnyConnection, limit: i64) -> QueryResult<Vec<i64>> {
-    let (seals, distinct): (i64, i64) = audit_seals::table
-        .select((count_star(), count(audit_seals::event_id).aggregate_distinct()))
-        .first(c)?;
-    if seals == distinct {
-        return Ok(Vec::new());
-    }
-    let again: Vec<Option<i64>> = audit_seals::table
+/// Of some events, the last sequences of those that have several: an index forbids it, and whoever owns the tables can take
+/// an index away.
+pub fn sealed_twice(c: &mut AnyConnection, events: &[String]) -> QueryResult<Vec<i64>> {
+    let last: Vec<Option<i64>> = audit_seals::table
+        .filter(audit_seals::event_id.eq_any(events))
         .group_by(audit_seals::event_id)
         .having(count_star().gt(1))
         .select(max(audit_seals::seq))
-        .limit(limit)
         .load(c)?;
-    Ok(again.into_iter().flatten().collect())
+    Ok(last.into_iter().flatten().collect())
 }
 
 /// Events without a seal, by id, after `after`, each with whether it waits for one; from the very first, also one whose id

@@ -123,6 +123,7 @@ pub fn verify_in(
             }
             Err(other) => return Err(other),
         }
+        walk.sealed_twice(tx);
         progress(walk.report.sealed);
     }
     walk.unsigned(tx);
@@ -237,6 +238,10 @@ struct Walk {
     claims: BTreeMap<i64, Vec<Claim>>,
     signed: Signed,
     room: Room,
+    /// The largest id of an event so far.
+    newest: String,
+    /// Events of a page whose ids are not above all before: only these can have been sealed already.
+    late: Vec<String>,
     /// The rows that it came by.
     found: Counts,
     /// Whether a value of them is not kept as it is written here.
@@ -299,8 +304,24 @@ impl Walk {
         true
     }
 
+    /// Names what an earlier sequence has sealed already.
+    fn sealed_twice(&mut self, tx: &mut AnyConnection) {
+        let late = std::mem::take(&mut self.late);
+        if late.is_empty() {
+            return;
+        }
+        for seq in self.told(trail::sealed_twice(tx, &late)) {
+            self.fail(seq, "an earlier sequence has sealed its event already".to_owned());
+        }
+    }
+
     fn seal(&mut self, seal: &Seal, group: Option<&Group>) {
         let seq = seal.seq;
+        if seal.event_id > self.newest {
+            self.newest.clone_from(&seal.event_id);
+        } else {
+            self.late.push(seal.event_id.clone());
+        }
         self.report.sealed = self.report.sealed.saturating_add(1);
         let (kept, link) = (Hash::from_hex(&seal.leaf), Hash::from_hex(&seal.hash));
         let leaf = match group {

@@ -12,9 +12,6 @@ pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error>
     if let sealers @ 2.. = walk.told(seal::sealers(tx)) {
         walk.fail(0, format!("the sealer has {sealers} rows"));
     }
-    for seq in walk.told(trail::sealed_twice(tx, LIMIT)) {
-        walk.fail(seq, "an earlier sequence has sealed its event already".to_owned());
-    }
     let (all, waiting) = (walk.told(trail::counts(tx)), walk.told(trail::waiting(tx)));
     let known = walk.found.and(waiting);
     walk.report.waiting = usize::try_from(waiting.events).unwrap_or_default();
@@ -71,7 +68,7 @@ fn unsealed(tx: &mut AnyConnection, walk: &mut Walk, next: i64) -> Result<(), Er
 
 impl Walk {
     /// What was read; nothing, and a finding, where it can't be.
-    fn told<T: Default>(&mut self, rows: Result<T, QueryError>) -> T {
+    pub(super) fn told<T: Default>(&mut self, rows: Result<T, QueryError>) -> T {
         rows.unwrap_or_else(|error| {
             let error = DbError::from(error);
             self.fail(0, format!("what stands beside the trail can't be read: {error}"));
