@@ -261,6 +261,23 @@ fn an_event_without_an_id_hides_nothing() {
 }
 
 #[test]
+fn an_event_that_was_sealed_twice_is_named_and_hides_no_other() {
+    let mut copy = Copy::new();
+    let last = copy.number("SELECT MAX(seq) FROM audit_seals").expect("a sequence");
+    // As many events as seals with an event: by their number nothing is amiss.
+    let sql = "DROP INDEX audit_seals_by_event_id; \
+               INSERT INTO audit_seals SELECT (SELECT MAX(seq) + 1 FROM audit_seals), event_id, leaf, hash, sealed_at, \
+               action, actor_id, region_code, outcome, subject_kind FROM audit_seals WHERE seq = 3; \
+               INSERT INTO audit_events SELECT '00000000-0000-7000-8000-000000000000', at, actor_id, actor_role, grant_id, \
+               action, outcome, subject_kind, subject_id, proposal_id, region_code, content, request_id \
+               FROM audit_events LIMIT 1";
+    copy.c.batch_execute(sql).expect("changed");
+    let findings = copy.findings();
+    let twice = findings.iter().find(|one| one.words.contains("has sealed its event already"));
+    assert_eq!(twice.map(|one| one.seq), Some(last + 1), "{findings:#?}");
+}
+
+#[test]
 fn a_fraction_of_a_second_that_tells_nothing_is_named() {
     let some = "SELECT id FROM audit_events WHERE length(at) = 19 ORDER BY id LIMIT 1 OFFSET 3";
     for zeros in [".000", ".000000"] {
