@@ -276,7 +276,7 @@ fn who_holds_two_roles_is_told_once() {
     expand(&desk.sv, &Plain, 10).expect("expanded");
     assert_eq!(addresses(&desk), ["both"]);
     let mut cx = desk.administrator();
-    cx.actor.user = Some(user);
+    (cx.actor.user, cx.actor.grants) = (Some(user), vec![grant.into()]);
     let own = notifications::list(&desk.sv, &cx, None, 10).expect("list").items;
     assert_eq!(own.len(), 1);
     assert_eq!(own[0].text.as_deref(), Some("both [Planner, Drafter]"));
