@@ -17,14 +17,14 @@ import collections
 import csv
 import hashlib
 import io
-import json
 import sys
 import zipfile
 
-from verify_audit import ENTRY, MOST, Key, Wrong, leaf_hash, open_note, require, sha256
+from verify_audit import ENTRY, LONGEST, MOST, Key, Wrong, leaf_hash, open_note, parsed, require, sha256, tell
 
 FILES = {"timeline.html", "journal.csv", "figures.csv", "findings.json", "proofs.ndjson"}
 UNPROVED = "timeline.html and findings.json, and in manifest.json version, made_at, made_for, intact and the uploaders' names"
+LINE = {"seq", "sealed_at", "leaf", "event", "revisions", "entries", "hashes"}
 PROPOSAL = ("title", "menu", "region_code", "fiscal_year", "state")
 DOCUMENT = ("title", "number", "issued_on", "valid_until", "line_no", "file_name", "media_type", "size_bytes", "sha256",
             "uploaded_by", "uploaded_at")
@@ -102,14 +102,15 @@ class Pack:
             self.hold(part, work)
 
     def head(self):
+        require(self.archive.getinfo("manifest.json").file_size <= LONGEST, "it is too long")
         data = self.archive.read("manifest.json")
-        self.manifest = json.loads(data)
+        self.manifest = parsed(data)
         self.proposal = self.manifest["proposal_id"]
         note(f"manifest.json has the SHA-256 {sha256(data).hex()}, which the trail keeps of each pack that is given out")
 
     def proofs(self):
         with self.archive.open("proofs.ndjson") as file:
-            for number, raw in enumerate(file, 1):
+            for number, raw in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
                 self.hold(f"line {number} of proofs.ndjson", self.proof, number, raw)
         require(self.tree, "there is no checkpoint that holds, so that nothing is proved: where the service has signed none "
                            "yet, fetch the pack again when it has")
@@ -117,7 +118,8 @@ class Pack:
                              "when there is one that covers them")
 
     def proof(self, number, raw):
-        line = json.loads(raw)
+        require(raw.endswith(b"\n"), "it is cut, or too long")
+        line = parsed(raw)
         kind = line.pop("kind")
         if kind == "checkpoint":
             require(number == 1, "a checkpoint is the first line, and there is one at the most")
@@ -150,6 +152,7 @@ class Pack:
     def event(self, line):
         if self.tree is None:
             return  # told once
+        require(set(line) == LINE, "its line has other names")
         leaf = leaf_hash(line)
         require(leaf.hex() == line["leaf"], "what is told of its event is not what was sealed")
         path = [bytes.fromhex(text) for text in line["hashes"]]
@@ -165,7 +168,7 @@ class Pack:
         for row in line["revisions"]:
             key = row["subject_kind"], row["subject_id"]
             if key not in self.newest or self.newest[key][0] < row["version"]:
-                self.newest[key] = row["version"], json.loads(row["content"])
+                self.newest[key] = row["version"], parsed(row["content"])
         self.entries.update((row["id"], row) for row in line["entries"] if row["proposal_id"] == self.proposal)
 
     def sealed(self, kind):
@@ -217,6 +220,8 @@ class Pack:
             note(f"the bytes of {place} are not in the pack; it is {row['status']}")
         elif row["path"].startswith("documents/"):
             self.hold(place, self.bytes, row)
+        else:
+            self.findings.append(f"{place}: its path is none of a document")
         if sealed is None:
             require(self.later, "no event that is proved tells of it")
             return note(f"{place} is not covered by the checkpoint yet")
@@ -226,7 +231,8 @@ class Pack:
 
     def table(self, path, columns):
         with self.archive.open(path) as file:
-            rows = csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline=""), delimiter=";", restkey="more", strict=True)
+            text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+            rows = csv.DictReader(iter(lambda: text.readline(LONGEST), ""), delimiter=";", restkey="more", strict=True)
             require(sorted(rows.fieldnames or ()) == sorted(columns), "it has other columns")
             yield from rows
 
@@ -263,13 +269,8 @@ class Pack:
             require(amount == str(expected[name]), f"its {name} is {amount}, and what it comes from {expected[name]}")
 
 
-def plain(words):
-    """A text that does nothing to a terminal."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
-
-
 def note(words):
-    print(plain(f"note: {words}"))
+    tell(f"note: {words}")
 
 
 def main():
@@ -283,16 +284,16 @@ def main():
         kept = []
         for path in args.checkpoint:
             with open(path, encoding="utf-8", newline="") as file:
-                kept.append((path, file.read()))
+                kept.append((path, file.read(LONGEST)))
         archive = zipfile.ZipFile(args.pack)
     except Exception as wrong:
-        sys.exit(f"verify_pack: {plain(f'{type(wrong).__name__}: {wrong}')}")
+        tell(f"verify_pack: {type(wrong).__name__}: {wrong}", sys.exit)
     pack = Pack(archive, keys, kept)
     pack.check()
     note(f"no event covers {UNPROVED}")
     for words in pack.findings[:MOST]:
-        print(plain(f"BREACH: {words}"))
-    print(f"{len(pack.proven)} events proved, {len(pack.later)} later than the checkpoint: {len(pack.findings)} findings")
+        tell(f"BREACH: {words}")
+    tell(f"{len(pack.proven)} events proved, {len(pack.later)} later than the checkpoint: {len(pack.findings)} findings")
     sys.exit(1 if pack.findings else 0)
 
 

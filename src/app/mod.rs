@@ -89,6 +89,12 @@ impl Store {
         })
     }
 
+    /// The same over a database that has to be there, and at this version.
+    pub fn services_at_this_version(&self) -> Result<Services, StartError> {
+        migrate::check(&self.target).map_err(because)?;
+        self.services()
+    }
+
     /// Takes the lock of a SQLite file; `patience` is how long to wait for another process.
     pub fn lock(&self, patience: Duration) -> Result<Option<FileLock>, StartError> {
         lock::take(&self.target, patience).map_err(because)

@@ -38,7 +38,8 @@ enum What {
 
 /// Does what is asked, beside a server that may be running.
 pub fn run(args: &Args) -> Ended {
-    let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
+    let store = serve::store(&args.data)?;
+    let services = store.services_at_this_version().map_err(|error| error.to_string())?;
     let settings = args.seal.settings(&args.data.data_dir);
     match &args.what {
         What::Key => {
@@ -51,7 +52,9 @@ pub fn run(args: &Args) -> Ended {
         }
         What::Checkpoint => {
             let (folder, keys) = (Folder::new(settings.folder.clone()), settings.key.read()?);
-            print!("{}", signed(&services, folder, &keys)?);
+            // Printed first: a bucket that never answers keeps nobody from the note.
+            print!("{}", signed(&services, &folder, &keys)?);
+            Outlet::new(folder).bring_out(&services).map_err(words)?;
         }
         What::Erase { user, reason } => {
             let erased = console::erase(&services, user, reason).map_err(words)?;
@@ -66,11 +69,11 @@ pub fn run(args: &Args) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest note, after what waits is sealed, signed and brought out.
-fn signed(services: &Services, folder: Folder, keys: &SealKeys) -> Result<String, String> {
+/// The newest note, after what waits is sealed and signed.
+fn signed(services: &Services, folder: &Folder, keys: &SealKeys) -> Result<String, String> {
     seal::drain(services).map_err(words)?;
-    checkpoint::make(services, keys).map_err(words)?;
-    Outlet::new(folder).bring_out(services).map_err(words)?;
+    let kept = folder.last().map_err(|error| error.to_string())?;
+    checkpoint::make_continuing(services, keys, None, kept.as_ref()).map_err(words)?;
     let newest = checkpoint::newest(services).map_err(words)?;
     let newest = newest.ok_or("nothing has happened yet that a checkpoint could be of")?;
     Ok(newest.note)

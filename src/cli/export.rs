@@ -66,7 +66,8 @@ impl What {
 
 /// Exports. That it was done is kept in the audit trail first, by nobody who signed in.
 pub fn run(args: &Args) -> Ended {
-    let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
+    let store = serve::store(&args.data)?;
+    let services = store.services_at_this_version().map_err(|error| error.to_string())?;
     let part = part_of(&args.to)?;
     let written = write(args, &services, &part).and_then(|count| {
         fs::rename(&part, &args.to).map_err(|error| unwritten(&args.to, &error))?;

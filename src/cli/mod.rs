@@ -53,6 +53,18 @@ enum Command {
 /// How a command ends: with words for a person when it did not work.
 pub type Ended = Result<ExitCode, String>;
 
+/// A text that does nothing to a terminal, wherever it came from.
+fn plain(words: &str) -> String {
+    let mut plain = String::with_capacity(words.len());
+    for letter in words.chars() {
+        match letter {
+            '\'' | '"' | '\\' => plain.push(letter),
+            other => plain.extend(other.escape_debug()),
+        }
+    }
+    plain
+}
+
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;

@@ -1,7 +1,7 @@
 //! `sentra verify`: names every breach (exit 1), and lists the flags.
 
 use crate::app::config::DataArgs;
-use crate::cli::{Ended, audit, serve};
+use crate::cli::{Ended, audit, plain, serve};
 use crate::service::seal::note::VerifierKey;
 use crate::service::seal::outlet::{FOLDER, Folder};
 use crate::service::verify::trail::{self, Kept, TrailReport};
@@ -31,18 +31,37 @@ pub struct Args {
 
 /// Verifies beside a server that may be running.
 pub fn run(args: &Args) -> Ended {
-    let services = serve::store(&args.data)?.services().map_err(|error| error.to_string())?;
-    let on_terminal = std::io::stderr().is_terminal();
-    let mut holds = of_file(&services)?;
-    holds &= of_trail(&services, args, on_terminal)?;
+    let store = serve::store(&args.data)?;
+    let services = store.services_at_this_version().map_err(|error| error.to_string())?;
+    let keys: Result<Vec<VerifierKey>, String> = args
+        .key
+        .iter()
+        .map(|text| text.parse().map_err(|error| format!("{text}: {error}")))
+        .collect();
+    let (keys, on_terminal) = (keys?, std::io::stderr().is_terminal());
+    // Each whatever became of the others.
+    let mut holds = told("the file", of_file(&services));
+    holds &= told("the trail", of_trail(&services, args, &keys, on_terminal));
     if !args.trail_only {
-        // What can't be read of the books takes nothing away from what the trail told.
-        holds &= books(&services, on_terminal).unwrap_or_else(|error| {
-            println!("BREACH: the books can't be read: {error}");
-            false
-        });
+        holds &= told("the books", books(&services, on_terminal));
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a part holds; what can't be read does not.
+fn told(what: &str, outcome: Result<bool, String>) -> bool {
+    outcome.unwrap_or_else(|error| {
+        breach(&format!("{what} can't be read: {error}"));
+        false
+    })
+}
+
+fn breach(words: &str) {
+    println!("BREACH: {}", plain(words));
+}
+
+fn flag(words: &str) {
+    println!("flag: {}", plain(words));
 }
 
 /// What SQLite itself says of its file: an index that does not hold a row hides it from whoever asks by that index.
@@ -52,7 +71,7 @@ fn of_file(services: &Services) -> Result<bool, String> {
         return Ok(true);
     };
     for words in &damage {
-        println!("BREACH: the file: {words}");
+        breach(&format!("the file: {words}"));
     }
     let (took, count) = (started.elapsed().as_secs_f64(), damage.len());
     println!("the file and its indexes in {took:.2} s: {count} breaches");
@@ -69,12 +88,8 @@ fn books(services: &Services, on_terminal: bool) -> Result<bool, String> {
     if on_terminal {
         eprintln!();
     }
-    for flag in &report.flags {
-        println!("flag: {flag}");
-    }
-    for breach in &report.breaches {
-        println!("BREACH: {breach}");
-    }
+    report.flags.iter().for_each(|words| flag(words));
+    report.breaches.iter().for_each(|words| breach(words));
     if report.more > 0 {
         println!("and {} more breaches", report.more);
     }
@@ -88,22 +103,38 @@ fn books(services: &Services, on_terminal: bool) -> Result<bool, String> {
     Ok(report.breaches.is_empty())
 }
 
-fn of_trail(services: &Services, args: &Args, on_terminal: bool) -> Result<bool, String> {
-    let keys: Result<Vec<VerifierKey>, String> = args
-        .key
-        .iter()
-        .map(|text| text.parse().map_err(|error| format!("{text}: {error}")))
-        .collect();
+/// The checkpoints that are kept outside, and how many of them can't be read; they are named.
+fn outside(args: &Args) -> (Vec<Kept>, usize) {
+    let (mut kept, mut unread) = (Vec::new(), 0_usize);
+    let mut fail = |words: String| {
+        breach(&words);
+        unread = unread.saturating_add(1);
+    };
     let folder = Folder::new(args.data.data_dir.join(FOLDER));
-    let mut files = folder.last_of_each_day().map_err(|error| format!("{FOLDER}: {error}"))?;
+    let mut files = folder.last_of_each_day().unwrap_or_else(|error| {
+        fail(format!("the folder {FOLDER} can't be read: {error}"));
+        Vec::new()
+    });
     // The same file may be given by hand.
     files.retain(|path| !args.checkpoint.contains(path));
-    let mut outside = Vec::with_capacity(args.checkpoint.len() + files.len());
     for path in args.checkpoint.iter().chain(&files) {
-        outside.push(Kept { name: path.display().to_string(), note: audit::read_note(path)? });
+        match audit::read_note(path) {
+            Ok(note) => kept.push(Kept { name: path.display().to_string(), note }),
+            Err(words) => fail(words),
+        }
     }
+    (kept, unread)
+}
+
+fn of_trail(
+    services: &Services,
+    args: &Args,
+    keys: &[VerifierKey],
+    on_terminal: bool,
+) -> Result<bool, String> {
+    let (outside, unread) = outside(args);
     let started = Instant::now();
-    let report = trail::verify(services, &outside, &keys?, |done| {
+    let report = trail::verify(services, &outside, keys, |done| {
         if on_terminal {
             eprint!("\r{done} events");
         }
@@ -113,19 +144,17 @@ fn of_trail(services: &Services, args: &Args, on_terminal: bool) -> Result<bool,
         eprintln!();
     }
     let TrailReport { sealed, waiting, checkpoints, findings, flags } = report;
-    for flag in &flags {
-        println!("flag: {flag}");
-    }
+    flags.iter().for_each(|words| flag(words));
     for finding in &findings {
         match finding.seq {
-            0 => println!("BREACH: {}", finding.words),
-            seq => println!("BREACH: sequence {seq}: {}", finding.words),
+            0 => breach(&finding.words),
+            seq => breach(&format!("sequence {seq}: {}", finding.words)),
         }
     }
     println!(
         "{sealed} sealed events in {:.2} s, {checkpoints} checkpoints hold, {waiting} events wait to be sealed: {} breaches",
         started.elapsed().as_secs_f64(),
-        findings.len()
+        findings.len().saturating_add(unread)
     );
-    Ok(findings.is_empty())
+    Ok(findings.is_empty() && unread == 0)
 }

@@ -2,6 +2,7 @@
 //! Outside facts that break a rule are listed as flags; they are no breach.
 
 mod books;
+mod facts;
 mod findings;
 mod rows;
 pub mod trail;
@@ -15,8 +16,9 @@ use crate::service::grouped::Grouped;
 use crate::service::{Services, policy};
 use crate::storage::journal;
 use crate::storage::proposal::Proposal;
+use crate::storage::trail::apart;
 use crate::storage::verify::{self, Recorded};
-use crate::storage::{AnyConnection, DbError, carry, finding, odd, tranche};
+use crate::storage::{AnyConnection, DbError, carry, finding, odd, tranche, versioned};
 use books::Books;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -51,43 +53,90 @@ impl Report {
             self.more = self.more.saturating_add(1);
         }
     }
+
+    fn unread(&mut self, what: &str, looked: Result<(), Error>) {
+        if let Err(error) = looked {
+            self.breach(format!("{what} can't be read: {error}"));
+        }
+    }
+
+    /// Whether a page that ends with an id leads further than the one before. SQLite has what is no text behind all texts,
+    /// whichever is asked for.
+    fn leads_on<Id: Ord + std::fmt::Display>(
+        &mut self,
+        what: &str,
+        after: Option<Id>,
+        last: Id,
+    ) -> bool {
+        let leads_on = after.is_none_or(|after| last > after);
+        if !leads_on {
+            self.breach(format!("the id of {what} {last} is not kept as text"));
+        }
+        leads_on
+    }
 }
 
-/// What does not hold in the file of the database and between its tables and their indexes, as SQLite itself checks them; at
-/// most 100 of them. `None` of a PostgreSQL, which is looked after where it runs (`pg_amcheck`).
+/// What does not hold in the file of the database: between its tables and their indexes, and from one table to another, as
+/// SQLite itself checks them, and what is kept as something else than its column says; at most 100 of each. `None` of a
+/// PostgreSQL, which is looked after where it runs (`pg_amcheck`), and keeps nothing otherwise.
 pub fn file(sv: &Services) -> Result<Option<Vec<String>>, Error> {
     sv.db.read(|tx| {
-        Ok(match odd::damage(tx, MOST_DAMAGE) {
-            Ok(damage) => damage,
-            Err(error) => Some(vec![DbError::from(error).to_string()]),
-        })
+        let found = [
+            odd::damage(tx, MOST_DAMAGE),
+            odd::astray(tx, MOST_DAMAGE),
+            odd::mistyped(tx, versioned::TABLES, MOST_DAMAGE),
+        ];
+        let found = found.into_iter().map(|found| {
+            found.unwrap_or_else(|error| Some(vec![DbError::from(error).to_string()]))
+        });
+        Ok(found.collect::<Option<Vec<_>>>().map(|found| found.concat()))
     })
 }
 
-/// Verifies the whole database, in one snapshot.
+/// Verifies the whole database, in one snapshot. What can't be read is a breach, and the other parts are looked at.
 pub fn verify(sv: &Services, mut progress: impl FnMut(usize)) -> Result<Report, Error> {
     sv.db.read(|tx| {
         let mut report = Report::default();
         let mut used: HashMap<AllocationId, Rupiah> = HashMap::new();
-        let mut tolerances: HashMap<i64, Rupiah> = HashMap::new();
-        let mut after = None;
-        loop {
-            let page = verify::proposals(tx, after, PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            for row in &page {
-                if let Entry::Vacant(place) = tolerances.entry(row.fiscal_year) {
-                    place.insert(policy::largest_tolerance(tx, row.fiscal_year)?);
-                }
-            }
-            look_at(tx, &page, &tolerances, &mut used, &mut report)?;
-            report.proposals += page.len();
-            progress(report.proposals);
+        let looked = apart(tx, |tx| proposals(tx, &mut used, &mut report, &mut progress));
+        let is_whole = looked.is_ok();
+        report.unread("the proposals", looked);
+        if is_whole {
+            let looked = apart(tx, |tx| ceilings(tx, &used, &mut report));
+            report.unread("the allocations and ceilings", looked);
+        } else {
+            let words = "what allocations and ceilings keep as used is not compared with proposals";
+            report.breach(format!("{words} that can't be read"));
         }
-        ceilings(tx, &used, &mut report)?;
-        rows::look(tx, &mut report)?;
+        rows::look(tx, &mut report);
         Ok(report)
     })
+}
+
+fn proposals(
+    tx: &mut AnyConnection,
+    used: &mut HashMap<AllocationId, Rupiah>,
+    report: &mut Report,
+    progress: &mut impl FnMut(usize),
+) -> Result<(), Error> {
+    let mut tolerances: HashMap<i64, Rupiah> = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = verify::proposals(tx, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        if !report.leads_on("proposal", after, last.id) {
+            return Ok(());
+        }
+        after = Some(last.id);
+        for row in &page {
+            if let Entry::Vacant(place) = tolerances.entry(row.fiscal_year) {
+                place.insert(policy::largest_tolerance(tx, row.fiscal_year)?);
+            }
+        }
+        look_at(tx, &page, &tolerances, used, report)?;
+        report.proposals += page.len();
+        progress(report.proposals);
+    }
 }
 
 fn look_at(
@@ -107,6 +156,7 @@ fn look_at(
     for id in verify::without_event(tx, &ids)? {
         report.breach(format!("entry {id} came with an event that is not there"));
     }
+    facts::look(tx, &ids, report)?;
     let of = |row: &Recorded| row.proposal_id;
     let spent = Grouped::by(verify::expenditures(tx, &ids)?, of, |row| row);
     let recovered = Grouped::by(verify::recoveries(tx, &ids)?, of, |row| row);
@@ -303,6 +353,9 @@ fn ceilings(
     loop {
         let page = verify::allocations(tx, after, PAGE)?;
         let Some(last) = page.last() else { break };
+        if !report.leads_on("allocation", after, last.id) {
+            break;
+        }
         after = Some(last.id);
         requests(tx, &page.iter().map(|row| row.id).collect::<Vec<_>>(), report)?;
         for row in &page {

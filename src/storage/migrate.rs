@@ -4,14 +4,19 @@ use crate::domain::moment::Moment;
 use crate::storage::connection::{AnyConnection, Opener, Target, Use};
 use crate::storage::{policy, region};
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::{BTreeMap, BTreeSet};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The key of the advisory lock that lets one process migrate at a time: "sentra" in ASCII.
 const ADVISORY_LOCK: i64 = 0x73_65_6e_74_72_61;
+
+/// The most migrations that are named.
+const NAMED: usize = 10;
 
 /// Tables whose rows never change: the service's role may insert and read them, and no more.
 pub const APPEND_ONLY: [&str; 34] = [
@@ -78,6 +83,15 @@ pub enum MigrateError {
          ALTER DATABASE … SET lc_messages = 'C'"
     )]
     NotEnglish(String),
+    /// There is no file.
+    #[error("there is no database {0}")]
+    NotThere(String),
+    /// The database is older.
+    #[error("the database lacks {0}: `sentra migrate` first")]
+    Behind(String),
+    /// The database is newer.
+    #[error("the database has {0}, which this binary does not know: it is older than the database")]
+    Ahead(String),
     /// There is history, which is not thrown away.
     #[error("audit rows exist: this database is not taken down")]
     HasHistory,
@@ -116,6 +130,62 @@ pub fn down(target: &Target) -> Result<(), MigrateError> {
             AnyConnection::Sqlite(c) => revert(c, SQLITE),
         }
     })
+}
+
+/// Whether the database is at this version; it is neither made nor changed.
+pub fn check(target: &Target) -> Result<(), MigrateError> {
+    if let Target::Sqlite(path) = target
+        && !path.exists()
+    {
+        return Err(MigrateError::NotThere(path.display().to_string()));
+    }
+    let mut connection = Opener { target: target.clone(), purpose: Use::Read }.open()?;
+    let known = match &connection {
+        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+        AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
+    }?;
+    let mut applied: BTreeSet<String> = BTreeSet::new();
+    if has_table(&mut connection, "__diesel_schema_migrations")? {
+        let all = "SELECT version AS value FROM __diesel_schema_migrations";
+        let rows: Vec<Setting> = diesel::sql_query(all).load(&mut connection)?;
+        applied.extend(rows.into_iter().map(|row| row.value));
+    }
+    let lacking: Vec<&str> = known
+        .iter()
+        .filter(|(version, _)| !applied.contains(*version))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    let more: Vec<&str> = applied
+        .iter()
+        .filter(|version| !known.contains_key(*version))
+        .map(String::as_str)
+        .collect();
+    match (lacking.is_empty(), more.is_empty()) {
+        (_, false) => Err(MigrateError::Ahead(listed(&more))),
+        (false, true) => Err(MigrateError::Behind(listed(&lacking))),
+        (true, true) => Ok(()),
+    }
+}
+
+/// The migrations of this version: their names, by what the database keeps of them.
+fn names<DB: diesel::backend::Backend>(
+    migrations: &EmbeddedMigrations,
+) -> Result<BTreeMap<String, String>, MigrateError> {
+    let found: Vec<Box<dyn Migration<DB>>> =
+        migrations.migrations().map_err(|error: Box<dyn std::error::Error + Send + Sync>| {
+            MigrateError::Failed(error.to_string())
+        })?;
+    let named = found.iter().map(|one| one.name());
+    Ok(named.map(|name| (name.version().to_string(), name.to_string())).collect())
+}
+
+/// Some names; how many there are more.
+fn listed(names: &[&str]) -> String {
+    let told = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => format!("the migrations {told}"),
+        more => format!("the migrations {told} and {more} more"),
+    }
 }
 
 fn locked(
@@ -157,21 +227,26 @@ fn revert<DB: diesel::backend::Backend>(
 /// Whether there are audit rows. What can't be asked is not taken for an absence.
 fn has_history(connection: &mut AnyConnection) -> QueryResult<bool> {
     use crate::storage::schema::audit_events;
-    let tables = match connection {
-        AnyConnection::Postgres(_) => {
-            "SELECT table_name::TEXT AS value FROM information_schema.tables \
-             WHERE table_schema = current_schema() AND table_name = 'audit_events'"
-        }
-        AnyConnection::Sqlite(_) => {
-            "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name = 'audit_events'"
-        }
-    };
-    if diesel::sql_query(tables).get_result::<Setting>(connection).optional()?.is_none() {
+    if !has_table(connection, "audit_events")? {
         return Ok(false);
     }
     let first: Option<String> =
         audit_events::table.select(audit_events::id).first(connection).optional()?;
     Ok(first.is_some())
+}
+
+fn has_table(connection: &mut AnyConnection, table: &str) -> QueryResult<bool> {
+    let tables = match connection {
+        AnyConnection::Postgres(_) => {
+            "SELECT table_name::TEXT AS value FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_name = "
+        }
+        AnyConnection::Sqlite(_) => {
+            "SELECT name AS value FROM sqlite_master WHERE type = 'table' AND name = "
+        }
+    };
+    let query = diesel::sql_query(format!("{tables}'{table}'"));
+    Ok(query.get_result::<Setting>(connection).optional()?.is_some())
 }
 
 #[derive(QueryableByName)]

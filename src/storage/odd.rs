@@ -145,12 +145,70 @@ struct Said {
     integrity_check: String,
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    declared: String,
+}
+
 /// What SQLite says of its file, its tables and their indexes, at most `limit`; `None` of a PostgreSQL.
 pub fn damage(c: &mut AnyConnection, limit: i64) -> QueryResult<Option<Vec<String>>> {
     let AnyConnection::Sqlite(c) = c else { return Ok(None) };
     let said: Vec<Said> = diesel::sql_query(format!("PRAGMA integrity_check({limit})")).load(c)?;
     let words = said.into_iter().map(|one| one.integrity_check);
     Ok(Some(words.filter(|words| words != "ok").collect()))
+}
+
+/// References of rows to others that are not there, at most `limit`; `None` of a PostgreSQL.
+pub fn astray(c: &mut AnyConnection, limit: i64) -> QueryResult<Option<Vec<String>>> {
+    let AnyConnection::Sqlite(c) = c else { return Ok(None) };
+    let found: Vec<Found> = diesel::sql_query(format!(
+        "SELECT 'row ' || IFNULL(rowid, '?') || ' of ' || \"table\" || ' names a row of ' || parent || \
+         ' that is not there' AS words FROM pragma_foreign_key_check LIMIT {limit}"
+    ))
+    .load(c)?;
+    Ok(Some(found.into_iter().map(|one| one.words).collect()))
+}
+
+/// Values of some tables, each given with its id, that are kept as something else than their columns say, such as text as
+/// bytes: they read the same, and are not found. At most `limit` of each table; `None` of a PostgreSQL.
+pub fn mistyped(
+    c: &mut AnyConnection,
+    tables: &[(&str, &str)],
+    limit: i64,
+) -> QueryResult<Option<Vec<String>>> {
+    let AnyConnection::Sqlite(c) = c else { return Ok(None) };
+    let mut words = Vec::new();
+    for (table, id) in tables {
+        let columns: Vec<Column> = diesel::sql_query(format!(
+            "SELECT name, type AS declared FROM pragma_table_info('{table}')"
+        ))
+        .load(c)?;
+        let cases = columns.iter().filter_map(|Column { name, declared }| {
+            let kept = match declared.as_str() {
+                "TEXT" | "TIMESTAMP" | "DATE" => "text",
+                "BIGINT" | "BOOLEAN" => "integer",
+                _ => return None,
+            };
+            Some(format!("WHEN typeof({table}.{name}) NOT IN ('{kept}', 'null') THEN '{name}'"))
+        });
+        let cases = cases.collect::<Vec<_>>().join(" ");
+        let found: Vec<Found> = diesel::sql_query(format!(
+            "SELECT '{table}.' || name || ' of ' || CAST(id AS TEXT) || ' is not kept as its column says' AS words \
+             FROM (SELECT CASE {cases} END AS name, {id} AS id FROM {table}) WHERE name IS NOT NULL LIMIT {limit}"
+        ))
+        .load(c)?;
+        words.extend(found.into_iter().map(|one| one.words));
+    }
+    Ok(Some(words))
 }
 
 /// Whether a column is kept as it should be, in SQL.

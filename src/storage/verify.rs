@@ -9,13 +9,17 @@ use crate::storage::amendment::Amendment;
 use crate::storage::ceiling::Ceiling;
 use crate::storage::connection::AnyConnection;
 use crate::storage::contract::Contract;
+use crate::storage::expenditure::Expenditure;
 use crate::storage::journal::Entry;
 use crate::storage::line::Line;
 use crate::storage::proposal::Proposal;
+use crate::storage::recovery::Recovery;
+use crate::storage::returns::Return;
 use crate::storage::schema::{
     activity_plans, allocations, amendments, audit_events, ceilings, contracts, expenditures,
     journal_entries, proposal_lines, proposals, recoveries, returns, revisions,
 };
+use crate::storage::versioned::Standing;
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -164,6 +168,47 @@ pub fn returns(c: &mut AnyConnection, ids: &[ProposalId]) -> QueryResult<Vec<Rec
         on,
     };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// What events of several proposals about things of a kind tell: which, and the content.
+pub fn told(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<(String, String)>> {
+    audit_events::table
+        .filter(audit_events::proposal_id.eq_any(ids.iter().copied().map(Some)))
+        .filter(audit_events::subject_kind.eq(kind))
+        .filter(audit_events::outcome.eq(Outcome::Done))
+        .select((audit_events::subject_id, audit_events::content))
+        .load(c)
+}
+
+/// What was recorded of several proposals, whole, as its event was written: payment orders, what vendors paid back, or
+/// deposits; nothing of another kind.
+pub fn facts(
+    c: &mut AnyConnection,
+    kind: SubjectKind,
+    ids: &[ProposalId],
+) -> QueryResult<Vec<Standing>> {
+    match kind {
+        SubjectKind::Expenditure => {
+            let all = expenditures::table.filter(expenditures::proposal_id.eq_any(ids));
+            let rows: Vec<Expenditure> = all.select(Expenditure::as_select()).load(c)?;
+            rows.iter().map(|row| Standing::of(row.id, row)).collect()
+        }
+        SubjectKind::Recovery => {
+            let all = recoveries::table.filter(recoveries::proposal_id.eq_any(ids));
+            let rows: Vec<Recovery> = all.select(Recovery::as_select()).load(c)?;
+            rows.iter().map(|row| Standing::of(row.id, row)).collect()
+        }
+        SubjectKind::Return => {
+            let all = returns::table.filter(returns::proposal_id.eq_any(ids));
+            let rows: Vec<Return> = all.select(Return::as_select()).load(c)?;
+            rows.iter().map(|row| Standing::of(row.id, row)).collect()
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The amendments of several proposals' contracts, in their order.

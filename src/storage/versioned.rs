@@ -1,11 +1,6 @@
-//! Rows of which every change is a revision: as they stand, in bounded pages, and as their newest revisions tell.
+//! Rows of which every change is a revision: as they stand, by ids in bounded pages, and as their newest revisions tell.
 
 use crate::domain::audit::SubjectKind;
-use crate::domain::ids::{
-    AllocationId, AssignmentId, CentreFundingId, CentreId, ChangeRequestId, ConditionId,
-    ContractId, DocumentId, FindingId, GrantId, HoldId, PlanId, ProposalId, ReportId,
-    TrancheRequestId, WaiverId,
-};
 use crate::storage::allocation::Allocation;
 use crate::storage::assignment::Assignment;
 use crate::storage::ceiling::Ceiling;
@@ -31,7 +26,7 @@ use crate::storage::tranche::TrancheRequest;
 use crate::storage::waiver::Waiver;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use serde::Serialize;
 
 /// A row as it stands, as a revision of it would be written.
@@ -44,7 +39,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn of(id: impl ToString, row: &impl Serialize) -> QueryResult<Standing> {
+    pub(super) fn of(id: impl ToString, row: &impl Serialize) -> QueryResult<Standing> {
         let content = serde_json::to_value(row)
             .map_err(|error| diesel::result::Error::DeserializationError(Box::new(error)))?;
         Ok(Standing { id: id.to_string(), content })
@@ -63,28 +58,52 @@ pub struct Told {
 }
 
 macro_rules! versioned {
-    ($($kind:ident: $row:ty = $table:ident.$key:ident, $id:ty, $text:literal;)+) => {
+    ($($kind:ident: $row:ty = $table:ident.$key:ident, $text:literal;)+) => {
         /// The kinds of rows of which every change is a revision.
         pub const VERSIONED: &[SubjectKind] = &[$(SubjectKind::$kind),+];
 
-        /// Rows of a kind in the order of their ids, after `after`, at most `limit`; none of a kind that has no revisions.
-        pub fn rows(
+        /// Their tables, and whose lines have revisions as wholes, each with its id as a text.
+        pub const TABLES: &[(&str, &str)] = &[
+            $((stringify!($table), $text),)+
+            ("proposal_lines", "proposal_lines.proposal_id"),
+        ];
+
+        /// Ids of a kind as they are kept, in their order, after `after`, at most `limit`; none of a kind that has no
+        /// revisions.
+        pub fn ids(
             c: &mut AnyConnection,
             kind: SubjectKind,
             after: Option<&str>,
             limit: i64,
-        ) -> QueryResult<Vec<Standing>> {
+        ) -> QueryResult<Vec<String>> {
             match kind {
                 $(SubjectKind::$kind => {
                     let mut query = $table::table
-                        .order($table::$key)
+                        .order(sql::<Text>($text))
                         .limit(limit)
-                        .select(<$row>::as_select())
+                        .select(sql::<Text>($text))
                         .into_boxed();
-                    if let Some(after) = after.and_then(|after| after.parse::<$id>().ok()) {
-                        query = query.filter($table::$key.gt(after));
+                    if let Some(after) = after {
+                        query = query.filter(sql::<Text>($text).gt(after));
                     }
-                    let rows: Vec<$row> = query.load(c)?;
+                    query.load(c)
+                })+
+                _ => Ok(Vec::new()),
+            }
+        }
+
+        /// Rows of a kind by their ids.
+        pub fn rows(
+            c: &mut AnyConnection,
+            kind: SubjectKind,
+            ids: &[String],
+        ) -> QueryResult<Vec<Standing>> {
+            match kind {
+                $(SubjectKind::$kind => {
+                    let rows: Vec<$row> = $table::table
+                        .filter(sql::<Text>($text).eq_any(ids))
+                        .select(<$row>::as_select())
+                        .load(c)?;
                     rows.iter().map(|row| Standing::of(&row.$key, row)).collect()
                 })+
                 _ => Ok(Vec::new()),
@@ -111,23 +130,23 @@ macro_rules! versioned {
     };
 }
 versioned! {
-    Grant: GrantRow = grants.id, GrantId, "grants.id";
-    Centre: Centre = centres.id, CentreId, "centres.id";
-    CentreFunding: CentreFunding = centre_fundings.id, CentreFundingId, "centre_fundings.id";
-    Ceiling: Ceiling = ceilings.fiscal_year, i64, "CAST(ceilings.fiscal_year AS TEXT)";
-    Allocation: Allocation = allocations.id, AllocationId, "allocations.id";
-    Proposal: Proposal = proposals.id, ProposalId, "proposals.id";
-    ChangeRequest: ChangeRequest = change_requests.id, ChangeRequestId, "change_requests.id";
-    Assignment: Assignment = assignments.id, AssignmentId, "assignments.id";
-    Waiver: Waiver = waivers.id, WaiverId, "waivers.id";
-    Document: Document = documents.id, DocumentId, "documents.id";
-    Condition: Condition = conditions.id, ConditionId, "conditions.id";
-    Hold: Hold = holds.id, HoldId, "holds.id";
-    Finding: Finding = findings.id, FindingId, "findings.id";
-    Plan: Plan = activity_plans.id, PlanId, "activity_plans.id";
-    Contract: Contract = contracts.id, ContractId, "contracts.id";
-    TrancheRequest: TrancheRequest = tranche_requests.id, TrancheRequestId, "tranche_requests.id";
-    Report: Report = reports.id, ReportId, "reports.id";
+    Grant: GrantRow = grants.id, "grants.id";
+    Centre: Centre = centres.id, "centres.id";
+    CentreFunding: CentreFunding = centre_fundings.id, "centre_fundings.id";
+    Ceiling: Ceiling = ceilings.fiscal_year, "CAST(ceilings.fiscal_year AS TEXT)";
+    Allocation: Allocation = allocations.id, "allocations.id";
+    Proposal: Proposal = proposals.id, "proposals.id";
+    ChangeRequest: ChangeRequest = change_requests.id, "change_requests.id";
+    Assignment: Assignment = assignments.id, "assignments.id";
+    Waiver: Waiver = waivers.id, "waivers.id";
+    Document: Document = documents.id, "documents.id";
+    Condition: Condition = conditions.id, "conditions.id";
+    Hold: Hold = holds.id, "holds.id";
+    Finding: Finding = findings.id, "findings.id";
+    Plan: Plan = activity_plans.id, "activity_plans.id";
+    Contract: Contract = contracts.id, "contracts.id";
+    TrancheRequest: TrancheRequest = tranche_requests.id, "tranche_requests.id";
+    Report: Report = reports.id, "reports.id";
 }
 
 /// The newest revision of each of several things of a kind.

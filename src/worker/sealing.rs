@@ -196,7 +196,10 @@ impl Signing {
         if !checkpoint::is_due(newest.as_ref(), every, self.sv.clock.now()) {
             return Ok(false);
         }
-        let Some(made) = checkpoint::make_when_due(&self.sv, &self.keys, every)? else {
+        // A folder that can't be read is told of when it is written.
+        let kept = Folder::new(self.settings.folder.clone()).last().unwrap_or_default();
+        let made = checkpoint::make_continuing(&self.sv, &self.keys, Some(every), kept.as_ref())?;
+        let Some(made) = made else {
             return Ok(false);
         };
         self.covered = made.size;

@@ -118,7 +118,8 @@ on_both! {
             text(&line["event"]["id"])
         };
         type Change<'a> = &'a dyn Fn(String) -> String;
-        let changes: [(&str, Change<'_>, &[&str]); 13] = [
+        let changes: [(&str, Change<'_>, &[&str]); 14] = [
+            ("proofs.ndjson", &|text| text.replacen("\"kind\":\"event\",", "\"kind\":\"event\",\"more\":1,", 1), &["its line has other names"]),
             ("journal.csv", &|text| text.replace("Perpres", "Keppres"), &["its reason is not what was sealed"]),
             ("journal.csv", &|text| text.replace(&life.id, "x"), &["its proposal_id is not what was sealed"]),
             ("journal.csv", &|text| text.replace(&last, ""), &["it was sealed, and is not in journal.csv"]),
@@ -170,7 +171,9 @@ on_both! {
         let archive = forged(&files, &path, "forged".to_owned(), moved);
         checker.says("moved", &archive, (1, &["it is no file of a pack", "an event that is proved tells of it, and the manifest does not"]));
         type Change<'a> = &'a dyn Fn(&mut Value);
-        let changes: [(Change<'_>, &str); 6] = [
+        let changes: [(Change<'_>, &str); 8] = [
+            (&|manifest| manifest["documents"][0]["path"] = json!("Documents/0001-permit.pdf"), "its path is none of a document"),
+            (&|manifest| manifest["documents"][0]["path"] = json!("timeline.html"), "its path is none of a document"),
             (&|manifest| manifest["proposal_id"] = json!("x"), "its event is not of this proposal"),
             (&|manifest| manifest["state"] = json!("closed"), "its state is not what was sealed"),
             (&|manifest| manifest["documents"][0]["type"] = json!("other"), "its type is not what was sealed"),
@@ -182,6 +185,10 @@ on_both! {
             let archive = forged(&files, "timeline.html", told(&files, "timeline.html"), change);
             checker.says(words, &archive, (1, &[words]));
         }
+        let mut twice = files.clone();
+        let other = told(&files, "manifest.json").replacen('{', "{\"proposal_id\":\"x\",", 1);
+        twice.insert("manifest.json".to_owned(), other.into_bytes());
+        checker.says("twice", &packed(&twice), (1, &["manifest.json: a name is there twice"]));
         let good = packed(&files);
         for name in ["manifest.json", "proofs.ndjson", "journal.csv", "figures.csv", "timeline.html", &path] {
             let named = if name == path { text(&manifest["documents"][0]["id"]) } else { name.to_owned() };

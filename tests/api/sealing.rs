@@ -14,7 +14,7 @@ use sentra::service::Services;
 use sentra::service::clock::Clock;
 use sentra::service::error::Error;
 use sentra::service::seal::merkle::Hash;
-use sentra::service::seal::outlet::{Folder, Outlet};
+use sentra::service::seal::outlet::{Folder, Found, Outlet};
 use sentra::service::seal::{self, checkpoint};
 use sentra::service::store::Patience;
 use sentra::service::verify::trail;
@@ -244,6 +244,31 @@ on_both! {
         assert_eq!(seal::drain(&sv).expect("the rest"), 1);
     }
 
+    fn a_trail_that_does_not_continue_what_was_signed_is_not_signed(db) {
+        let clock = Clock::set_to(moment(MORNING));
+        let (sv, keys) = (services(db, &clock), crate::audit::keys());
+        let more = || {
+            happen(db, clock.now(), 2);
+            seal::drain(&sv).expect("sealed");
+        };
+        more();
+        let made = checkpoint::make(&sv, &keys).expect("signed").expect("a checkpoint");
+        let outside = Found { place: "a file".to_owned(), size: made.size, note: made.note };
+        let refused = |outside: Option<&Found>, why: &str| {
+            let error = checkpoint::make_continuing(&sv, &keys, None, outside).expect_err(why).to_string();
+            assert!(error.contains(why) && error.contains("set back, cut or rewritten"), "{error}");
+        };
+        more();
+        refused(Some(&Found { note: "x".to_owned(), ..outside.clone() }), "does not hold");
+        db.drop_trigger("audit_seals", "no_update");
+        db.execute("UPDATE audit_seals SET leaf = hash WHERE seq = 2");
+        refused(None, "has another root over the first 2 events");
+        db.drop_trigger("audit_checkpoints", "no_delete");
+        db.execute("DELETE FROM audit_checkpoints");
+        refused(Some(&outside), "a file has another root over the first 2 events");
+        assert_eq!(db.number("SELECT COUNT(*) FROM audit_checkpoints"), 0);
+    }
+
     fn of_several_processes_that_sign_at_once_one_does_and_its_key_is_known_since_then(db) {
         let clock = Clock::set_to(moment(MORNING));
         let keys = crate::audit::keys();
@@ -254,7 +279,7 @@ on_both! {
                 let signing: Vec<_> = (0..4)
                     .map(|_| scope.spawn(|| {
                         let every = TimeDelta::seconds(60);
-                        checkpoint::make_when_due(&services(db, &clock), &keys, every).expect("tried").is_some()
+                        checkpoint::make_continuing(&services(db, &clock), &keys, Some(every), None).expect("tried").is_some()
                     }))
                     .collect();
                 signing.into_iter().map(|one| usize::from(one.join().expect("signed"))).sum()

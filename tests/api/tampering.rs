@@ -1,6 +1,7 @@
 //! A copied database that was changed behind the service's back is found out: by `sentra verify`, and by the verifier that
 //! works without Sentra. What was changed, and where, is drawn by lot.
 
+mod commands;
 mod single;
 
 use crate::support::database::{Kind, TestDatabase, texts};

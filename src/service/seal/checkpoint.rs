@@ -4,10 +4,12 @@ use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
 use crate::service::seal::merkle::Hash;
-use crate::service::seal::note::{Checkpoint, SealKeys, VerifierKey};
+use crate::service::seal::note::{self, Checkpoint, NoteError, SealKeys, VerifierKey};
+use crate::service::seal::outlet::Found;
 use crate::service::seal::{proof, sealer};
 use crate::storage::checkpoint::{self, Checkpoint as Row, Key};
-use crate::storage::seal;
+use crate::storage::seal::Sealer;
+use crate::storage::{AnyConnection, seal};
 use chrono::TimeDelta;
 
 /// The most keys that are known: one more each time a key is changed.
@@ -16,23 +18,21 @@ pub const MOST_KEYS: i64 = 1_000;
 /// Signs the trail as far as it is sealed now; `None` when there is a checkpoint of that size, or nothing is sealed.
 ///
 /// It leaves no event: an event would be sealed, and need a checkpoint again. What it leaves is its own proof.
+///
+/// # Errors
+///
+/// `Defect` when the trail does not continue what was signed last: then nothing is signed.
 pub fn make(sv: &Services, keys: &SealKeys) -> Result<Option<Row>, Error> {
-    make_after(sv, keys, None)
+    make_continuing(sv, keys, None, None)
 }
 
-/// The same, when the last one was signed some time ago, by whichever process.
-pub fn make_when_due(
-    sv: &Services,
-    keys: &SealKeys,
-    every: TimeDelta,
-) -> Result<Option<Row>, Error> {
-    make_after(sv, keys, Some(every))
-}
-
-fn make_after(
+/// The same, when the last one was signed some time ago, by whichever process, if that is asked for; and only where the
+/// trail continues the last one that is kept outside, too.
+pub fn make_continuing(
     sv: &Services,
     keys: &SealKeys,
     every: Option<TimeDelta>,
+    outside: Option<&Found>,
 ) -> Result<Option<Row>, Error> {
     sv.db.write(
         "seal.checkpoint",
@@ -44,6 +44,14 @@ fn make_after(
             let is_due = every.is_none_or(|every| is_due(last.as_ref(), every, made_at));
             if size == 0 || !is_due || checkpoint::of_size(tx, size)?.is_some() {
                 return Ok(None);
+            }
+            let kept = last.map(|row| Found {
+                place: format!("the kept checkpoint of {}", row.size),
+                size: row.size,
+                note: row.note,
+            });
+            for found in outside.into_iter().chain(kept.as_ref()) {
+                continues(tx, found, &sealer, keys)?;
             }
             let root = proof::root(tx, size)?;
             let events = u64::try_from(size).unwrap_or_default();
@@ -61,6 +69,38 @@ fn make_after(
         },
         |_, _| Ok(()),
     )
+}
+
+/// Refuses where the trail has another root over as many events as were signed, or has not so many any more. By a key that
+/// was changed since it can't be known who signed; what it says is compared all the same.
+fn continues(
+    tx: &mut AnyConnection,
+    found: &Found,
+    sealer: &Sealer,
+    keys: &SealKeys,
+) -> Result<(), Error> {
+    let refused = |why: String| {
+        Error::Defect(format!(
+            "{} {why}: the trail was set back, cut or rewritten. Nothing is signed until that is settled",
+            found.place
+        ))
+    };
+    let signed = match note::open(&found.note, &keys.verifiers(&sealer.origin)) {
+        Err(NoteError::Unknown) => note::unproved(&found.note),
+        opened => Some(opened.map_err(|error| refused(format!("does not hold ({error})")))?),
+    };
+    let signed = signed.ok_or_else(|| refused("is no checkpoint".to_owned()))?;
+    let size = i64::try_from(signed.size).unwrap_or(i64::MAX);
+    if signed.origin != sealer.origin {
+        return Err(refused(format!("is of the trail {}", signed.origin)));
+    }
+    if size > sealer.last_seq {
+        return Err(refused(format!("is of {size} events, and there are {}", sealer.last_seq)));
+    }
+    match proof::root(tx, size)? == signed.root {
+        true => Ok(()),
+        false => Err(refused(format!("has another root over the first {size} events"))),
+    }
 }
 
 /// Whether another checkpoint may follow the last one. One that was made in the future was made by a clock that was wrong:

@@ -47,7 +47,7 @@ impl Folder {
     }
 
     /// The checkpoint of the largest size.
-    fn last(&self) -> io::Result<Option<Found>> {
+    pub fn last(&self) -> io::Result<Option<Found>> {
         let days = names(&self.path, |name| is_day(name).then(|| name.to_owned()))?;
         let mut last: Option<(i64, PathBuf)> = None;
         for day in newest(days) {
@@ -131,10 +131,13 @@ fn read(path: &Path) -> io::Result<Option<String>> {
 
 /// A checkpoint that was found outside the database.
 #[derive(Debug, Clone)]
-struct Found {
-    place: String,
-    size: i64,
-    note: String,
+pub struct Found {
+    /// Where.
+    pub place: String,
+    /// By its name: how many events it covers.
+    pub size: i64,
+    /// The signed note.
+    pub note: String,
 }
 
 impl Found {

@@ -6,6 +6,7 @@ use crate::domain::audit::{SubjectKind, canonical};
 use crate::domain::ids::ProposalId;
 use crate::service::error::Error;
 use crate::service::grouped::Grouped;
+use crate::storage::trail::apart;
 use crate::storage::versioned::{self, Standing, Told, VERSIONED};
 use crate::storage::{AnyConnection, verify};
 use serde_json::Value;
@@ -16,29 +17,62 @@ const PAGE: i64 = 200;
 /// The most rows of a kind that are named as gone; one is enough to distrust the rest.
 const MOST_GONE: i64 = 50;
 
-/// Names what stands otherwise than the trail tells.
-pub(super) fn look(tx: &mut AnyConnection, report: &mut Report) -> Result<(), Error> {
+/// Names what stands otherwise than the trail tells, and what can't be read.
+pub(super) fn look(tx: &mut AnyConnection, report: &mut Report) {
     for kind in VERSIONED.iter().copied() {
-        let mut after: Option<String> = None;
-        loop {
-            let rows = versioned::rows(tx, kind, after.as_deref(), PAGE)?;
-            let Some(last) = rows.last() else { break };
-            // SQLite has what is no text behind all texts, whichever is asked for.
-            if after.as_ref() == Some(&last.id) {
-                report.breach(format!("the id of {kind} {} is not kept as text", last.id));
-                break;
-            }
-            after = Some(last.id.clone());
-            compare(tx, kind, &rows, report)?;
-            if kind == SubjectKind::Proposal {
-                lines(tx, &rows, report)?;
-            }
+        let looked = apart(tx, |tx| look_at(tx, kind, report));
+        report.unread(&format!("rows of the kind {kind}"), looked);
+    }
+}
+
+fn look_at(tx: &mut AnyConnection, kind: SubjectKind, report: &mut Report) -> Result<(), Error> {
+    let mut after: Option<String> = None;
+    loop {
+        let ids = versioned::ids(tx, kind, after.as_deref(), PAGE)?;
+        let Some(last) = ids.last() else { break };
+        // Other databases have other orders of letters.
+        if after.as_ref() == Some(last) {
+            break;
         }
-        for id in versioned::gone(tx, kind, MOST_GONE)? {
-            report.breach(format!("{kind} {id} is told of by its revisions, and is not there"));
-        }
+        after = Some(last.clone());
+        page(tx, kind, &ids, report)?;
+    }
+    for id in versioned::gone(tx, kind, MOST_GONE)? {
+        report.breach(format!("{kind} {id} is told of by its revisions, and is not there"));
     }
     Ok(())
+}
+
+/// Some rows. What can't be read, or is not found, is looked for row by row, so that it can be named.
+fn page(
+    tx: &mut AnyConnection,
+    kind: SubjectKind,
+    ids: &[String],
+    report: &mut Report,
+) -> Result<(), Error> {
+    let mut rows = read(tx, kind, ids).unwrap_or_default();
+    if rows.len() != ids.len() {
+        rows.clear();
+        for id in ids {
+            match read(tx, kind, std::slice::from_ref(id)) {
+                Ok(found) if found.is_empty() => {
+                    report.breach(format!("the id of {kind} {id} is not kept as text"));
+                }
+                Ok(found) => rows.extend(found),
+                Err(error) => report.breach(format!("{kind} {id} can't be read: {error}")),
+            }
+        }
+    }
+    compare(tx, kind, &rows, report)?;
+    if kind == SubjectKind::Proposal {
+        let looked = apart(tx, |tx| lines(tx, &rows, report));
+        report.unread("the lines of some proposals", looked);
+    }
+    Ok(())
+}
+
+fn read(tx: &mut AnyConnection, kind: SubjectKind, ids: &[String]) -> Result<Vec<Standing>, Error> {
+    apart(tx, |tx| Ok(versioned::rows(tx, kind, ids)?))
 }
 
 fn compare(
@@ -90,7 +124,7 @@ fn lines(tx: &mut AnyConnection, rows: &[Standing], report: &mut Report) -> Resu
 }
 
 /// The names of what differs, as pointers.
-fn differing(kept: &Value, told: &str) -> String {
+pub(super) fn differing(kept: &Value, told: &str) -> String {
     let told: Value = serde_json::from_str(told).unwrap_or_default();
     let fields = |value: &Value| -> BTreeSet<String> {
         value.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default()

@@ -3,9 +3,11 @@
 use crate::faults::seed::seed;
 use crate::on_both;
 use crate::support::app::TestApp;
+use crate::support::client::text;
 use crate::support::database::{Kind, TestDatabase, texts};
 use crate::support::life::{Life, REVITALISATION};
 use crate::support::served::sentra_on;
+use sentra::domain::people::Role;
 use sentra::service::verify;
 use serde_json::json;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -121,6 +123,81 @@ on_both! {
         for words in ["no revision tells of it", "is told of by its revisions, and is not there"] {
             assert!(report.breaches.iter().any(|one| one.contains(words)), "{words}: {report:?}");
         }
+    }
+
+    async fn what_was_recorded_once_is_held_against_its_event(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "funded").await;
+        life.spend(5_000).await.is(201);
+        assert_eq!(app.verified(), Vec::<String>::new());
+        app.database.drop_trigger("expenditures", "no_update");
+        app.database.execute("UPDATE expenditures SET description = 'Balai Besar'");
+        app.database.execute(&format!(
+            "INSERT INTO returns (id, proposal_id, number, number_key, returned_on, amount_idr, reason, flags, created_at, created_by, recording) \
+             SELECT '{}', proposal_id, number, number_key, spent_on, amount_idr, '', flags, created_at, created_by, 1 FROM expenditures",
+            Uuid::now_v7()
+        ));
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        for words in ["is kept otherwise than its event tells: /description", " is there, and no event tells of it"] {
+            assert!(report.breaches.iter().any(|one| one.contains(words)), "{words}: {report:?}");
+        }
+    }
+
+    async fn ids_in_capitals_are_named_and_the_rest_is_looked_at(db) {
+        let app = TestApp::on(db);
+        let life = REVITALISATION.at(&app, "funded").await;
+        let auditor = life.who(Role::Auditor).await;
+        let hold = app.post(&auditor, &life.path("holds"), json!({ "reason": "Volume diperiksa." })).await.is(201);
+        assert_eq!(app.verified(), Vec::<String>::new());
+        app.database.execute("UPDATE centres SET name = 'Balai Besar'");
+        let named = |words: &str| {
+            let report = verify::verify(&app.services, |_| {}).expect("a verification");
+            assert!(report.breaches.iter().any(|one| one.contains(words)), "{words}: {report:?}");
+            assert!(report.breaches.iter().any(|one| one.contains("tells: /name")), "{report:?}");
+        };
+        past_references(&app.database, "UPDATE holds SET proposal_id = upper(proposal_id)");
+        named(&format!("hold {} can't be read", text(&hold["id"])));
+        for (table, words) in [("allocations", "the allocations and ceilings can't be read"), ("proposals", "the proposals can't be read")] {
+            past_references(&app.database, &format!("UPDATE {table} SET id = upper(id)"));
+            named(words);
+        }
+        named(&format!("proposal {} can't be read", life.id.to_uppercase()));
+    }
+}
+
+/// Changes rows past their references.
+fn past_references(db: &TestDatabase, sql: &str) {
+    let past = match db.kind {
+        Kind::Sqlite => "PRAGMA foreign_keys = OFF",
+        Kind::Postgres => "SET session_replication_role = replica",
+    };
+    db.execute(&format!("{past}; {sql}"));
+}
+
+#[actix_web::test]
+async fn what_is_kept_as_bytes_is_named_and_ends() {
+    let app = TestApp::spawn(Kind::Sqlite).expect("SQLite");
+    let life = REVITALISATION.at(&app, "funded").await;
+    let auditor = life.who(Role::Auditor).await;
+    let reason = json!({ "reason": "Volume diperiksa." });
+    let hold = app.post(&auditor, &life.path("holds"), reason).await.is(201);
+    let file = || verify::file(&app.services).expect("looked at").expect("a file");
+    assert_eq!(file(), Vec::<String>::new());
+    let sql = "UPDATE holds SET proposal_id = CAST(proposal_id AS BLOB)";
+    past_references(&app.database, sql);
+    let named =
+        format!("holds.proposal_id of {} is not kept as its column says", text(&hold["id"]));
+    let found = file();
+    assert!(found.contains(&named), "{found:?}");
+    assert!(
+        found.iter().any(|words| words.contains(" of holds names a row of proposals")),
+        "{found:?}"
+    );
+    for table in ["allocations", "proposals", "grants"] {
+        past_references(&app.database, &format!("UPDATE {table} SET id = CAST(id AS BLOB)"));
+        let report = verify::verify(&app.services, |_| {}).expect("a verification");
+        let named = report.breaches.iter().any(|one| one.contains("is not kept as text"));
+        assert!(named, "{table}: {report:?}");
     }
 }
 

@@ -185,6 +185,50 @@ fn the_command_takes_the_checkpoints_of_the_data_folder_too() {
     let other = std::fs::read_to_string(&lived().files[0]).expect("a note");
     std::fs::write(&kept, other.replacen("Z\n", "Z \n", 1)).expect("changed");
     assert_eq!(verify().status.code(), Some(1));
+    // What can't be read is named, without acting on the terminal, and the books are looked at all the same.
+    std::fs::write(&kept, "x".repeat(1 << 20)).expect("changed");
+    let mut whole = sentra_on("verify", &copy.path.display().to_string(), copy.folder.path());
+    let named = copy.folder.path().join("no\u{1b}[2K.txt");
+    let output = whole.arg("--checkpoint").arg(&named).output().expect("run");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("it is too long for a note") && said.contains(" proposals, "), "{said}");
+    assert!(said.contains("no\\u{1b}[2K.txt") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn what_an_export_says_twice_or_besides_is_refused_and_acts_on_no_terminal() {
+    let Some(python) = python() else { return };
+    let copy = Copy::new();
+    let path = exported(&copy);
+    let lines = std::fs::read_to_string(&path).expect("lines");
+    let starting = |kind: &str| {
+        let start = format!("{{\"kind\":\"{kind}\",");
+        lines.lines().find(|line| line.starts_with(&start)).expect("a line").to_owned()
+    };
+    let (event, key, note) = (starting("event"), starting("key"), starting("checkpoint"));
+    let through =
+        starting("trail").split("\"sealed_through\":\"").nth(1).expect("it")[..27].to_owned();
+    let more = |line: &str, more: &str| line.replacen(',', &format!(",{more},"), 1);
+    let twice = |line: &str| format!("{line}\n{line}");
+    for (from, to, words) in [
+        (&event, more(&event, "\"seq\":7"), "a name is there twice"),
+        (&event, more(&event, "\"more\":7"), "sequence 1: its line has other names"),
+        (&key, twice(&key), "a key is named twice"),
+        (&note, twice(&note), "a checkpoint of "),
+        (&note, "x".repeat((1 << 26) + 1), "it is cut, or too long"),
+    ] {
+        std::fs::write(&path, lines.replacen(from, &to, 1)).expect("written");
+        let output = by_the_key_alone(&python, &path);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{words}: {said}");
+        assert!(said.contains(words) && !said.contains("Traceback"), "{words}: {said}");
+    }
+    let acting = lines.replacen(&through, "2999\\u001b[2K", 1);
+    std::fs::write(&path, acting).expect("written");
+    let output = by_the_key_alone(&python, &path);
+    let said = said(&output);
+    assert!(said.contains("sealed through 2999\\x1b[2K") && !said.contains('\u{1b}'), "{said}");
 }
 
 /// The content of each event and revision of a database is canonical JSON, whatever its kind.
@@ -246,7 +290,7 @@ fn the_stand_alone_verifier_is_short_and_asks_for_one_package() {
         source.lines().filter(|line| line.starts_with("import ") || line.starts_with("from "));
     let foreign: Vec<&str> = imports
         .filter_map(|line| line.split([' ', '.']).nth(1))
-        .filter(|name| !["argparse", "base64", "hashlib", "json", "sys"].contains(name))
+        .filter(|name| !["argparse", "base64", "hashlib", "json", "sys", "time"].contains(name))
         .collect();
     assert_eq!(foreign, ["cryptography", "cryptography"]);
 }
@@ -332,11 +376,12 @@ fn books_that_can_t_be_read_do_not_hide_what_the_trail_tells() {
     let said = said(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("BREACH: sequence 9: "), "{said}");
-    assert!(said.contains("BREACH: the books can't be read"), "{said}");
+    assert!(said.contains("BREACH: the proposals can't be read"), "{said}");
+    assert!(said.contains("BREACH: proposal 0") && said.contains(" proposals, "), "{said}");
 }
 
 /// What the stand-alone verifier says of a copy by the key alone: whoever asks kept no checkpoint.
-fn by_the_key_alone(python: &str, lines: &Path) -> Output {
+pub(super) fn by_the_key_alone(python: &str, lines: &Path) -> Output {
     let mut command = tool(python, "verify_audit.py");
     command.arg(lines).args(["--key", &lived().keys[0].to_string()]).output().expect("run")
 }

@@ -1,13 +1,14 @@
 //! What stands beside the sealed trail and does not belong there.
 
+use crate::domain::moment::Moment;
 use crate::service::error::Error;
-use crate::service::verify::trail::{LIMIT, MOST, PAGE, Walk};
+use crate::service::verify::trail::{LIMIT, MOST, PAGE, WAIT, Walk};
 use crate::storage::odd::{self, Odd, Rows};
 use crate::storage::trail::Counts;
 use crate::storage::{AnyConnection, DbError, QueryError, seal, trail};
 
 /// Names it. What the walk came by is counted: only where more is there than that and what waits, it is looked for.
-pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error> {
+pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk, now: Moment) -> Result<(), Error> {
     let next = walk.last.saturating_add(1);
     if let sealers @ 2.. = walk.told(seal::sealers(tx)) {
         walk.fail(0, format!("the sealer has {sealers} rows"));
@@ -15,6 +16,10 @@ pub(super) fn look(tx: &mut AnyConnection, walk: &mut Walk) -> Result<(), Error>
     let (all, waiting) = (walk.told(trail::counts(tx)), walk.told(trail::waiting(tx)));
     let known = walk.found.and(waiting);
     walk.report.waiting = usize::try_from(waiting.events).unwrap_or_default();
+    if let Some(since) = walk.told(seal::waiting_since(tx)).filter(|at| at.after(WAIT) < now) {
+        let words = "an event has waited for longer than a minute to be sealed, since";
+        walk.report.flags.push(format!("{words} {since}"));
+    }
     if all.events != known.events {
         unsealed(tx, walk, next)?;
     }
