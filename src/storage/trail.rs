@@ -58,21 +58,20 @@ pub fn ends(seqs: &[i64], after: Option<i64>) -> Option<(i64, i64)> {
 /// A row of the trail, and whether each of its values is kept as it is written here ([`odd`]).
 pub type Kept<T> = (T, bool);
 
-/// Seals of a range of sequences, both included, with their events where those are there.
+/// Seals of a range of sequences, both included, with their events where those are there, and whether both are kept so.
 pub fn seals(
     c: &mut AnyConnection,
     from: i64,
     to: i64,
-) -> QueryResult<Vec<Kept<(Seal, Option<EventText>)>>> {
+) -> QueryResult<Vec<(Seal, Option<EventText>, bool)>> {
     let kept = odd::is_kept(c, &["audit_seals", "audit_events"]);
-    let rows: Vec<(Seal, Option<EventText>, bool)> = on_each!(c, |c| audit_seals::table
+    on_each!(c, |c| audit_seals::table
         .left_join(audit_events::table.on(audit_events::id.eq(audit_seals::event_id)))
         .filter(audit_seals::seq.ge(from))
         .filter(audit_seals::seq.le(to))
         .order(audit_seals::seq)
         .select((Seal::as_select(), audit_events::all_columns.nullable(), sql::<Bool>(&kept)))
-        .load(c))?;
-    Ok(rows.into_iter().map(|(seal, event, is_kept)| ((seal, event), is_kept)).collect())
+        .load(c))
 }
 
 /// The revisions of the events of a range of sequences, each with its sequence, by sequence and id.

@@ -164,7 +164,7 @@ fn events(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Vec<Whole>, Erro
     let seals = trail::seals(tx, from, to)?;
     let mut page = Vec::with_capacity(seals.len());
     // All of them come by sequence.
-    for ((seal, event), _) in seals {
+    for (seal, event, _) in seals {
         let seq = seal.seq;
         let (revisions, entries, personal) = (Vec::new(), Vec::new(), Vec::new());
         let mut one = Whole { seal, event, revisions, entries, personal };

@@ -189,7 +189,7 @@ fn kept_of(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Page, Error> {
     let (mut revisions, mut entries) =
         (revisions.into_iter().peekable(), entries.into_iter().peekable());
     // All of them come by sequence.
-    let seals = seals.into_iter().map(|((seal, event), is_kept)| {
+    let seals = seals.into_iter().map(|(seal, event, is_kept)| {
         is_odd |= !is_kept;
         let mut of = (Vec::new(), Vec::new());
         while let Some(((_, row), is_kept)) = revisions.next_if(|((seq, _), _)| *seq == seal.seq) {
