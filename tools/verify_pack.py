@@ -230,8 +230,7 @@ class Pack:
             require(row[name] == sealed.get(name), f"its {name} was sealed as {sealed.get(name)}, not {row[name]}")
 
     def table(self, path, columns):
-        with self.archive.open(path) as file:
-            text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        with io.TextIOWrapper(self.archive.open(path), "utf-8-sig", newline="") as text:
             rows = csv.DictReader(iter(lambda: text.readline(LONGEST), ""), delimiter=";", restkey="more", strict=True)
             require(sorted(rows.fieldnames or ()) == sorted(columns), "it has other columns")
             yield from rows
