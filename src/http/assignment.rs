@@ -53,7 +53,7 @@ pub async fn end_assignment(call: Call, id: Id<AssignmentId>, body: Body<Nothing
 }
 
 /// Declare a conflict of interest of your own, in any role that does something with the proposal: drafter, planner, regional head,
-/// verifier, reviewer, approver, treasurer, inspector or auditor. From then on you only read the proposal.
+/// verifier, reviewer, approver, treasurer or inspector. From then on you only read the proposal.
 #[utoipa::path(post, path = "/proposals/{id}/conflicts", tag = "review", request_body = ConflictDraft,
     responses((status = 201, description = "Declared.", body = view::Conflict)))]
 pub async fn declare_conflict(call: Call, id: Id<ProposalId>, body: Body<ConflictDraft>) -> Answer {

@@ -22,8 +22,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// Roles whose holders do something with proposals; who audits may have a conflict of interest too.
-const ACTING: [Role; 9] = [
+/// Roles whose holders do something with proposals.
+const ACTING: [Role; 8] = [
     Role::Drafter,
     Role::Planner,
     Role::RegionalHead,
@@ -32,7 +32,6 @@ const ACTING: [Role; 9] = [
     Role::Approver,
     Role::Treasurer,
     Role::Inspector,
-    Role::Auditor,
 ];
 
 /// A reviewer for a proposal.

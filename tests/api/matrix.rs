@@ -290,8 +290,6 @@ on_both! {
         let audits = [
             "/proposals/{id}/holds", "/holds/{id}/lift", "/proposals/{id}/findings", "/findings/{id}/return",
             "/findings/{id}/close",
-            // That is about the auditor: from then on no findings, and no holds.
-            "/proposals/{id}/conflicts",
         ];
         let writes = ROUTES.iter().filter(|route| route.method != "get" && route.needs.token());
         let mut tried = 0;
