@@ -251,7 +251,8 @@ on_both! {
         let both = vec![here(Role::Auditor), here(Role::Drafter)];
         let turned = app.someone("auditor drafter", Role::Auditor, both.clone()).await;
         let wrote = app.someone("drafter auditor", Role::Drafter, both).await;
-        let kin = app.someone("kin auditor", Role::Auditor, vec![here(Role::Auditor)]).await;
+        let kin = vec![here(Role::Auditor), here(Role::Inspector)];
+        let kin = app.someone("kin auditor", Role::Auditor, kin).await;
         app.post(&kin, &life.path("conflicts"), json!({ "reason": "Kerabat." })).await.is(201);
         let made = app.post(&turned, &life.path("findings"), draft(json!({}))).await.is(201);
         let id = text(&made["id"]);
