@@ -12,7 +12,7 @@ use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role, conflict};
 use crate::domain::refusal::Blocker;
 use crate::domain::workflow::{self, Arrow, Door};
-use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::context::{By, Context, Input, Reply, missing, needed};
 use crate::service::error::Error;
 use crate::service::money::{self, Notes, Source};
 use crate::service::notices::{self, Told, Words};
@@ -57,14 +57,9 @@ pub fn act(sv: &Services, cx: &Context, id: ProposalId, body: &Input<Act>) -> Re
 
 /// Refuses whoever holds no role over the proposal that any arrow of its menu names.
 fn acting(cx: &Context, row: &Proposal) -> Result<(), Error> {
-    let mut roles: Vec<Role> = Vec::new();
-    for arrow in workflow::arrows(row.menu) {
-        if arrow.role != Role::System && !roles.contains(&arrow.role) {
-            roles.push(arrow.role);
-        }
-    }
-    let holds = |role: &Role| cx.actor.grant_over(*role, access::place(row)).is_some();
-    if roles.iter().any(holds) { Ok(()) } else { Err(missing(&roles)) }
+    let roles =
+        workflow::arrows(row.menu).map(|arrow| arrow.role).filter(|role| *role != Role::System);
+    needed(roles, |role| cx.actor.grant_over(role, access::place(row)).is_some())
 }
 
 /// Who may try the action here: by role, and by four eyes.

@@ -76,6 +76,23 @@ pub fn missing(roles: &[Role]) -> Error {
     Error::forbidden("role_missing", format!("This takes the role {names} over this region, now."))
 }
 
+/// Refuses an actor who holds none of some roles, and names each once.
+pub fn needed(
+    roles: impl Iterator<Item = Role>,
+    holds: impl Fn(Role) -> bool,
+) -> Result<(), Error> {
+    let mut asked: Vec<Role> = Vec::new();
+    for role in roles {
+        if holds(role) {
+            return Ok(());
+        }
+        if !asked.contains(&role) {
+            asked.push(role);
+        }
+    }
+    Err(missing(&asked))
+}
+
 /// The role and grant that an event names.
 #[derive(Debug, Clone, Copy)]
 pub struct By {

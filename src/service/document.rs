@@ -242,8 +242,10 @@ pub fn shown(
         .into_iter()
         .map(|(older, newer)| (newer, older))
         .collect();
+    // As many as there are at the most: rows that somebody led into a circle have no first.
     let chain = |id: DocumentId| {
-        std::iter::successors(before.get(&id), |older| before.get(*older)).copied().collect()
+        let older = std::iter::successors(before.get(&id), |older| before.get(*older));
+        older.take(before.len()).copied().collect()
     };
     let page: Vec<(DocumentId, &str, Vec<DocumentId>)> =
         rows.iter().map(|row| (row.id, row.sha256.as_str(), chain(row.id))).collect();

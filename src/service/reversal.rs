@@ -11,7 +11,7 @@ use crate::domain::notice::NoticeEvent;
 use crate::domain::notice::detail::Detail;
 use crate::domain::people::{Duty, Role};
 use crate::domain::refusal::{Blocker, FieldError, Refusal};
-use crate::service::context::{By, Context, Input, Reply, missing};
+use crate::service::context::{By, Context, Input, Reply, needed};
 use crate::service::error::Error;
 use crate::service::money::{self, Notes, Source};
 use crate::service::notices::{self, Words};
@@ -120,14 +120,8 @@ fn reverser(entry: &Entry) -> Result<(Role, Duty), Error> {
 
 /// Whether the caller holds a role that takes back any entry of the region.
 fn takes_back(cx: &Context, entry: &Entry) -> Result<(), Error> {
-    let mut roles: Vec<Role> = Vec::new();
-    for (role, _) in EntryKind::ALL.iter().filter_map(|kind| kind.reverser()) {
-        if !roles.contains(&role) {
-            roles.push(role);
-        }
-    }
-    let holds = |role: &Role| cx.actor.grant_in(*role, &entry.region_code).is_some();
-    if roles.iter().any(holds) { Ok(()) } else { Err(missing(&roles)) }
+    let roles = EntryKind::ALL.iter().filter_map(|kind| kind.reverser()).map(|(role, _)| role);
+    needed(roles, |role| cx.actor.grant_in(role, &entry.region_code).is_some())
 }
 
 /// The entry; of what is carried over, the entries of both sides.

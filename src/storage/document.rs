@@ -134,10 +134,12 @@ pub fn served_of(c: &mut AnyConnection, proposals: &[ProposalId]) -> QueryResult
     let waiting = rows.iter().filter(|row| row.status == DocumentStatus::PendingScan);
     let waiting: HashMap<DocumentId, Option<DocumentId>> =
         waiting.map(|row| (row.id, row.superseded_by)).collect();
-    // What waits for the scanner may still be refused.
+    // What waits for the scanner may still be refused. Each is passed by once at the most: rows that somebody led into a
+    // circle have no last.
     let stands = |row: &Document| {
         let mut newer = row.superseded_by;
-        while let Some(next) = newer.and_then(|id| waiting.get(&id)) {
+        for _ in 0..waiting.len() {
+            let Some(next) = newer.and_then(|id| waiting.get(&id)) else { break };
             newer = *next;
         }
         newer.is_none()

@@ -194,4 +194,26 @@ on_both! {
         assert_eq!(documents.len(), 20);
         assert!(documents.iter().all(|twin| twin["region_code"] == SIBLING), "the oldest");
     }
+
+    async fn versions_that_somebody_led_into_a_circle_hold_no_request(db) {
+        let mut place = Place::folder(db);
+        let app = place.app();
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let (drafter, auditor) = (life.who(Role::Drafter).await, life.who(Role::Auditor).await);
+        let bring = async |fields: &[(&str, &str)]| {
+            text(&upload(&app, &drafter, &life.id, fields, PDF).await.is(201)["id"])
+        };
+        let first = bring(&[("type", "contract")]).await;
+        let second = bring(&[("type", "contract"), ("supersedes_id", &first)]).await;
+        for circle in [
+            format!("UPDATE documents SET superseded_by = '{first}' WHERE id = '{second}'"),
+            format!("UPDATE documents SET superseded_by = id, status = 'pending_scan' WHERE id = '{second}'"),
+        ] {
+            app.database.execute(&circle);
+            let listed = life.list("documents").await;
+            let flags = listed.iter().find(|one| one["id"] == first).map(|one| &one["flags"]);
+            assert_eq!(flags, Some(&json!([])), "the own other version is none to tell of");
+            app.get(&auditor, "/exports/oc4ids").await.is(200);
+        }
+    }
 }
