@@ -110,6 +110,23 @@ pub fn canonical(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_value(value).map(|value: Value| value.to_string())
 }
 
+/// Canonical JSON of a row, or of rows, without the columns that have nothing: most columns wait for a later step of a row's
+/// life, and every version of it is kept.
+pub fn canonical_row(row: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_value(row).map(|row| without_nothing(row).to_string())
+}
+
+fn without_nothing(mut row: Value) -> Value {
+    match &mut row {
+        Value::Object(columns) => columns.retain(|_, value| !value.is_null()),
+        Value::Array(rows) => {
+            rows.iter_mut().for_each(|row| *row = without_nothing(row.take()));
+        }
+        _ => {}
+    }
+    row
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +138,14 @@ mod tests {
             canonical(&value).ok().as_deref(),
             Some(r#"{"a":{"y":"é","z":null},"b":[1,2]}"#)
         );
+    }
+
+    #[test]
+    fn a_row_is_kept_without_the_columns_that_have_nothing() {
+        let row = serde_json::json!({ "b": null, "a": { "z": null }, "c": false, "d": "" });
+        let kept = r#"{"a":{"z":null},"c":false,"d":""}"#;
+        assert_eq!(canonical_row(&row).ok().as_deref(), Some(kept));
+        let rows = serde_json::json!([row, { "b": null }]);
+        assert_eq!(canonical_row(&rows).ok(), Some(format!("[{kept},{{}}]")));
     }
 }

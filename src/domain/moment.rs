@@ -61,38 +61,40 @@ impl From<DateTime<Utc>> for Moment {
     }
 }
 
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Moment {
+    /// The letters of `2021-07-15T02:30:00.000000Z`, of a year of four digits. By hand: this is written several times for
+    /// every event of a trail.
+    pub fn letters(self) -> Option<[u8; 27]> {
         let at = self.0;
-        let year = u32::try_from(at.year()).ok().filter(|year| *year <= 9_999);
-        let Some(year) = year else { return write!(f, "{}", at.format("%Y-%m-%dT%H:%M:%S%.6fZ")) };
-        // By hand: this is written several times for every event of a trail.
+        let year = u32::try_from(at.year()).ok().filter(|year| *year <= 9_999)?;
         let microsecond = at.nanosecond().checked_div(1_000).unwrap_or_default();
-        digits::<4>(f, year)?;
-        for (before, number) in [
-            ("-", at.month()),
-            ("-", at.day()),
-            ("T", at.hour()),
-            (":", at.minute()),
-            (":", at.second()),
+        let mut letters = *b"0000-00-00T00:00:00.000000Z";
+        for (place, number) in [
+            (0..4, year),
+            (5..7, at.month()),
+            (8..10, at.day()),
+            (11..13, at.hour()),
+            (14..16, at.minute()),
+            (17..19, at.second()),
+            (20..26, microsecond),
         ] {
-            f.write_str(before)?;
-            digits::<2>(f, number)?;
+            let mut left = number;
+            for letter in letters.get_mut(place).unwrap_or_default().iter_mut().rev() {
+                *letter = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or_default());
+                left /= 10;
+            }
         }
-        f.write_str(".")?;
-        digits::<6>(f, microsecond)?;
-        f.write_str("Z")
+        Some(letters)
     }
 }
 
-/// The last so many digits of a number, with zeros before.
-fn digits<const N: usize>(f: &mut fmt::Formatter<'_>, number: u32) -> fmt::Result {
-    let (mut text, mut left) = ([b'0'; N], number);
-    for place in text.iter_mut().rev() {
-        *place = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or_default());
-        left /= 10;
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.letters() {
+            Some(letters) => f.write_str(str::from_utf8(&letters).unwrap_or_default()),
+            None => write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ")),
+        }
     }
-    f.write_str(std::str::from_utf8(&text).unwrap_or_default())
 }
 
 impl Serialize for Moment {

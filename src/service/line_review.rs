@@ -15,14 +15,14 @@ use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::line::with_totals;
 use crate::service::once::Write;
-use crate::service::trail::{self, Event};
+use crate::service::trail::{self, Event, changes};
 use crate::service::view::line as view;
 use crate::service::{Services, access, policy};
 use crate::storage::AnyConnection;
 use crate::storage::line::{self, Line};
 use crate::storage::proposal::Proposal;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -178,14 +178,10 @@ pub fn review(
             if Turn::of(before.state).is_some_and(|turn| turn.role().1 != duty) {
                 return Err(reviewer_of(cx, &before).err().unwrap_or(Error::Stale));
             }
-            let changed: Vec<&Line> = lines
-                .iter()
-                .zip(&known)
-                .filter(|(now, old)| now != old)
-                .map(|(now, _)| now)
-                .collect();
-            for row in &changed {
-                line::save(tx, row)?;
+            let changed: Vec<(&Line, &Line)> =
+                known.iter().zip(&lines).filter(|(old, now)| old != now).collect();
+            for (_, now) in &changed {
+                line::save(tx, now)?;
             }
             let mut after = with_totals(&before, &lines);
             if before.state == State::Harmonisation && !changed.is_empty() {
@@ -195,7 +191,7 @@ pub fn review(
             }
             access::save(tx, &after)?;
             access::took_part(tx, cx, id, duty)?;
-            record(tx, cx, by, &after, &changed, &lines)?;
+            record(tx, cx, by, &after, &spoken(&changed)?, &lines)?;
             let version = after.version;
             Reply::ok(&view::Lines::of(&after, lines, &policy), Some(version))
         },
@@ -401,17 +397,27 @@ fn within_proposed(checks: &mut Checks, at: &str, line: &Line, volume: i64, amou
     }
 }
 
+/// What an event tells of lines of which something was said: of each, given as it was and as it is, its number and what
+/// differs. All of them stand whole in the revision.
+pub fn spoken(changed: &[(&Line, &Line)]) -> Result<Value, Error> {
+    let line = |(old, now): &(&Line, &Line)| {
+        let (before, after) = (changes(*old, *now)?, changes(*now, *old)?);
+        Ok(json!({ "line_no": now.line_no, "before": before, "after": after }))
+    };
+    changed.iter().map(line).collect()
+}
+
 fn record(
     tx: &mut AnyConnection,
     cx: &Context,
     by: By,
     after: &Proposal,
-    changed: &[&Line],
+    spoken: &Value,
     lines: &[Line],
 ) -> Result<(), Error> {
     let event = EventId::new();
     let subject = access::subject(after);
-    let content = json!({ "lines": changed });
+    let content = json!({ "lines": spoken });
     let action = "proposal.review_lines";
     let told = Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] };
     trail::done(tx, cx, told)?;

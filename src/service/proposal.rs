@@ -14,7 +14,7 @@ use crate::service::context::{By, Context, Input, Reply, missing};
 use crate::service::error::Error;
 use crate::service::once::Write;
 use crate::service::revision::{Lines, document};
-use crate::service::trail::{self, Event, Subject};
+use crate::service::trail::{self, Event, Subject, changes};
 use crate::service::view::Page;
 use crate::service::view::proposal as view;
 use crate::service::{Services, change_request, policy};
@@ -192,16 +192,6 @@ pub fn record(
         Event { id: event, action, subject: &subject, by: Some(by), content, personal: &[] },
     )?;
     trail::revise(tx, event, SubjectKind::Proposal, after.id, after.version, after)
-}
-
-/// The fields of `one` that are different in `other`.
-fn changes(one: &Proposal, other: &Proposal) -> Result<Value, Error> {
-    let other = serde_json::to_value(other)?;
-    let mut one = serde_json::to_value(one)?;
-    if let Some(fields) = one.as_object_mut() {
-        fields.retain(|name, value| other.get(name) != Some(value));
-    }
-    Ok(one)
 }
 
 /// A proposal as it is answered, with its figures.

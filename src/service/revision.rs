@@ -10,6 +10,7 @@ use crate::service::view::review as view;
 use crate::service::{Services, access};
 use crate::storage::audit::{self, EventRow, RevisionRow};
 use crate::storage::document::Document;
+use crate::storage::line::Line;
 use crate::storage::{self, AnyConnection};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -106,11 +107,20 @@ fn content(revision: Option<&RevisionRow>) -> Result<Value, Error> {
     }
 }
 
+/// The lines that a revision tells of, with the columns that have nothing; as they are told where they are no lines of today.
+fn lines_of(revision: Option<&RevisionRow>) -> Result<Value, Error> {
+    let told = content(revision)?;
+    match serde_json::from_value::<Vec<Line>>(told.clone()) {
+        Ok(lines) => Ok(serde_json::to_value(lines)?),
+        Err(_) => Ok(told),
+    }
+}
+
 /// The proposal as it was at a version; before its first there is nothing.
 fn as_of(tx: &mut AnyConnection, id: &str, version: i64) -> Result<(Value, Value), Error> {
     let row = audit::revision_at(tx, SubjectKind::Proposal, id, version)?;
     let lines = audit::revision_at(tx, SubjectKind::ProposalLines, id, version)?;
-    Ok((content(row.as_ref())?, content(lines.as_ref())?))
+    Ok((content(row.as_ref())?, lines_of(lines.as_ref())?))
 }
 
 /// The versions of a proposal, oldest first, with what each changed.
@@ -140,7 +150,7 @@ pub fn list(
             let of_lines = lines.iter().find(|one| one.version == row.version);
             let now = (
                 content(Some(row))?,
-                if of_lines.is_some() { content(of_lines)? } else { before.1.clone() },
+                if of_lines.is_some() { lines_of(of_lines)? } else { before.1.clone() },
             );
             items.push(view::Revision::of(
                 row.version,

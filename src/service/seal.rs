@@ -232,7 +232,7 @@ pub struct Group {
 
 impl Group {
     /// The hash of its leaf at a place.
-    pub fn leaf(&self, seq: i64, sealed_at: Moment, room: &mut Room) -> Hash {
+    fn leaf(&self, seq: i64, sealed_at: Moment, room: &mut Room) -> Hash {
         let (revisions, entries) = self.hashes(room);
         let event = &self.event;
         Leaf { seq, sealed_at, event, revisions: &revisions, entries: &entries }.hash(room)

@@ -1,6 +1,6 @@
 //! Writing the audit trail: an event with what it did, commitments to personal values, revisions of rows.
 
-use crate::domain::audit::{Outcome, SubjectKind, canonical};
+use crate::domain::audit::{Outcome, SubjectKind, canonical, canonical_row};
 use crate::domain::ids::{EventId, ProposalId, RegionCode, RevisionId};
 use crate::service::context::{By, Context};
 use crate::service::error::Error;
@@ -50,6 +50,16 @@ pub struct Event<'a> {
     pub content: Value,
     /// Personal values: they stand beside the event, which holds their commitments.
     pub personal: &'a [(&'a str, &'a str)],
+}
+
+/// The fields of a row that are different in another.
+pub fn changes<T: Serialize>(one: &T, other: &T) -> Result<Value, Error> {
+    let other = serde_json::to_value(other)?;
+    let mut one = serde_json::to_value(one)?;
+    if let Some(fields) = one.as_object_mut() {
+        fields.retain(|name, value| other.get(name) != Some(value));
+    }
+    Ok(one)
 }
 
 /// Appends an event that tells of something done.
@@ -133,7 +143,7 @@ pub fn revise(
         subject_id: id.to_string(),
         version,
         event_id,
-        content: canonical(row)?,
+        content: canonical_row(row)?,
     };
     audit::revise(tx, &revision)?;
     Ok(())
@@ -155,11 +165,13 @@ pub fn commitment(salt: &str, field: &str, value: &str) -> String {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
-    }
-    text
+    bytes.iter().flat_map(|byte| digits(*byte)).map(char::from).collect()
+}
+
+/// The two hexadecimal digits of a byte, in lower case.
+pub fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xf].map(|nibble| match nibble {
+        0..10 => nibble.wrapping_add(b'0'),
+        _ => nibble.wrapping_sub(10).wrapping_add(b'a'),
+    })
 }

@@ -106,7 +106,7 @@ fn was_current(seq: i64) -> SqlLiteral<Bool> {
     sql(&format!(
         "(SELECT r.content FROM revisions r JOIN audit_seals s ON s.event_id = r.event_id \
          WHERE r.subject_kind = 'document' AND r.subject_id = documents.id AND s.seq <= {seq} \
-         ORDER BY r.version DESC LIMIT 1) LIKE '%\"superseded_by\":null%'"
+         ORDER BY r.version DESC LIMIT 1) NOT LIKE '%\"superseded_by\":\"%'"
     ))
 }
 

@@ -43,6 +43,7 @@ pub mod mail;
 pub mod notice;
 pub mod odd;
 pub mod outbox;
+pub mod packed;
 pub mod participation;
 pub mod plan;
 pub mod policy;

@@ -62,59 +62,121 @@ pub struct Seal {
     pub subject_kind: String,
 }
 
-/// An event as it stands. Made of all columns of the table: a new one does not compile until it is named here.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+/// An event as it stands, its texts as strings or as something that leads to them. Made of all columns of the table: a new one
+/// does not compile until it is named here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Serialize)]
 #[expect(missing_docs, reason = "each is the column of its name")]
-pub struct EventText {
-    pub id: String,
+pub struct EventText<T = String> {
+    pub id: T,
     pub at: Moment,
-    pub actor_id: Option<String>,
-    pub actor_role: Option<String>,
-    pub grant_id: Option<String>,
-    pub action: String,
-    pub outcome: String,
-    pub subject_kind: String,
-    pub subject_id: String,
-    pub proposal_id: Option<String>,
-    pub region_code: Option<String>,
-    pub content: String,
-    pub request_id: String,
+    pub actor_id: Option<T>,
+    pub actor_role: Option<T>,
+    pub grant_id: Option<T>,
+    pub action: T,
+    pub outcome: T,
+    pub subject_kind: T,
+    pub subject_id: T,
+    pub proposal_id: Option<T>,
+    pub region_code: Option<T>,
+    pub content: T,
+    pub request_id: T,
+}
+
+impl<T> EventText<T> {
+    /// The same, each text by what leads to it.
+    pub fn map<'a, U>(&'a self, text: impl Fn(&'a T) -> U) -> EventText<U> {
+        EventText {
+            id: text(&self.id),
+            at: self.at,
+            actor_id: self.actor_id.as_ref().map(&text),
+            actor_role: self.actor_role.as_ref().map(&text),
+            grant_id: self.grant_id.as_ref().map(&text),
+            action: text(&self.action),
+            outcome: text(&self.outcome),
+            subject_kind: text(&self.subject_kind),
+            subject_id: text(&self.subject_id),
+            proposal_id: self.proposal_id.as_ref().map(&text),
+            region_code: self.region_code.as_ref().map(&text),
+            content: text(&self.content),
+            request_id: text(&self.request_id),
+        }
+    }
 }
 
 /// A revision as it stands, of all columns.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Serialize)]
 #[expect(missing_docs, reason = "each is the column of its name")]
-pub struct RevisionText {
-    pub id: String,
-    pub subject_kind: String,
-    pub subject_id: String,
+pub struct RevisionText<T = String> {
+    pub id: T,
+    pub subject_kind: T,
+    pub subject_id: T,
     pub version: i64,
-    pub event_id: String,
-    pub content: String,
+    pub event_id: T,
+    pub content: T,
+}
+
+impl<T> RevisionText<T> {
+    /// The same, each text by what leads to it.
+    pub fn map<'a, U>(&'a self, text: impl Fn(&'a T) -> U) -> RevisionText<U> {
+        RevisionText {
+            id: text(&self.id),
+            subject_kind: text(&self.subject_kind),
+            subject_id: text(&self.subject_id),
+            version: self.version,
+            event_id: text(&self.event_id),
+            content: text(&self.content),
+        }
+    }
 }
 
 /// An entry of the journal as it stands, of all columns.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Serialize)]
 #[expect(missing_docs, reason = "each is the column of its name")]
-pub struct EntryText {
-    pub id: String,
-    pub kind: String,
-    pub proposal_id: String,
-    pub allocation_id: String,
+pub struct EntryText<T = String> {
+    pub id: T,
+    pub kind: T,
+    pub proposal_id: T,
+    pub allocation_id: T,
     pub fiscal_year: i64,
-    pub region_code: String,
-    pub from_account: String,
-    pub to_account: String,
+    pub region_code: T,
+    pub from_account: T,
+    pub to_account: T,
     pub amount_idr: i64,
     pub effective_on: NaiveDate,
     pub recorded_at: Moment,
-    pub source_kind: String,
-    pub source_id: String,
-    pub event_id: String,
-    pub reverses_id: Option<String>,
-    pub reversed_kind: Option<String>,
-    pub reason: Option<String>,
+    pub source_kind: T,
+    pub source_id: T,
+    pub event_id: T,
+    pub reverses_id: Option<T>,
+    pub reversed_kind: Option<T>,
+    pub reason: Option<T>,
     pub origin_year: Option<i64>,
+}
+
+impl<T> EntryText<T> {
+    /// The same, each text by what leads to it.
+    pub fn map<'a, U>(&'a self, text: impl Fn(&'a T) -> U) -> EntryText<U> {
+        EntryText {
+            id: text(&self.id),
+            kind: text(&self.kind),
+            proposal_id: text(&self.proposal_id),
+            allocation_id: text(&self.allocation_id),
+            fiscal_year: self.fiscal_year,
+            region_code: text(&self.region_code),
+            from_account: text(&self.from_account),
+            to_account: text(&self.to_account),
+            amount_idr: self.amount_idr,
+            effective_on: self.effective_on,
+            recorded_at: self.recorded_at,
+            source_kind: text(&self.source_kind),
+            source_id: text(&self.source_id),
+            event_id: text(&self.event_id),
+            reverses_id: self.reverses_id.as_ref().map(&text),
+            reversed_kind: self.reversed_kind.as_ref().map(&text),
+            reason: self.reason.as_ref().map(&text),
+            origin_year: self.origin_year,
+        }
+    }
 }
 
 /// The root of a subtree of 256 leaves, or of 256 such subtrees.

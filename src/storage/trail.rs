@@ -1,27 +1,16 @@
 //! The whole trail in bounded pages, for whoever verifies or exports it: each sealed event with all that names it, and
 //! what names an event that is not there.
 
-use crate::storage::connection::{AnyConnection, on_each};
-use crate::storage::odd;
+pub mod page;
+
+use crate::storage::connection::AnyConnection;
 use crate::storage::schema::{
     audit_events, audit_pending, audit_personal, audit_seals, audit_tiles, journal_entries,
     revisions,
 };
-use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Tile};
-use diesel::dsl::{count_star, exists, max, not, sql};
+use crate::storage::seal::Tile;
+use diesel::dsl::{count_star, exists, max, not};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
-use serde::Serialize;
-
-/// A personal value as it stands, of all columns.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Serialize)]
-#[expect(missing_docs, reason = "each is the column of its name")]
-pub struct PersonalText {
-    pub event_id: String,
-    pub field: String,
-    pub salt: String,
-    pub value: String,
-}
 
 /// Reads within a savepoint on PostgreSQL, whose transaction would end with the first statement that fails.
 #[expect(clippy::disallowed_methods, reason = "a savepoint within a transaction that only reads")]
@@ -53,76 +42,6 @@ pub fn seqs(c: &mut AnyConnection, after: Option<i64>, limit: i64) -> QueryResul
 pub fn ends(seqs: &[i64], after: Option<i64>) -> Option<(i64, i64)> {
     let further = || seqs.iter().copied().filter(|seq| after.is_none_or(|after| *seq > after));
     Some((further().min()?, further().max()?))
-}
-
-/// A row of the trail, and whether each of its values is kept as it is written here ([`odd`]).
-pub type Kept<T> = (T, bool);
-
-/// Seals of a range of sequences, both included, with their events where those are there, and whether both are kept so.
-pub fn seals(
-    c: &mut AnyConnection,
-    from: i64,
-    to: i64,
-) -> QueryResult<Vec<(Seal, Option<EventText>, bool)>> {
-    let kept = odd::is_kept(c, &["audit_seals", "audit_events"]);
-    on_each!(c, |c| audit_seals::table
-        .left_join(audit_events::table.on(audit_events::id.eq(audit_seals::event_id)))
-        .filter(audit_seals::seq.ge(from))
-        .filter(audit_seals::seq.le(to))
-        .order(audit_seals::seq)
-        .select((Seal::as_select(), audit_events::all_columns.nullable(), sql::<Bool>(&kept)))
-        .load(c))
-}
-
-/// The revisions of the events of a range of sequences, each with its sequence, by sequence and id.
-pub fn revisions(
-    c: &mut AnyConnection,
-    from: i64,
-    to: i64,
-) -> QueryResult<Vec<Kept<(i64, RevisionText)>>> {
-    let kept = odd::is_kept(c, &["revisions"]);
-    let mut rows: Vec<Kept<(i64, RevisionText)>> = on_each!(c, |c| revisions::table
-        .inner_join(audit_seals::table.on(audit_seals::event_id.eq(revisions::event_id)))
-        .filter(audit_seals::seq.ge(from))
-        .filter(audit_seals::seq.le(to))
-        .order(audit_seals::seq)
-        .select(((audit_seals::seq, revisions::all_columns), sql::<Bool>(&kept)))
-        .load(c))?;
-    // Sorted here, where the contents need not be carried along: most events have one.
-    rows.sort_by(|((seq, row), _), ((other, that), _)| (seq, &row.id).cmp(&(other, &that.id)));
-    Ok(rows)
-}
-
-/// The entries of the journal of the events of a range of sequences, each with its sequence, by sequence and id.
-pub fn entries(
-    c: &mut AnyConnection,
-    from: i64,
-    to: i64,
-) -> QueryResult<Vec<Kept<(i64, EntryText)>>> {
-    let kept = odd::is_kept(c, &["journal_entries"]);
-    on_each!(c, |c| journal_entries::table
-        .inner_join(audit_seals::table.on(audit_seals::event_id.eq(journal_entries::event_id)))
-        .filter(audit_seals::seq.ge(from))
-        .filter(audit_seals::seq.le(to))
-        .order((audit_seals::seq, journal_entries::id))
-        .select(((audit_seals::seq, journal_entries::all_columns), sql::<Bool>(&kept)))
-        .load(c))
-}
-
-/// The personal values that are left of the events of a range of sequences, each with its sequence.
-pub fn personal(
-    c: &mut AnyConnection,
-    from: i64,
-    to: i64,
-) -> QueryResult<Vec<Kept<(i64, PersonalText)>>> {
-    let kept = odd::is_kept(c, &["audit_personal"]);
-    on_each!(c, |c| audit_personal::table
-        .inner_join(audit_seals::table.on(audit_seals::event_id.eq(audit_personal::event_id)))
-        .filter(audit_seals::seq.ge(from))
-        .filter(audit_seals::seq.le(to))
-        .order((audit_seals::seq, audit_personal::field))
-        .select(((audit_seals::seq, audit_personal::all_columns), sql::<Bool>(&kept)))
-        .load(c))
 }
 
 /// How many rows of the trail there are.

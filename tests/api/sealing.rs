@@ -75,9 +75,13 @@ pub fn happen(db: &TestDatabase, at: Moment, count: usize) -> Vec<String> {
 
 /// Lets something happen where only the use-cases are at hand.
 pub fn happen_in(sv: &Services) {
-    let row = event(sv.clock.now());
+    happen_as(sv, &event(sv.clock.now()));
+}
+
+/// The same, of an event of one's own.
+pub fn happen_as(sv: &Services, row: &EventRow) {
     sv.db
-        .write("test.happen", |tx| Ok::<_, Error>(audit::append(tx, &row, &[])?), |_, _| Ok(()))
+        .write("test.happen", |tx| Ok::<_, Error>(audit::append(tx, row, &[])?), |_, _| Ok(()))
         .expect("it happens");
 }
 

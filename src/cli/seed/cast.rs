@@ -1,7 +1,7 @@
 //! A small cast: per part of the archipelago one person of each regional role, and a few at the ministry and treasury.
 
 use crate::cli::seed::ids::Ids;
-use crate::domain::audit::{Outcome, SubjectKind, canonical};
+use crate::domain::audit::{Outcome, SubjectKind, canonical_row};
 use crate::domain::ids::{EventId, GrantId, RegionCode, RevisionId, UserId};
 use crate::domain::moment::{Moment, Zone};
 use crate::domain::people::{Language, Role};
@@ -154,7 +154,7 @@ impl Hiring<'_> {
             subject_id: id.to_string(),
             version: 1,
             event_id,
-            content: canonical(&row).map_err(|error| error.to_string())?,
+            content: canonical_row(&row).map_err(|error| error.to_string())?,
         });
         self.batch.grants.push(row);
         Ok(id)

@@ -16,8 +16,10 @@ use crate::domain::people::{Duty, Role};
 use crate::domain::plan::{Method, PlanState};
 use crate::domain::proposal::State;
 use crate::domain::report::{ReportKind, ReportState};
+use crate::service::line_review::spoken;
 use crate::storage::contract::{Contract, ContractLine};
 use crate::storage::journal::Entry;
+use crate::storage::line::Line;
 use crate::storage::plan::{Plan, PlanLine};
 use chrono::Days;
 use rand::RngExt;
@@ -82,6 +84,7 @@ impl Life<'_> {
             100
         };
         let deciding = role == Role::Approver;
+        let before = self.lines.clone();
         for line in &mut self.lines {
             let from = line.agreed_idr.filter(|_| deciding).unwrap_or(line.amount_idr);
             let amount = Some(Rupiah(from.0 / 100 * kept + from.0 % 100 * kept / 100));
@@ -96,13 +99,14 @@ impl Life<'_> {
             }
         }
         let by = self.person(role)?;
-        self.spoke(by, duty)
+        self.spoke(by, duty, &before)
     }
 
     /// The verifier's flags: mostly the first of the policy's, sometimes the next.
     fn flag(&mut self) -> Done {
         self.pass();
         let by = self.person(Role::Verifier)?;
+        let before = self.lines.clone();
         for line in &mut self.lines {
             let at = usize::from(self.world.dice.random_ratio(1, 8));
             let flags = &self.world.pinned.policy.line_flags;
@@ -112,7 +116,7 @@ impl Life<'_> {
             line.opinion.flagged_by = Some(by.user);
             line.opinion.flagged_at = Some(self.at);
         }
-        self.spoke(by, Duty::Verification)
+        self.spoke(by, Duty::Verification, &before)
     }
 
     /// The reviewer's assessments: scores in the upper half, and mostly what was proposed.
@@ -120,6 +124,7 @@ impl Life<'_> {
         self.pass();
         let by = self.person(Role::Reviewer)?;
         let most = self.world.pinned.policy.assessment_max_score;
+        let before = self.lines.clone();
         for line in &mut self.lines {
             let mut score = || Some(self.world.dice.random_range(most - most / 2..=most));
             let opinion = &mut line.opinion;
@@ -136,16 +141,18 @@ impl Life<'_> {
             opinion.assessed_by = Some(by.user);
             opinion.assessed_at = Some(self.at);
         }
-        self.spoke(by, Duty::Review)
+        self.spoke(by, Duty::Review, &before)
     }
 
     /// What was said of the lines: the totals that follow, its event and its revisions.
-    fn spoke(&mut self, by: Person, duty: Duty) -> Done {
+    fn spoke(&mut self, by: Person, duty: Duty, before: &[Line]) -> Done {
         let facts: Vec<LineFacts> = self.lines.iter().map(LineFacts::from).collect();
         self.row.assessed_idr = totals(&facts, |line| line.assessed).0;
         self.row.agreed_idr = totals(&facts, |line| line.agreed).0;
         self.row.version = self.row.version.saturating_add(1);
-        let content = json!({ "lines": self.lines });
+        let changed: Vec<(&Line, &Line)> =
+            before.iter().zip(&self.lines).filter(|(old, now)| old != now).collect();
+        let content = json!({ "lines": spoken(&changed).map_err(|error| error.to_string())? });
         let event = self.settle("proposal.review_lines", Some(by), Some(duty), content)?;
         self.revise_lines(event)
     }

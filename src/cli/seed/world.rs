@@ -4,7 +4,7 @@ use crate::cli::seed::cast::{Cast, Hiring, Person};
 use crate::cli::seed::ids::Ids;
 use crate::cli::seed::life::Life;
 use crate::cli::seed::picture::Picture;
-use crate::domain::audit::{Outcome, SubjectKind, canonical};
+use crate::domain::audit::{Outcome, SubjectKind, canonical, canonical_row};
 use crate::domain::ids::{AllocationId, CentreId, EventId, ProposalId, RegionCode, RevisionId};
 use crate::domain::moment::Moment;
 use crate::domain::money::Rupiah;
@@ -357,7 +357,7 @@ impl World {
             subject_id,
             version,
             event_id,
-            content: canonical(row).map_err(|error| error.to_string())?,
+            content: canonical_row(row).map_err(|error| error.to_string())?,
         });
         Ok(())
     }

@@ -8,9 +8,10 @@ use crate::service::seal::checkpoint::MOST_KEYS;
 use crate::service::store::StoreError;
 use crate::storage::checkpoint::Key;
 use crate::storage::odd::{Odd, Rows};
-use crate::storage::seal::{EntryText, EventText, RevisionText, Seal, Sealer};
-use crate::storage::trail::{self, PersonalText};
-use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, odd, seal};
+use crate::storage::packed::Packed;
+use crate::storage::seal::{EntryText, EventText, RevisionText, Sealer};
+use crate::storage::trail::page::{Page, PersonalText, Sealed, of_seq, page};
+use crate::storage::{AnyConnection, DbError, QueryError, checkpoint, odd, seal, trail};
 use serde::Serialize;
 use std::io::Write;
 
@@ -45,10 +46,10 @@ enum Line<'a> {
         leaf: &'a str,
         hash: &'a str,
         event_id: &'a str,
-        event: Option<&'a EventText>,
-        revisions: &'a [RevisionText],
-        entries: &'a [EntryText],
-        personal: &'a [PersonalText],
+        event: Option<EventText<&'a str>>,
+        revisions: Vec<RevisionText<&'a str>>,
+        entries: Vec<EntryText<&'a str>>,
+        personal: Vec<PersonalText<&'a str>>,
     },
     /// An event that has no seal, and whether it waits for one.
     Unsealed { event_id: &'a str, waits: bool },
@@ -97,11 +98,10 @@ pub fn export(
             let Some((from, to)) = trail::ends(&seqs, after) else { break };
             // Before the events that they cover, so that whoever reads has to read but once, and remember little.
             signed(tx, &mut out, after, to)?;
-            match events(tx, from, to) {
-                Ok(page) => page.iter().try_for_each(|one| one.write(&mut out))?,
+            match page(tx, from, to) {
+                Ok(page) => write(&mut out, &page)?,
                 // What can't be read is looked for row by row, so that it can be named.
-                Err(Error::Database(_)) => one_by_one(tx, &mut out, &seqs)?,
-                Err(other) => return Err(other),
+                Err(_) => one_by_one(tx, &mut out, &seqs)?,
             }
             after = Some(to);
             written = written.saturating_add(i64::try_from(seqs.len()).unwrap_or(i64::MAX));
@@ -129,67 +129,37 @@ fn begin(tx: &mut AnyConnection, out: &mut Out<'_>, exported_at: Moment) -> Resu
     found.map(|_| ()).or_else(|error| unreadable(out, error))
 }
 
-/// A sealed event with all that names it.
-struct Whole {
-    seal: Seal,
-    event: Option<EventText>,
-    revisions: Vec<RevisionText>,
-    entries: Vec<EntryText>,
-    personal: Vec<PersonalText>,
-}
-
-impl Whole {
-    fn write(&self, out: &mut Out<'_>) -> Result<(), Error> {
-        let Seal { seq, sealed_at, leaf, hash, event_id, .. } = &self.seal;
-        out.line(&Line::Event {
-            seq: *seq,
-            sealed_at: *sealed_at,
-            leaf,
-            hash,
-            event_id,
-            event: self.event.as_ref(),
-            revisions: &self.revisions,
-            entries: &self.entries,
-            personal: &self.personal,
-        })
-    }
-}
-
-fn events(tx: &mut AnyConnection, from: i64, to: i64) -> Result<Vec<Whole>, Error> {
-    let rows = trail::revisions(tx, from, to)?.into_iter();
-    let mut all_revisions = rows.map(|(row, _)| row).peekable();
-    let mut all_entries = trail::entries(tx, from, to)?.into_iter().map(|(row, _)| row).peekable();
-    let mut all_personal =
-        trail::personal(tx, from, to)?.into_iter().map(|(row, _)| row).peekable();
-    let seals = trail::seals(tx, from, to)?;
-    let mut page = Vec::with_capacity(seals.len());
+/// Writes what was read of some sealed events, each with all that names it.
+fn write(out: &mut Out<'_>, page: &Page) -> Result<(), Error> {
+    let mut revisions = page.revisions.iter().peekable();
+    let mut entries = page.entries.iter().peekable();
+    let mut personal = page.personal.iter().peekable();
     // All of them come by sequence.
-    for (seal, event, _) in seals {
-        let seq = seal.seq;
-        let (revisions, entries, personal) = (Vec::new(), Vec::new(), Vec::new());
-        let mut one = Whole { seal, event, revisions, entries, personal };
-        while let Some((_, row)) = all_revisions.next_if(|(found, _)| *found == seq) {
-            one.revisions.push(row);
-        }
-        while let Some((_, row)) = all_entries.next_if(|(found, _)| *found == seq) {
-            one.entries.push(row);
-        }
-        while let Some((_, row)) = all_personal.next_if(|(found, _)| *found == seq) {
-            one.personal.push(row);
-        }
-        page.push(one);
+    for place in &page.seals {
+        let Sealed { seq, sealed_at, .. } = place.row;
+        out.line(&Line::Event {
+            seq,
+            sealed_at,
+            leaf: place.leaf(),
+            hash: place.hash(),
+            event_id: place.event_id(),
+            event: place.event(),
+            revisions: of_seq(&mut revisions, seq).map(Packed::revision).collect(),
+            entries: of_seq(&mut entries, seq).map(Packed::entry).collect(),
+            personal: of_seq(&mut personal, seq).map(Packed::personal).collect(),
+        })?;
     }
-    Ok(page)
+    Ok(())
 }
 
 fn one_by_one(tx: &mut AnyConnection, out: &mut Out<'_>, seqs: &[i64]) -> Result<(), Error> {
     for seq in seqs {
-        match events(tx, *seq, *seq) {
-            Ok(page) => page.iter().try_for_each(|one| one.write(out))?,
-            Err(Error::Database(error)) => {
-                out.line(&Line::Unreadable { seq: *seq, why: error.to_string() })?;
+        match page(tx, *seq, *seq) {
+            Ok(page) => write(out, &page)?,
+            Err(error) => {
+                let why = DbError::from(error).to_string();
+                out.line(&Line::Unreadable { seq: *seq, why })?;
             }
-            Err(other) => return Err(other),
         }
     }
     Ok(())

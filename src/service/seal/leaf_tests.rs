@@ -106,6 +106,27 @@ proptest! {
     }
 }
 
+/// Letters of every kind at every place of a block, in texts that end around the end of one.
+#[test]
+fn texts_of_any_length_are_quoted_as_json_quotes_them() {
+    let letters: Vec<char> = "a\"\\é😀\n\0\u{1f} \u{7f}€/\t\r\u{8}\u{c}".chars().collect();
+    for length in 0..200_usize {
+        for step in 1..letters.len() {
+            // Of a step, runs of plain letters are as long as it.
+            let text: String = (0..length)
+                .map(|at| if at % step == 0 { letters[(at / step) % letters.len()] } else { 'x' })
+                .collect();
+            let quoted = text_of(&text);
+            assert_eq!(quoted, serde_json::to_string(&text).expect("JSON"), "{text:?}");
+        }
+    }
+}
+
+/// A text as it is quoted.
+fn text_of(value: &str) -> String {
+    text(|room| Object::new(room).quoted(value))
+}
+
 #[test]
 fn a_leaf_is_these_bytes() {
     let event = event(r#"{"a":"é"}"#, None);

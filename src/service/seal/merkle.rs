@@ -1,7 +1,7 @@
 //! Merkle trees as RFC 6962 (2.1) has them: hashes of leaves and nodes, and which subtrees a root or a proof is made of.
 //! Nothing is read here. A subtree is whole, or it is taken apart into whole ones; whoever asks reads those.
 
-use crate::service::trail::hex;
+use crate::service::trail::digits;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -51,11 +51,26 @@ impl Hash {
         }
         Some(Hash(bytes))
     }
+
+    /// The same, where it is mostly one that is known: that one is not read digit by digit.
+    pub fn expected(known: Option<Hash>, text: &str) -> Option<Hash> {
+        known.filter(|hash| *text.as_bytes() == hash.letters()).or_else(|| Hash::from_hex(text))
+    }
+
+    /// Its 64 hexadecimal digits, in lower case.
+    pub fn letters(self) -> [u8; 64] {
+        let mut letters = [0; 64];
+        let (pairs, _) = letters.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(self.0) {
+            *pair = digits(byte);
+        }
+        letters
+    }
 }
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(str::from_utf8(&self.letters()).unwrap_or_default())
     }
 }
 

@@ -3,22 +3,23 @@
 
 mod beside;
 mod notes;
-mod page;
+mod tiles;
 
 use crate::domain::moment::Moment;
 use crate::service::Services;
 use crate::service::error::Error;
-use crate::service::seal::leaf::Room;
+use crate::service::seal::TILE;
+use crate::service::seal::leaf::{self, Leaf, Room};
 use crate::service::seal::merkle::{Growing, Hash, Part};
 use crate::service::seal::note::{Checkpoint, VerifierKey};
-use crate::service::seal::{Group, TILE};
 use crate::service::trail::commitment;
-use crate::storage::seal::{EventText, Seal, Sealer};
-use crate::storage::trail::{self, Counts, PersonalText};
+use crate::storage::packed::Packed;
+use crate::storage::seal::{EventText, Sealer};
+use crate::storage::trail::page::{Page, PersonalText, Sealed, of_seq, page};
+use crate::storage::trail::{self, Counts};
 use crate::storage::{AnyConnection, DbError, seal};
 use chrono::TimeDelta;
 use notes::Signed;
-use page::{Page, page, tiles_after};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sequences of one page: few enough that what is read of it is still near when it is hashed.
@@ -115,18 +116,16 @@ pub fn verify_in(
         after = Some(to);
         walk.kept_until(tx, to);
         match page(tx, from, to) {
-            Ok(page) => walk.page(page),
+            Ok(page) => walk.page(&page),
             // What can't be read is looked for row by row, so that it can be named.
-            Err(Error::Database(_)) => {
+            Err(_) => {
                 for seq in seqs {
                     match page(tx, seq, seq) {
-                        Ok(one) => walk.page(one),
-                        Err(Error::Database(error)) => walk.unreadable(seq, &error),
-                        Err(other) => return Err(other),
+                        Ok(one) => walk.page(&one),
+                        Err(error) => walk.unreadable(seq, &DbError::from(error)),
                     }
                 }
             }
-            Err(other) => return Err(other),
         }
         walk.sealed_twice(tx);
         progress(walk.report.sealed);
@@ -151,11 +150,11 @@ struct Claim {
     checkpoint: Checkpoint,
 }
 
-/// Whether a seal says of its event what the event says.
-fn repeats(seal: &Seal, event: &EventText) -> bool {
-    let EventText { action, actor_id, region_code, outcome, subject_kind, .. } = event;
-    (action, actor_id, region_code) == (&seal.action, &seal.actor_id, &seal.region_code)
-        && (outcome, subject_kind) == (&seal.outcome, &seal.subject_kind)
+/// What an event's leaf covers beside it: hashes of its revisions and of its entries of the journal.
+#[derive(Default)]
+struct Parts {
+    revisions: Vec<Hash>,
+    entries: Vec<Hash>,
 }
 
 /// What is known on the way through the trail.
@@ -174,6 +173,7 @@ struct Walk {
     sealed_at: Moment,
     claims: BTreeMap<i64, Vec<Claim>>,
     signed: Signed,
+    /// Where the bytes of one row after another are put together.
     room: Room,
     /// The largest id of an event so far.
     newest: String,
@@ -212,17 +212,32 @@ impl Walk {
         self.fail(seq, format!("what is kept of it can't be read: {error}"));
     }
 
-    fn page(&mut self, page: Page) {
-        let Page { seals, mut personal, found, is_odd } = page;
-        self.found = self.found.and(found);
-        self.is_odd |= is_odd;
-        for (seal, group) in seals {
-            if !self.reach(seal.seq) {
+    fn page(&mut self, page: &Page) {
+        self.found = self.found.and(page.counts());
+        self.is_odd |= page.is_odd();
+        let mut revisions = page.revisions.iter().peekable();
+        let mut entries = page.entries.iter().peekable();
+        let mut personal = page.personal.iter().peekable();
+        let mut parts = Parts::default();
+        for place in &page.seals {
+            let seq = place.row.seq;
+            let hashes = of_seq(&mut revisions, seq)
+                .map(|one| leaf::revision_hash(&one.revision(), &mut self.room));
+            parts.revisions.clear();
+            parts.revisions.extend(hashes);
+            let hashes =
+                of_seq(&mut entries, seq).map(|one| leaf::entry_hash(&one.entry(), &mut self.room));
+            parts.entries.clear();
+            parts.entries.extend(hashes);
+            let values: Vec<PersonalText<&str>> =
+                of_seq(&mut personal, seq).map(Packed::personal).collect();
+            if !self.reach(seq) {
                 continue;
             }
-            self.seal(&seal, group.as_ref());
-            if let (Some(group), Some(rows)) = (group, personal.remove(&seal.seq)) {
-                self.personal(seal.seq, &group.event, &rows);
+            let event = place.event();
+            self.seal(place, event.as_ref(), &parts);
+            if let Some(event) = event.filter(|_| !values.is_empty()) {
+                self.personal(seq, event.content, &values);
             }
         }
     }
@@ -252,45 +267,40 @@ impl Walk {
         }
     }
 
-    fn seal(&mut self, seal: &Seal, group: Option<&Group>) {
-        let seq = seal.seq;
-        if seal.event_id > self.newest {
-            self.newest.clone_from(&seal.event_id);
+    fn seal(&mut self, place: &Packed<Sealed>, event: Option<&EventText<&str>>, parts: &Parts) {
+        let (Sealed { seq, sealed_at, repeats, .. }, event_id) = (place.row, place.event_id());
+        if *event_id > *self.newest {
+            event_id.clone_into(&mut self.newest);
         } else {
-            self.late.push(seal.event_id.clone());
+            self.late.push(event_id.to_owned());
         }
         self.report.sealed = self.report.sealed.saturating_add(1);
-        let (kept, link) = (Hash::from_hex(&seal.leaf), Hash::from_hex(&seal.hash));
-        let leaf = match group {
-            None => {
-                self.fail(seq, format!("its event {} is not there", seal.event_id));
-                kept
-            }
-            Some(group) => {
-                let leaf = group.leaf(seq, seal.sealed_at, &mut self.room);
-                if Some(leaf) != kept {
-                    self.fail(
-                        seq,
-                        format!("what is kept of event {} is not what was sealed", seal.event_id),
-                    );
-                }
-                if !repeats(seal, &group.event) {
-                    let words =
-                        "its seal names another action, actor, region, outcome or kind of subject";
-                    self.fail(seq, words.to_owned());
-                }
-                Some(leaf)
-            }
-        };
+        let leaf = event.map(|event| {
+            let Parts { revisions, entries } = parts;
+            Leaf { seq, sealed_at, event, revisions, entries }.hash(&mut self.room)
+        });
+        let kept = Hash::expected(leaf, place.leaf());
+        if leaf.is_none() {
+            self.fail(seq, format!("its event {event_id} is not there"));
+        } else if leaf != kept {
+            let words = "is not what was sealed";
+            self.fail(seq, format!("what is kept of event {event_id} {words}"));
+        }
+        if !repeats {
+            let words = "its seal names another action, actor, region, outcome or kind of subject";
+            self.fail(seq, words.to_owned());
+        }
         let before = self.chain.unwrap_or(Hash::ZERO);
-        if link.is_none() || link != kept.map(|leaf| before.link(leaf)) {
+        let next = kept.map(|leaf| before.link(leaf));
+        let link = Hash::expected(next, place.hash());
+        if link.is_none() || link != next {
             self.fail(seq, "it does not continue the chain".to_owned());
         }
         self.chain = link.or(self.chain);
-        if seal.sealed_at < self.sealed_at {
+        if sealed_at < self.sealed_at {
             self.fail(seq, "it was sealed earlier than the one before".to_owned());
         }
-        self.sealed_at = self.sealed_at.max(seal.sealed_at);
+        self.sealed_at = self.sealed_at.max(sealed_at);
         // From what is there, and not from what is said of it: a root that was signed is compared with this.
         self.grow(seq, leaf.or(kept).unwrap_or(Hash::ZERO));
     }
@@ -328,8 +338,8 @@ impl Walk {
         Part::root(&subtrees)
     }
 
-    fn personal(&mut self, seq: i64, event: &EventText, rows: &[PersonalText]) {
-        let content: serde_json::Value = serde_json::from_str(&event.content).unwrap_or_default();
+    fn personal(&mut self, seq: i64, content: &str, rows: &[PersonalText<&str>]) {
+        let content: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
         for PersonalText { field, salt, value, .. } in rows {
             let sealed = content.get(format!("{field}_commitment")).and_then(|text| text.as_str());
             if sealed != Some(&commitment(salt, field, value)) {
@@ -368,39 +378,5 @@ impl Walk {
             }
         }
         self.tiles(tx)
-    }
-
-    /// What is kept of whole subtrees is what follows from their leaves.
-    fn tiles(&mut self, tx: &mut AnyConnection) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let rows = tiles_after(tx, after)?;
-            let end = rows.last().map(|(place, _)| *place);
-            // A position that is no whole number leads no further.
-            if end <= after {
-                break;
-            }
-            after = end;
-            for (place, root) in rows {
-                let made = self.made.remove(&place);
-                if made.is_none() || made != root.as_deref().and_then(Hash::from_hex) {
-                    self.bad_tile(place, "is not that of its leaves");
-                }
-            }
-        }
-        for (place, _) in std::mem::take(&mut self.made) {
-            self.bad_tile(place, "is not there");
-        }
-        Ok(())
-    }
-
-    /// Names a tile, unless what is wrong with it follows from what is wrong beneath it.
-    fn bad_tile(&mut self, (level, position): (i64, i64), words: &str) {
-        let leaves = (0..level.clamp(0, 8)).fold(1_i64, |so_far, _| so_far.saturating_mul(TILE));
-        let first = position.saturating_mul(leaves).saturating_add(1);
-        let within = first..first.saturating_add(leaves);
-        if !self.findings.iter().any(|finding| within.contains(&finding.seq)) {
-            self.fail(first, format!("the tile {position} of level {level} {words}"));
-        }
     }
 }

@@ -5,11 +5,11 @@ use crate::on_both;
 use crate::support::app::TestApp;
 use crate::support::client::text;
 use crate::support::database::{Kind, TestDatabase, texts};
-use crate::support::life::{Life, REVITALISATION};
+use crate::support::life::{CONSTRUCTION, Life, REVITALISATION};
 use crate::support::served::sentra_on;
 use sentra::domain::people::Role;
 use sentra::service::verify;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -59,6 +59,38 @@ on_both! {
         let version = life.version().await;
         behind(&app, &life, version + 1, "planning_check", "endorsement");
         assert_eq!(app.verified(), Vec::<String>::new());
+    }
+
+    /// Earlier versions kept the columns that have nothing, too.
+    async fn revisions_that_tell_of_columns_that_have_nothing_are_read_the_same(db) {
+        let app = TestApp::on(db);
+        let life = CONSTRUCTION.at(&app, "contracted").await;
+        let auditor = life.who(Role::Auditor).await;
+        let paths = ["revisions", "revisions/5/diff", "revisions/12/diff?against=3"].map(|end| life.path(end));
+        let shown = async || {
+            let mut all = Vec::new();
+            for path in &paths {
+                all.push(app.get(&auditor, path).await.is(200));
+            }
+            all
+        };
+        let before = shown().await;
+        app.database.drop_trigger("revisions", "no_update");
+        let mut c = app.database.connect();
+        for id in texts(&mut c, "SELECT id AS value FROM revisions WHERE subject_kind IN ('proposal', 'proposal_lines')") {
+            let content = texts(&mut c, &format!("SELECT content AS value FROM revisions WHERE id = '{id}'"));
+            let row: Value = serde_json::from_str(&content[0]).expect("JSON");
+            assert!(!content[0].contains("\"theme\":null"), "{}", content[0]);
+            let fuller = match row {
+                Value::Array(lines) => lines.into_iter().map(|line| fuller(line, &["gap", "flag_words"])).collect(),
+                row => fuller(row, &["theme", "handover_on", "baseline"]),
+            };
+            let fuller = fuller.to_string().replace('\'', "''");
+            app.database.execute(&format!("UPDATE revisions SET content = '{fuller}' WHERE id = '{id}'"));
+        }
+        assert_eq!(shown().await, before);
+        let books = verify::verify(&app.services, |_| {}).expect("a verification");
+        assert_eq!(books.breaches, Vec::<String>::new());
     }
 
     async fn money_beyond_what_is_set_aside_is_named(db) {
@@ -193,12 +225,25 @@ async fn what_is_kept_as_bytes_is_named_and_ends() {
         found.iter().any(|words| words.contains(" of holds names a row of proposals")),
         "{found:?}"
     );
+    app.database.execute("UPDATE proposals SET latitude = 9e999");
+    let named = format!("proposals.latitude of {} is not kept as its column says", life.id);
+    assert!(file().contains(&named), "{:?}", file());
     for table in ["allocations", "proposals", "grants"] {
         past_references(&app.database, &format!("UPDATE {table} SET id = CAST(id AS BLOB)"));
         let report = verify::verify(&app.services, |_| {}).expect("a verification");
         let named = report.breaches.iter().any(|one| one.contains("is not kept as text"));
         assert!(named, "{table}: {report:?}");
     }
+}
+
+/// A row with columns that have nothing, where it has none of them.
+fn fuller(mut row: Value, columns: &[&str]) -> Value {
+    for column in columns {
+        if row.get(column).is_none() {
+            row[*column] = Value::Null;
+        }
+    }
+    row
 }
 
 /// Moves a proposal that stands in `planning_check` as a process does whose clock is an hour behind.

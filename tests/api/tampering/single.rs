@@ -1,7 +1,9 @@
 //! Single changes behind the service's back, each of a kind that chance would hardly draw.
 
 use super::*;
+use crate::sealing::{event, happen_as};
 use sentra::service::verify;
+use sentra::storage::audit::EventRow;
 
 #[test]
 fn a_moment_that_is_only_written_otherwise_is_found_too() {
@@ -69,6 +71,26 @@ fn what_reads_the_same_and_is_kept_as_something_else_is_named_by_both_verifiers(
         copy.c.batch_execute(sql).expect(sql);
         assert!(!copy.findings().is_empty(), "{sql}");
     }
+}
+
+#[test]
+fn what_is_no_text_is_not_taken_for_the_mark_that_stands_for_it() {
+    let mut copy = Copy::new();
+    let sv = Store::new(Target::Sqlite(copy.path.clone())).services().expect("services");
+    let marked = event(sv.clock.now());
+    let request_id = char::REPLACEMENT_CHARACTER.to_string();
+    happen_as(&sv, &EventRow { request_id, ..marked.clone() });
+    seal::drain(&sv).expect("sealed");
+    assert_eq!(copy.findings(), Vec::new());
+    let (id, last) = (marked.id, copy.number("SELECT MAX(seq) FROM audit_seals"));
+    copy.c
+        .batch_execute(&format!(
+            "UPDATE audit_events SET request_id = CAST(x'ff' AS TEXT) WHERE id = '{id}'"
+        ))
+        .expect("changed");
+    let findings = copy.findings();
+    assert_eq!(findings.first().map(|one| one.seq), last, "{findings:#?}");
+    assert!(findings[0].words.contains("can't be read"), "{findings:#?}");
 }
 
 #[test]
