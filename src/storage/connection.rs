@@ -26,6 +26,18 @@ macro_rules! on_each {
 }
 pub(super) use on_each;
 
+/// Waits until it is this transaction's turn at something that has no row of its own to be locked, or none that the service may
+/// change. SQLite has one writer anyway.
+pub(super) fn take_turn(c: &mut AnyConnection, key: i64) -> QueryResult<()> {
+    match c {
+        AnyConnection::Postgres(c) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .execute(c)
+            .map(|_| ()),
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}
+
 /// Which database, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {

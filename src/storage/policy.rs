@@ -3,7 +3,7 @@
 use crate::domain::ids::{PolicyId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::policy::Policy;
-use crate::storage::connection::AnyConnection;
+use crate::storage::connection::{AnyConnection, take_turn};
 use crate::storage::schema::policies;
 use diesel::prelude::*;
 
@@ -114,16 +114,9 @@ pub fn newest(c: &mut AnyConnection) -> QueryResult<Vec<PolicyRow>> {
     Ok(rows)
 }
 
-/// Takes a year's rules for this transaction: who publishes or decrees comes one after the other. SQLite has one
-/// writer anyway.
+/// Takes a year's rules for this transaction: who publishes or decrees comes one after the other.
 pub fn hold(c: &mut AnyConnection, fiscal_year: i64) -> QueryResult<()> {
-    match c {
-        AnyConnection::Postgres(c) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-            .bind::<diesel::sql_types::BigInt, _>(RULES_LOCK.saturating_add(fiscal_year))
-            .execute(c)
-            .map(|_| ()),
-        AnyConnection::Sqlite(_) => Ok(()),
-    }
+    take_turn(c, RULES_LOCK.saturating_add(fiscal_year))
 }
 
 /// Appends a version.

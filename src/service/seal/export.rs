@@ -46,7 +46,7 @@ enum Line<'a> {
         leaf: &'a str,
         hash: &'a str,
         event_id: &'a str,
-        event: Option<EventText<&'a str>>,
+        event: Option<&'a EventText<&'a str>>,
         revisions: Vec<RevisionText<&'a str>>,
         entries: Vec<EntryText<&'a str>>,
         personal: Vec<PersonalText<&'a str>>,
@@ -136,14 +136,14 @@ fn write(out: &mut Out<'_>, page: &Page) -> Result<(), Error> {
     let mut personal = page.personal.iter().peekable();
     // All of them come by sequence.
     for place in &page.seals {
-        let Sealed { seq, sealed_at, .. } = place.row;
+        let (Sealed { seq, sealed_at, .. }, event) = (place.row, place.event());
         out.line(&Line::Event {
             seq,
             sealed_at,
             leaf: place.leaf(),
             hash: place.hash(),
             event_id: place.event_id(),
-            event: place.event(),
+            event: event.as_ref(),
             revisions: of_seq(&mut revisions, seq).map(Packed::revision).collect(),
             entries: of_seq(&mut entries, seq).map(Packed::entry).collect(),
             personal: of_seq(&mut personal, seq).map(Packed::personal).collect(),

@@ -6,8 +6,11 @@ use crate::support::database::{Kind, TestDatabase, number, some_moment};
 use crate::support::postgres;
 use diesel::connection::SimpleConnection;
 use sentra::app::Store;
-use sentra::service::seal;
+use sentra::cli::demo;
+use sentra::domain::moment::Moment;
+use sentra::service::clock::Clock;
 use sentra::service::seal::checkpoint;
+use sentra::service::{seal, verify};
 use sentra::storage::AnyConnection;
 use sentra::storage::connection::{Opener, Target, Use};
 use sentra::storage::migrate::{self, APPEND_ONLY};
@@ -125,6 +128,20 @@ fn the_service_seals_and_signs_by_the_rights_that_it_has() {
     assert_eq!(made.size, 1);
     denied(&mut service, "UPDATE audit_seals SET sealed_at = sealed_at");
     denied(&mut service, "DELETE FROM audit_checkpoints");
+}
+
+/// Whatever serving does: four cases from their first draft to their end.
+#[test]
+fn the_service_lives_the_demonstration_by_the_rights_that_it_has() {
+    let Some(Parted { db, service_role, .. }) = parted() else { return };
+    let server = postgres::server().expect("a server");
+    let mut store = Store::new(Target::Postgres(server.url_of_role(&service_role, db.name())));
+    store.clock = Clock::set_to(Moment::default());
+    (store.hash.memory_kib, store.hash.iterations) = (8, 1);
+    let sv = store.services().expect("services");
+    demo::play(&sv, "sepeda biru di sawah", || Ok(())).expect("it is lived");
+    let books = verify::verify(&sv, |_| {}).expect("a verification");
+    assert_eq!(books.breaches, Vec::<String>::new());
 }
 
 #[test]
