@@ -237,6 +237,15 @@ on_both! {
         let app = TestApp::on(db);
         let life = CONSTRUCTION.at(&app, "verification").await;
         life.put(Role::Verifier, "line-reviews", flags_body(&["blue", "green"])).await.is(200);
+        let events = life.list("events?limit=200").await;
+        let said = events.iter().find(|one| one["action"] == "proposal.review_lines").expect("an event");
+        let first = &said["content"]["lines"][0];
+        assert_eq!(
+            (&first["line_no"], &first["before"]["flag"], &first["after"]["flag"]),
+            (&json!(1), &Value::Null, &json!("blue")),
+            "{said}"
+        );
+        assert_eq!(first["after"].get("description"), None, "what stays is in the revision");
         let mut lines = life.case.lines();
         let all = lines["lines"].as_array_mut().expect("lines");
         all.reverse();
